@@ -1,0 +1,52 @@
+"""The privacy portal. `create_app` is the only place that sees every room.
+
+Imports stand inside the function, so that importing `portal.domain` loads no Flask.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Builds the application. Raises WeakSettings, BadKeyFile or PolicyError rather than start badly."""
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from config import ROOT, read_settings
+    from portal import commands, extensions, web
+    from portal.domain.clock import SystemClock
+    from portal.policy.loader import load_policy
+    from portal.records import tables
+    from portal.records.db import db, prepare_engine
+    from portal.vault.master import create_master_file, read_master
+
+    settings = settings or read_settings()
+    app = Flask(__name__)
+    app.config.update(settings.flask())
+    if not settings.key_file.exists() and not settings.production:
+        create_master_file(settings.key_file)
+    app.extensions["master_key"] = read_master(settings.key_file)
+    app.extensions["policy"] = load_policy(settings.policy_file)
+    app.extensions["clock"] = SystemClock(settings.clock_offset)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask documents wrapping it so
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
+        )
+
+    tables.load_all()
+    db.init_app(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            prepare_engine(engine)
+    extensions.migrate.init_app(app, db, directory=str(ROOT / "portal/records/migrations"))
+    extensions.csrf.init_app(app)
+    extensions.login.init_app(app)
+    web.register(app)
+    commands.register(app)
+    return app

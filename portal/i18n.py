@@ -1,0 +1,164 @@
+"""Languages: who speaks which, direction, formats, and the words of the two catalogues.
+
+Dutch is the master: message ids are Dutch, so a text that a catalogue lacks falls back to Dutch, marked `lang="nl"`.
+The student catalogue holds what data subjects read; the staff catalogue falls back on it. A `Speaker` binds one
+language's functions once, because a look-up through the request for each of some 500 texts a page costs more than the page.
+"""
+
+from __future__ import annotations
+
+import gettext as gettext_module
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal
+from babel.support import Translations
+from markupsafe import Markup, escape
+
+FOLDER = Path(__file__).resolve().parent.parent / "translations"
+MASTER = "nl"
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+STUDENT, STAFF = "student", "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    code: str
+    name: str  # its own name
+    dir: str
+    locale: str  # CLDR locale for dates and numbers
+    reviewed: bool  # by a native speaker; translations/REVIEW.md says who and when
+
+
+# The only place that says which languages exist and whether a native speaker has read their catalogue.
+TONGUES = {
+    tongue.code: tongue
+    for tongue in (
+        Tongue("nl", "Nederlands", "ltr", "nl", True),
+        Tongue("en", "English", "ltr", "en_GB", False),
+        Tongue("ar", "العربية", "rtl", "ar", False),
+        Tongue("fa", "فارسی", "rtl", "fa", False),
+        Tongue("ti", "ትግርኛ", "ltr", "ti", False),
+        Tongue("tr", "Türkçe", "ltr", "tr", False),
+        Tongue("uk", "Українська", "ltr", "uk", False),
+    )
+}
+STAFF_TONGUES = ("nl", "en")
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that extractors look for
+    """Marks a text for extraction and returns it: it is translated where it is shown."""
+    return message
+
+
+class Speaker:
+    """One language as one audience reads it."""
+
+    def __init__(self, tongue: Tongue, audience: str) -> None:
+        self.tongue = tongue
+        self.lang = tongue.code
+        self.dir = tongue.dir
+        self.audience = audience
+        self._locale = Locale.parse(tongue.locale)
+        self._catalogue = catalogue(tongue.code, audience)
+        self.gettext = self._catalogue.gettext
+        self.ngettext = self._catalogue.ngettext
+
+    def text(self, message: str, **values: object) -> str:
+        """The message with its named placeholders filled in."""
+        said = self.gettext(message)
+        return said % values if values else said
+
+    def plural(self, one: str, many: str, number: int, **values: object) -> str:
+        return self.ngettext(one, many, number) % {"num": number, **values}
+
+    def knows(self, message: str) -> bool:
+        """Whether the message reads in this language, rather than falling back to Dutch."""
+        return self.lang == MASTER or not message or self.gettext(message) is not message
+
+    def say(self, message: str) -> Markup:
+        """The message as HTML; a text that only exists in Dutch says so to screen readers (WCAG 3.1.2)."""
+        if self.knows(message):
+            return escape(self.gettext(message))
+        return Markup('<span lang="nl" dir="ltr">{}</span>').format(message)
+
+    def date(self, day: date) -> str:
+        return _long_date(self.tongue.locale, day)
+
+    def moment(self, at: datetime) -> str:
+        local = at.astimezone(AMSTERDAM)
+        return f"{self.date(local.date())}, {format_time(local, 'HH:mm', locale='nl')}"
+
+    def numeric_date(self, day: date) -> str:
+        """The Dutch numeric date, as on every letter of an office here."""
+        return f"{day:%d-%m-%Y}"
+
+    def number(self, value: float | Decimal) -> str:
+        return format_decimal(value, locale=self._locale, numbering_system="latn")
+
+    def money(self, euros: Decimal) -> str:
+        return format_currency(euros, "EUR", locale=self._locale, numbering_system="latn")
+
+
+@lru_cache(maxsize=4096)
+def _long_date(locale: str, day: date) -> str:
+    return format_date(day, "d MMMM y", locale=locale)
+
+
+@cache
+def catalogue(lang: str, audience: str) -> gettext_module.NullTranslations:
+    """The compiled catalogue of a language; the staff's falls back on the student's."""
+    if lang == MASTER:
+        found: gettext_module.NullTranslations = DutchMaster()
+    else:
+        found = Translations.load(FOLDER, [lang], domain=audience)
+    if audience == STAFF:
+        found.add_fallback(catalogue(lang, STUDENT))
+    return found
+
+
+class DutchMaster(gettext_module.NullTranslations):
+    """Dutch needs no catalogue: the message ids are the text."""
+
+
+@cache
+def speaker(lang: str) -> Speaker:
+    return Speaker(TONGUES[lang], STUDENT)
+
+
+@cache
+def staff_speaker(lang: str) -> Speaker:
+    return Speaker(TONGUES[lang], STAFF)
+
+
+def complete(lang: str, messages: Iterable[str]) -> bool:
+    """Whether every one of these messages reads in the language."""
+    return all(speaker(lang).knows(message) for message in messages)
+
+
+@cache
+def offered() -> tuple[Tongue, ...]:
+    """The languages a student may choose: Dutch and each one whose catalogue is there and complete (ux.md, rule 24)."""
+    return tuple(tongue for tongue in TONGUES.values() if tongue.code == MASTER or _is_whole(tongue.code))
+
+
+def _is_whole(lang: str) -> bool:
+    marker = FOLDER / lang / "LC_MESSAGES" / f"{STUDENT}.mo"
+    return marker.is_file() and not (marker.with_suffix(".incomplete")).exists()
+
+
+def best(wanted: Iterable[str]) -> str:
+    """The first offered language among those wanted, else Dutch."""
+    codes = {tongue.code for tongue in offered()}
+    for lang in wanted:
+        base = lang.replace("_", "-").split("-")[0].lower()
+        if base in codes:
+            return base
+    return MASTER

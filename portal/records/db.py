@@ -1,0 +1,85 @@
+"""The two databases and how a transaction begins on each.
+
+SQLite: WAL, foreign keys, secure_delete, and BEGIN IMMEDIATE for a unit of work that writes, so that writers wait in
+line instead of failing half-way. PostgreSQL: as SQLAlchemy does it. Keys never go through `db.session`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from portal.vault.tables import NAMING
+from portal.vault.tables import metadata as keys_metadata
+
+WRITE = "portal_write"  # execution option of a connection that is going to write
+BUSY_MILLISECONDS = 10_000
+
+
+class Model(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(
+    model_class=Model, session_options={"expire_on_commit": False, "autoflush": False}, disable_autonaming=True
+)
+db.metadatas["keys"] = keys_metadata
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in time: aware and UTC on the way in and on the way out, on every engine."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime is not a moment")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Hooks the connect and begin events of an engine; called once for each engine of the application."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _connect_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def _connect_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions on its own
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get(WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def begin_write() -> None:
+    """Ends what was read before and opens the session's transaction as a writing one."""
+    db.session.rollback()
+    db.session.connection(execution_options={WRITE: True})

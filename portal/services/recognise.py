@@ -1,0 +1,135 @@
+"""Recognise who a session id belongs to. Roles and branches are read afresh, so a change works at the next request."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+
+from portal.domain.clock import Clock
+from portal.domain.permissions import Actor
+from portal.domain.vocabulary import ActorKind, Level, Role
+from portal.records.db import begin_write, db
+from portal.records.tables.access import Designation, Login, Staff
+from portal.records.tables.people import Student
+
+IDLE = {"student": timedelta(minutes=30), "case": timedelta(minutes=30), "staff": timedelta(minutes=60)}
+ABSOLUTE = {"student": timedelta(hours=8), "case": timedelta(hours=8), "staff": timedelta(hours=10)}  # ASVS 7.3
+TOUCH = timedelta(minutes=1)
+FRESH = timedelta(minutes=15)  # a sign-in recent enough for erasures and account changes (ASVS 7.5)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A live session and whom it stands for."""
+
+    login_id: UUID
+    kind: str  # student | staff | case
+    actor: Actor
+    language: str | None
+    stage: str  # full | factor | password | confidentiality
+    fresh_at: datetime
+    ends_at: datetime  # when it ends if nothing more is done
+    address_digest: bytes | None  # several students share this mail address and none was chosen yet
+
+
+def digest_of(session_id: str) -> bytes:
+    return hashlib.sha256(session_id.encode()).digest()
+
+
+def recognise(session_id: str, clock: Clock) -> SignedIn | None:
+    """The live session of this id, or None when it is unknown, ended or too old."""
+    now = clock.now()
+    row = db.session.execute(
+        select(Login, Student.language.label("student_language"), Student.state)
+        .outerjoin(Student, Student.id == Login.student_id)
+        .where(Login.digest == digest_of(session_id))
+    ).first()
+    if row is None:
+        return None
+    login = row.Login
+    ends_at = min(login.seen_at + IDLE[login.kind], login.created_at + ABSOLUTE[login.kind])
+    if now >= ends_at:
+        return None
+    signed_in = _staff(login, ends_at, clock) if login.kind == "staff" else _subject(login, row, ends_at)
+    if signed_in is not None and now - login.seen_at >= TOUCH:
+        _touch(login.id, now)
+        ends_at = min(now + IDLE[login.kind], login.created_at + ABSOLUTE[login.kind])
+        signed_in = replace(signed_in, ends_at=ends_at)
+    return signed_in
+
+
+def _subject(login: Login, row: object, ends_at: datetime) -> SignedIn | None:
+    kind = ActorKind.CASE_CODE if login.kind == "case" else ActorKind.STUDENT
+    actor = Actor(
+        kind=kind,
+        id=login.student_id if kind is ActorKind.STUDENT else None,
+        name="",
+        level=Level(login.level),
+        level_at=login.level_at,
+        student_id=login.student_id if kind is ActorKind.STUDENT else None,
+        case_id=login.case_id,
+        session_id=login.id,
+    )
+    return SignedIn(
+        login.id,
+        login.kind,
+        actor,
+        getattr(row, "student_language", None),
+        login.stage,
+        login.fresh_at,
+        ends_at,
+        login.address_digest,
+    )
+
+
+def _staff(login: Login, ends_at: datetime, clock: Clock) -> SignedIn | None:
+    staff = db.session.execute(
+        select(Staff.id, Staff.name, Staff.language, Staff.confidentiality_at).where(
+            Staff.id == login.staff_id, Staff.disabled_at.is_(None)
+        )
+    ).first()
+    if staff is None:
+        return None
+    actor = replace(
+        staff_actor(staff.id, clock),
+        name=staff.name,
+        session_id=login.id,
+        confidentiality_acknowledged=staff.confidentiality_at is not None,
+        fresh_sign_in=clock.now() - login.fresh_at < FRESH,
+    )
+    return SignedIn(login.id, "staff", actor, staff.language, login.stage, login.fresh_at, ends_at, None)
+
+
+def staff_actor(staff_id: UUID, clock: Clock) -> Actor:
+    """The account with the roles and branches that are designated today (regulation, art. 6)."""
+    today = clock.today()
+    rows = db.session.execute(
+        select(Designation.role, Designation.branch_id).where(
+            Designation.staff_id == staff_id,
+            Designation.starts_on <= today,
+            or_(Designation.ends_on.is_(None), Designation.ends_on >= today),
+        )
+    ).all()
+    return Actor(
+        kind=ActorKind.STAFF,
+        id=staff_id,
+        roles=frozenset(Role(row.role) for row in rows),
+        branches=frozenset(row.branch_id for row in rows if row.branch_id is not None),
+    )
+
+
+def _touch(login_id: UUID, now: datetime) -> None:
+    begin_write()
+    db.session.execute(update(Login).where(Login.id == login_id).values(seen_at=now))
+    db.session.commit()
+
+
+def end_session(login_id: UUID) -> None:
+    """Signs out: the row is gone, a copied cookie is worth nothing (ASVS 7.4.1)."""
+    begin_write()
+    db.session.execute(delete(Login).where(Login.id == login_id))
+    db.session.commit()

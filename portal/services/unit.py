@@ -1,0 +1,88 @@
+"""One unit of work: a writing transaction, the vault, the audit entries and mails that belong to it. All or nothing.
+
+A service opens one, does its work, and the unit commits once at the end; an exception undoes everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import cast
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from portal.audit import log
+from portal.domain.acts import Act
+from portal.domain.clock import Clock
+from portal.domain.permissions import Actor, Subject, demand
+from portal.policy.model import Policy
+from portal.records.db import begin_write, db
+from portal.vault.envelope import Json
+from portal.vault.master import MasterKey
+from portal.vault.vault import Vault
+
+
+@dataclass(slots=True)
+class Work:
+    """What a service works with: who acts, when, on which records, under which policy."""
+
+    actor: Actor
+    clock: Clock
+    session: Session
+    vault: Vault
+    policy: Policy
+    now: datetime
+    entries: list[log.Entry] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        return self.clock.today()
+
+    def require(self, act: Act, subject: Subject | None = None) -> None:
+        """Nothing, or NotAllowed with the rule's code."""
+        demand(self.actor, act, subject)
+
+    def note(self, act: str, subject_kind: str, subject_id: UUID | None, **details: Json) -> None:
+        """An audit entry, written when the unit commits."""
+        actor = self.actor
+        self.entries.append(log.Entry(act, actor.kind.value, actor.id, subject_kind, subject_id, details))
+
+
+def _work(actor: Actor, clock: Clock) -> Work:
+    return Work(
+        actor=actor,
+        clock=clock,
+        session=cast(Session, db.session),
+        vault=Vault(db.engines["keys"], cast(MasterKey, current_app.extensions["master_key"])),
+        policy=cast(Policy, current_app.extensions["policy"]),
+        now=clock.now(),
+    )
+
+
+@contextmanager
+def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
+    """A unit that writes: commits when the block ends, with its audit entries; rolls back when it raises."""
+    begin_write()
+    work = _work(actor, clock)
+    try:
+        yield work
+        work.session.flush()
+        log.append(work.session, work.vault, work.now, work.entries)
+        work.session.commit()
+    except BaseException:
+        work.session.rollback()
+        raise
+
+
+@contextmanager
+def reading(actor: Actor, clock: Clock) -> Iterator[Work]:
+    """A unit that only reads."""
+    work = _work(actor, clock)
+    try:
+        yield work
+    finally:
+        work.session.rollback()

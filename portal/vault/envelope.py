@@ -1,0 +1,100 @@
+"""One sealed value: AES-256-GCM over padded canonical JSON or raw bytes, bound to the place where it lies.
+
+Layout: algorithm byte, two bytes key version, 12 bytes nonce, ciphertext with tag. The associated data name table,
+column, row, holder, class and key version, so that a value moved anywhere else does not open (ASVS 11.3.3).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+AES_256_GCM = 1
+HEADER = struct.Struct(">BH")
+NONCE_BYTES = 12
+PAD_TO = 64  # bytes: the length of a name or a number is not told by its ciphertext
+LENGTH = struct.Struct(">I")
+
+Json = Any  # what json.dumps takes
+
+
+class Tampered(Exception):
+    """A sealed value does not open: changed, truncated, moved, or sealed under another key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose key seals: a student, a case, or the installation itself."""
+
+    kind: str  # "student" | "case" | "installation"
+    id: UUID
+
+    @classmethod
+    def student(cls, id: UUID) -> Holder:
+        return cls("student", id)
+
+    @classmethod
+    def case(cls, id: UUID) -> Holder:
+        return cls("case", id)
+
+
+INSTALLATION = Holder("installation", UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value lies."""
+
+    table: str
+    column: str
+    row: UUID
+
+    def bind(self, holder: Holder, retention: str, version: int) -> bytes:
+        return f"{self.table}|{self.column}|{self.row.hex}|{holder.kind}|{holder.id.hex}|{retention}|{version}".encode()
+
+
+def canonical(value: Json) -> bytes:
+    """The one JSON text of a value (RFC 8785 in spirit: sorted keys, no spaces, UTF-8)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def version_of(blob: bytes) -> int:
+    """The key version a sealed value needs; Tampered when the header is not ours."""
+    if len(blob) < HEADER.size + NONCE_BYTES + 16:
+        raise Tampered("too short")
+    algorithm, version = HEADER.unpack_from(blob)
+    if algorithm != AES_256_GCM:
+        raise Tampered("unknown algorithm")
+    return int(version)
+
+
+def seal_bytes(key: bytes, version: int, associated: bytes, plain: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return HEADER.pack(AES_256_GCM, version) + nonce + AESGCM(key).encrypt(nonce, plain, associated)
+
+
+def open_bytes(key: bytes, associated: bytes, blob: bytes) -> bytes:
+    start = HEADER.size
+    try:
+        return AESGCM(key).decrypt(blob[start : start + NONCE_BYTES], blob[start + NONCE_BYTES :], associated)
+    except InvalidTag as fault:
+        raise Tampered("does not open") from fault
+
+
+def seal_json(key: bytes, version: int, associated: bytes, value: Json) -> bytes:
+    plain = canonical(value)
+    padding = -(len(plain) + LENGTH.size) % PAD_TO
+    return seal_bytes(key, version, associated, LENGTH.pack(len(plain)) + plain + bytes(padding))
+
+
+def open_json(key: bytes, associated: bytes, blob: bytes) -> Json:
+    padded = open_bytes(key, associated, blob)
+    (length,) = LENGTH.unpack_from(padded)
+    return json.loads(padded[LENGTH.size : LENGTH.size + length])

@@ -1,0 +1,27 @@
+"""One spelling for what people are found by, before it is hashed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from anyascii import anyascii
+
+SEPARATORS = re.compile(r"[^0-9a-z]+")
+
+
+def normal_email(text: str) -> str:
+    """Case and compatibility forms folded; no provider's private rules on dots or tags."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def normal_number(text: str) -> str:
+    """A student number or phone number: letters and digits only, any script's digits as 0-9."""
+    folded = anyascii(unicodedata.normalize("NFKC", text)).lower()
+    return SEPARATORS.sub("", folded)
+
+
+def name_parts(*texts: str) -> tuple[str, ...]:
+    """The words of a name, transliterated to a-z: "Şahin" and "sahin" meet, in whatever script they are typed."""
+    folded = anyascii(unicodedata.normalize("NFKC", " ".join(texts))).lower().replace("'", "")
+    return tuple(dict.fromkeys(part for part in SEPARATORS.split(folded) if part))

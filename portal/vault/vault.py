@@ -1,0 +1,242 @@
+"""Keys per (holder, retention class), sealing with them, and look-ups by keyed hash.
+
+Destroying a key is what retention and erasure come down to. Keys are written in a short transaction of their own before
+the rows they seal, and deleted before those rows: a crash between leaves a key without rows, never a row whose
+key was promised and lost (decision 0003).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from uuid import UUID
+
+from sqlalchemy import Engine, delete, insert, select, tuple_
+from sqlalchemy.exc import IntegrityError
+from uuid_utils.compat import uuid7
+
+from portal.vault.envelope import (
+    INSTALLATION,
+    Holder,
+    Json,
+    Place,
+    open_bytes,
+    open_json,
+    seal_bytes,
+    seal_json,
+    version_of,
+)
+from portal.vault.master import KEY_BYTES, MasterKey
+from portal.vault.tables import data_key, lookup
+
+LOOKUP_CLASS = "lookup"
+CHUNK = 500  # holders a statement: below SQLite's limit of bound values
+
+
+class Shredded(Exception):
+    """The key of a sealed value is gone: the value was erased or its term has ended."""
+
+
+class Vault:
+    """One unit of work's view on the keys. Opened keys live as long as this object; make one per unit of work."""
+
+    def __init__(self, engine: Engine, master: MasterKey) -> None:
+        self._engine = engine
+        self._master = master
+        self._keys: dict[tuple[Holder, str], dict[int, bytes]] = {}
+        self._known: set[Holder] = set()
+
+    # sealing ------------------------------------------------------------------------------------------------------
+
+    def seal(self, holder: Holder, retention: str, place: Place, value: Json) -> bytes:
+        """Seals a JSON value; makes the holder's key of that class when there is none yet."""
+        version, key = self._newest(holder, retention)
+        return seal_json(key, version, place.bind(holder, retention, version), value)
+
+    def open(self, holder: Holder, retention: str, place: Place, blob: bytes) -> Json:
+        """The value. Raises Shredded when the key is gone, Tampered when the blob is not what was sealed here."""
+        version = version_of(blob)
+        return open_json(self._key(holder, retention, version), place.bind(holder, retention, version), blob)
+
+    def seal_file(self, holder: Holder, retention: str, place: Place, content: bytes) -> bytes:
+        version, key = self._newest(holder, retention)
+        return seal_bytes(key, version, place.bind(holder, retention, version), content)
+
+    def open_file(self, holder: Holder, retention: str, place: Place, blob: bytes) -> bytes:
+        version = version_of(blob)
+        return open_bytes(self._key(holder, retention, version), place.bind(holder, retention, version), blob)
+
+    # keys ---------------------------------------------------------------------------------------------------------
+
+    def preload(self, holders: Iterable[Holder]) -> None:
+        """Fetches the keys of many holders in one statement a chunk, so that a list page asks once."""
+        wanted = [holder for holder in dict.fromkeys(holders) if holder not in self._known]
+        if not wanted:
+            return
+        self._known.update(wanted)
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), CHUNK):
+                part = [(holder.kind, holder.id) for holder in wanted[start : start + CHUNK]]
+                rows = connection.execute(
+                    select(
+                        data_key.c.holder_kind,
+                        data_key.c.holder_id,
+                        data_key.c.retention,
+                        data_key.c.version,
+                        data_key.c.master_id,
+                        data_key.c.wrapped,
+                    ).where(tuple_(data_key.c.holder_kind, data_key.c.holder_id).in_(part))
+                )
+                for kind, holder_id, retention, version, master_id, wrapped in rows:
+                    holder = Holder(kind, holder_id)
+                    key = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
+                    self._keys.setdefault((holder, retention), {})[version] = key
+
+    def create_keys(self, wanted: Collection[tuple[Holder, str]]) -> None:
+        """Makes the first key of each (holder, class) that has none, in one transaction: for bulk imports."""
+        self.preload(holder for holder, _ in wanted)
+        missing = [pair for pair in dict.fromkeys(wanted) if pair not in self._keys]
+        if not missing:
+            return
+        fresh = {pair: os.urandom(KEY_BYTES) for pair in missing}
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(data_key), [self._row(*pair, 1, key) for pair, key in fresh.items()])
+        except IntegrityError:  # somebody else made one of them just now
+            self._known.difference_update(holder for holder, _ in missing)
+            for holder, retention in missing:
+                self._newest(holder, retention)
+            return
+        for pair, key in fresh.items():
+            self._keys[pair] = {1: key}
+
+    def has_key(self, holder: Holder, retention: str) -> bool:
+        self.preload([holder])
+        return (holder, retention) in self._keys
+
+    def destroy(self, holder: Holder, retention: str | None = None) -> int:
+        """Destroys a holder's keys and look-ups of one class, or all; returns how many keys there were."""
+        keys = delete(data_key).where(data_key.c.holder_kind == holder.kind, data_key.c.holder_id == holder.id)
+        hashes = delete(lookup).where(lookup.c.holder_kind == holder.kind, lookup.c.holder_id == holder.id)
+        if retention is not None:
+            keys = keys.where(data_key.c.retention == retention)
+            hashes = hashes.where(lookup.c.retention == retention)
+        with self._engine.begin() as connection:
+            gone = connection.execute(keys).rowcount
+            connection.execute(hashes)
+        self._forget(holder)
+        return gone
+
+    def begin_new_version(self, holder: Holder, retention: str) -> int:
+        """Adds the next key of a class; what is sealed from now on uses it. The old one stays until destroyed."""
+        version, _ = self._newest(holder, retention)
+        with self._engine.begin() as connection:
+            connection.execute(insert(data_key), self._row(holder, retention, version + 1, os.urandom(KEY_BYTES)))
+        self._forget(holder)
+        return version + 1
+
+    def destroy_older(self, holder: Holder, retention: str, than: int) -> None:
+        """Destroys the versions before `than`, once everything that remains was sealed anew."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                delete(data_key).where(
+                    data_key.c.holder_kind == holder.kind,
+                    data_key.c.holder_id == holder.id,
+                    data_key.c.retention == retention,
+                    data_key.c.version < than,
+                )
+            )
+        self._forget(holder)
+
+    # look-ups -----------------------------------------------------------------------------------------------------
+
+    def digest(self, kind: str, text: str) -> bytes:
+        """The keyed hash of an already normalised text; a citizen number is never given here (UAVG 46)."""
+        _, key = self._newest(INSTALLATION, LOOKUP_CLASS)
+        return hmac.new(key, f"{kind}\0{text}".encode(), hashlib.sha256).digest()
+
+    def index(self, holder: Holder, retention: str, entries: Iterable[tuple[str, str]]) -> None:
+        """Replaces what the holder can be found by within this class: (kind, normalised text) pairs."""
+        self.index_many({(holder, retention): list(entries)})
+
+    def index_many(self, wanted: Mapping[tuple[Holder, str], list[tuple[str, str]]]) -> None:
+        rows = [
+            {
+                "kind": kind,
+                "digest": self.digest(kind, text),
+                "holder_kind": holder.kind,
+                "holder_id": holder.id,
+                "retention": retention,
+            }
+            for (holder, retention), entries in wanted.items()
+            for kind, text in dict.fromkeys(entries)
+        ]
+        with self._engine.begin() as connection:
+            for holder, retention in wanted:
+                connection.execute(
+                    delete(lookup).where(
+                        lookup.c.holder_kind == holder.kind,
+                        lookup.c.holder_id == holder.id,
+                        lookup.c.retention == retention,
+                    )
+                )
+            if rows:
+                connection.execute(insert(lookup), rows)
+
+    def find(self, kind: str, text: str, holder_kind: str = "student") -> list[UUID]:
+        """The ids of the holders that carry this text, in a stable order."""
+        statement = (
+            select(lookup.c.holder_id)
+            .where(
+                lookup.c.kind == kind, lookup.c.digest == self.digest(kind, text), lookup.c.holder_kind == holder_kind
+            )
+            .order_by(lookup.c.holder_id)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(statement).scalars())
+
+    # inside -------------------------------------------------------------------------------------------------------
+
+    def _key(self, holder: Holder, retention: str, version: int) -> bytes:
+        self.preload([holder])
+        try:
+            return self._keys[holder, retention][version]
+        except KeyError:
+            raise Shredded(f"no key for {holder.kind} {retention}") from None
+
+    def _newest(self, holder: Holder, retention: str) -> tuple[int, bytes]:
+        self.preload([holder])
+        if (holder, retention) not in self._keys:
+            key = os.urandom(KEY_BYTES)
+            with suppress(IntegrityError), self._engine.begin() as connection:  # a lost race: theirs is read below
+                connection.execute(insert(data_key), self._row(holder, retention, 1, key))
+            self._forget(holder)
+            self.preload([holder])
+        versions = self._keys[holder, retention]
+        version = max(versions)
+        return version, versions[version]
+
+    def _row(self, holder: Holder, retention: str, version: int, key: bytes) -> dict[str, object]:
+        master_id, wrapped = self._master.wrap(key, key_binding(holder, retention, version))
+        return {
+            "id": uuid7(),
+            "holder_kind": holder.kind,
+            "holder_id": holder.id,
+            "retention": retention,
+            "version": version,
+            "master_id": master_id,
+            "wrapped": wrapped,
+        }
+
+    def _forget(self, holder: Holder) -> None:
+        self._known.discard(holder)
+        for pair in [pair for pair in self._keys if pair[0] == holder]:
+            del self._keys[pair]
+
+
+def key_binding(holder: Holder, retention: str, version: int) -> bytes:
+    """What a wrapped key is bound to: it cannot be given to another holder or class."""
+    return f"data_key|{holder.kind}|{holder.id.hex}|{retention}|{version}".encode()

@@ -1,0 +1,48 @@
+"""Every error page in the person's language with a way on; never a stack trace, never a person's data."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from portal.records.db import db
+from portal.web.language import is_staff_page
+
+RETRY_SECONDS = 30
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(HTTPException, show)
+    app.register_error_handler(CSRFError, show)
+    app.register_error_handler(OperationalError, database_busy)
+    app.register_error_handler(Exception, unexpected)
+
+
+def show(error: HTTPException) -> Response:
+    code = error.code or 500
+    if code < 400:
+        return make_response(error.get_response())
+    template = "staff/error.html" if is_staff_page() else "errors/error.html"
+    response = make_response(render_template(template, code=code), code)
+    for name, value in error.get_headers(request.environ):
+        if name not in {"Content-Type", "Content-Length"}:
+            response.headers[name] = value
+    if code == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def database_busy(error: OperationalError) -> Response:
+    """A locked or lost database: say so, keep nothing half-done, ask to try again."""
+    current_app.logger.error("database not available: %s", type(error.orig).__name__)
+    db.session.rollback()
+    return show(ServiceUnavailable())
+
+
+def unexpected(error: Exception) -> Response:
+    current_app.logger.error("unexpected error", exc_info=error)
+    db.session.rollback()
+    template = "staff/error.html" if is_staff_page() else "errors/error.html"
+    return make_response(render_template(template, code=500), 500)

@@ -1,0 +1,71 @@
+"""Headers of every answer (ASVS 3.4): strict CSP without inline code, nosniff, no referrer, no framing, no storing."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request, url_for
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+FIXED = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@cache
+def fingerprint(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """A static file's address with its content's hash, so that it may be kept for ever."""
+    return url_for("static", filename=name, v=fingerprint(name))
+
+
+def register(app: Flask) -> None:
+    secure = app.config["SETTINGS"].secure
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in FIXED.items():
+            response.headers.setdefault(name, value)
+        if secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        if request.endpoint == "static":
+            if request.args.get("v") and response.status_code == 200:
+                response.headers["Cache-Control"] = FOREVER
+        else:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    app.jinja_env.globals["static_url"] = static_url
+
+
+def clear_site_data(response: Response) -> Response:
+    """On sign-out the browser forgets what it kept of us (ASVS 14.3.1)."""
+    if current_app.config["SETTINGS"].secure:
+        response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return response

@@ -1,0 +1,7 @@
+"""The staff pages' blueprint."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("staff", __name__)
