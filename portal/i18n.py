@@ -2,7 +2,8 @@
 
 Dutch is the master: message ids are Dutch, so a text that a catalogue lacks falls back to Dutch, marked `lang="nl"`.
 The student catalogue holds what data subjects read; the staff catalogue falls back on it. A `Speaker` binds one
-language's functions once, because a look-up through the request for each of some 500 texts a page costs more than the page.
+language's functions once, because a look-up through the request for each of some 500 texts a page costs more than the
+page.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import gettext as gettext_module
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date as Day  # a Speaker has a `date` of its own
+from datetime import datetime as Moment
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -89,14 +91,14 @@ class Speaker:
             return escape(self.gettext(message))
         return Markup('<span lang="nl" dir="ltr">{}</span>').format(message)
 
-    def date(self, day: date) -> str:
+    def date(self, day: Day) -> str:
         return _long_date(self.tongue.locale, day)
 
-    def moment(self, at: datetime) -> str:
+    def datetime(self, at: Moment) -> str:
         local = at.astimezone(AMSTERDAM)
         return f"{self.date(local.date())}, {format_time(local, 'HH:mm', locale='nl')}"
 
-    def numeric_date(self, day: date) -> str:
+    def numeric_date(self, day: Day) -> str:
         """The Dutch numeric date, as on every letter of an office here."""
         return f"{day:%d-%m-%Y}"
 
@@ -108,7 +110,7 @@ class Speaker:
 
 
 @lru_cache(maxsize=4096)
-def _long_date(locale: str, day: date) -> str:
+def _long_date(locale: str, day: Day) -> str:
     return format_date(day, "d MMMM y", locale=locale)
 
 

@@ -15,10 +15,13 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from config import Settings
 from portal.audit import log
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor, Subject, demand
+from portal.mail import outbox
+from portal.mail.messages import Message
 from portal.policy.model import Policy
 from portal.records.db import begin_write, db
 from portal.vault.envelope import Json
@@ -45,6 +48,11 @@ class Work:
     def require(self, act: Act, subject: Subject | None = None) -> None:
         """Nothing, or NotAllowed with the rule's code."""
         demand(self.actor, act, subject)
+
+    def send(self, message: Message) -> None:
+        """Puts a mail in the outbox, in this transaction; one with the same dedupe key is not sent twice."""
+        settings: Settings = current_app.config["SETTINGS"]
+        outbox.put(self.session, self.vault, message, settings.base_url, self.now)
 
     def note(self, act: str, subject_kind: str, subject_id: UUID | None, **details: Json) -> None:
         """An audit entry, written when the unit commits."""
@@ -86,3 +94,8 @@ def reading(actor: Actor, clock: Clock) -> Iterator[Work]:
         yield work
     finally:
         work.session.rollback()
+
+
+def abandon() -> None:
+    """Drops whatever the request's transaction holds: before an error page is shown."""
+    db.session.rollback()

@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from portal.records.db import db
+from portal.services.unit import abandon
 from portal.web.language import is_staff_page
 
 RETRY_SECONDS = 30
@@ -37,12 +37,12 @@ def show(error: HTTPException) -> Response:
 def database_busy(error: OperationalError) -> Response:
     """A locked or lost database: say so, keep nothing half-done, ask to try again."""
     current_app.logger.error("database not available: %s", type(error.orig).__name__)
-    db.session.rollback()
+    abandon()
     return show(ServiceUnavailable())
 
 
 def unexpected(error: Exception) -> Response:
     current_app.logger.error("unexpected error", exc_info=error)
-    db.session.rollback()
+    abandon()
     template = "staff/error.html" if is_staff_page() else "errors/error.html"
     return make_response(render_template(template, code=500), 500)

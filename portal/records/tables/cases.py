@@ -155,12 +155,3 @@ class Draft(Model):
     owner: Mapped[bytes] = mapped_column(LargeBinary(32))  # hash of the browser's or session's own secret
     updated_at: Mapped[datetime] = mapped_column(Moment, index=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class ReferenceCounter(Model):
-    """The last number given out in a year, so that references count up without a gap being guessed."""
-
-    __tablename__ = "reference_counter"
-
-    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    last: Mapped[int]

@@ -137,11 +137,6 @@ def upgrade_main() -> None:
         batch_op.create_index('ix_outbox_holder', ['holder_kind', 'holder_id'], unique=False)
         batch_op.create_index('ix_outbox_state_next', ['state', 'next_at', 'id'], unique=False)
 
-    op.create_table('reference_counter',
-    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('last', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('year', name=op.f('pk_reference_counter'))
-    )
     op.create_table('sealed_file',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('holder_kind', sa.String(length=12), nullable=False),
@@ -518,7 +513,6 @@ def downgrade_main() -> None:
         batch_op.drop_index(batch_op.f('ix_sealed_file_expires_at'))
 
     op.drop_table('sealed_file')
-    op.drop_table('reference_counter')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_state_next')
         batch_op.drop_index('ix_outbox_holder')

@@ -1,0 +1,111 @@
+"""Every mail the portal sends, one typed function each. A message names its templates by `kind`:
+`templates/mail/<kind>.txt` and `.html`, rendered in the reader's language with Dutch below.
+
+No subject, address or argument holds a right, a status or personal data: a mail says that there is news and where
+(ux.md, rules 26-29). The page it links to tells the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from portal.vault.envelope import INSTALLATION, Holder
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail to put in the outbox. `arguments` are plain JSON values; dates as ISO text, links as paths of our own."""
+
+    kind: str
+    language: str
+    to: str
+    holder: Holder  # under whose key address and arguments are sealed
+    dedupe: str  # the same key is never sent twice
+    arguments: dict[str, str | int] = field(default_factory=dict)
+    case_id: UUID | None = None
+    expires_at: datetime | None = None
+    staff: bool = False
+
+
+def sign_in(to: str, language: str, token: str, code: str, dedupe: str, expires_at: datetime) -> Message:
+    """A one-time link and the code that may be typed instead; not sent when it has grown old."""
+    return Message(
+        "sign_in",
+        language,
+        to,
+        INSTALLATION,
+        dedupe,
+        {"path": f"/{language}/sign-in/{token}", "code": code},
+        expires_at=expires_at,
+    )
+
+
+def receipt(to: str, language: str, case_id: UUID, reference: str, code: str, answer_by: date) -> Message:
+    """We have your request: reference, case code, the date of our answer at the latest."""
+    arguments: dict[str, str | int] = {"reference": reference, "code": code, "answer_by": answer_by.isoformat()}
+    return Message("receipt", language, to, Holder.case(case_id), f"receipt:{case_id}", arguments, case_id)
+
+
+def news(to: str, language: str, case_id: UUID, reference: str, event_id: str) -> Message:
+    """A member of staff wrote you a message."""
+    return Message(
+        "message", language, to, Holder.case(case_id), f"message:{event_id}", {"reference": reference}, case_id
+    )
+
+
+def extended(to: str, language: str, case_id: UUID, reference: str, answer_by: date) -> Message:
+    """We need more time; the new date."""
+    arguments: dict[str, str | int] = {"reference": reference, "answer_by": answer_by.isoformat()}
+    return Message("extended", language, to, Holder.case(case_id), f"extended:{case_id}", arguments, case_id)
+
+
+def decided(to: str, language: str, case_id: UUID, reference: str, version: int) -> Message:
+    """Our answer is ready; `version` tells a new answer after reopening from the first."""
+    key = f"decided:{case_id}:{version}"
+    return Message("decided", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
+
+
+def carried_out(to: str, language: str, case_id: UUID, reference: str, version: int) -> Message:
+    """What we promised is done."""
+    key = f"carried_out:{case_id}:{version}"
+    return Message("carried_out", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
+
+
+def consent_withdrawn(to: str, language: str, case_id: UUID, reference: str) -> Message:
+    """You stopped a consent; it works at once."""
+    arguments: dict[str, str | int] = {"reference": reference}
+    return Message("consent_withdrawn", language, to, Holder.case(case_id), f"withdrawn:{case_id}", arguments, case_id)
+
+
+def taken_back(to: str, language: str, case_id: UUID, reference: str) -> Message:
+    """You took your request back; we stop."""
+    arguments: dict[str, str | int] = {"reference": reference}
+    return Message("taken_back", language, to, Holder.case(case_id), f"taken_back:{case_id}", arguments, case_id)
+
+
+def late(to: str, language: str, case_id: UUID, reference: str) -> Message:
+    """We are late with our answer; this is where you can complain. Sent once."""
+    return Message("late", language, to, Holder.case(case_id), f"late:{case_id}", {"reference": reference}, case_id)
+
+
+def staff_new_case(to: str, language: str, staff_id: UUID, case_id: UUID, reference: str) -> Message:
+    """A new request waits."""
+    key = f"new_case:{case_id}:{staff_id}"
+    return Message("staff_new_case", language, to, INSTALLATION, key, {"reference": reference}, case_id, staff=True)
+
+
+def staff_reply(to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, event_id: str) -> Message:
+    """A student wrote a message."""
+    key = f"reply:{event_id}:{staff_id}"
+    return Message("staff_reply", language, to, INSTALLATION, key, {"reference": reference}, case_id, staff=True)
+
+
+def staff_warning(
+    to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, due_on: date, days_left: int, warning: str
+) -> Message:
+    """An answer is due soon, today, or late; `warning` is the stable key of the warning."""
+    arguments: dict[str, str | int] = {"reference": reference, "due_on": due_on.isoformat(), "days_left": days_left}
+    key = f"warning:{case_id}:{warning}:{staff_id}"
+    return Message("staff_warning", language, to, INSTALLATION, key, arguments, case_id, staff=True)

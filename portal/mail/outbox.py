@@ -1,0 +1,46 @@
+"""The outbox: a mail is a row in the transaction of the act it tells of; delivery is another's work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from portal.mail.messages import Message
+from portal.records.tables.proof import OutMail
+from portal.vault.envelope import Place
+from portal.vault.vault import Vault
+
+CLASS = "mail"
+
+
+def put(session: Session, vault: Vault, message: Message, base_url: str, now: datetime) -> OutMail | None:
+    """Adds the mail unless its dedupe key is there already; Message-ID is fixed here, for every attempt."""
+    if session.execute(select(OutMail.id).where(OutMail.dedupe == message.dedupe)).first():
+        return None
+    row = uuid7()
+    mail = OutMail(
+        id=row,
+        dedupe=message.dedupe,
+        message_id=f"<{row.hex}@{urlsplit(base_url).hostname}>",
+        kind=message.kind,
+        language=message.language,
+        holder_kind=message.holder.kind,
+        holder_id=message.holder.id,
+        case_id=message.case_id,
+        created_at=now,
+        next_at=now,
+        expires_at=message.expires_at,
+        sealed=vault.seal(
+            message.holder,
+            CLASS,
+            Place("outbox", "sealed", row),
+            {"to": message.to, "arguments": message.arguments, "staff": message.staff},
+        ),
+    )
+    session.add(mail)
+    session.flush()
+    return mail

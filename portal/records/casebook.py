@@ -1,0 +1,130 @@
+"""Cases as they are stored: numbers and codes given out, contents sealed and opened under the case's own key."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from portal.records.tables.cases import Case, CaseEvent, CaseItem, CaseMessage, CaseStep
+from portal.vault.envelope import Holder, Json, Place
+from portal.vault.vault import Shredded, Vault
+
+CLASS = "case"  # the retention class of everything sealed under a case's key
+CODE_LOOKUP = "case_code"
+DIGITS = "0123456789"
+CODE_LENGTH = 12  # 40 bits, behind rate limits
+
+
+def new_reference(session: Session, year: int) -> str:
+    """A reference that tells nothing but its year: `V-2026-4812037`, not used before."""
+    while True:
+        reference = f"V-{year}-{''.join(secrets.choice(DIGITS) for _ in range(7))}"
+        if session.execute(select(Case.id).where(Case.reference == reference)).first() is None:
+            return reference
+
+
+def new_code() -> str:
+    """A case code as the person keeps it: `4812 0375 9921`."""
+    digits = "".join(secrets.choice(DIGITS) for _ in range(CODE_LENGTH))
+    return " ".join(digits[start : start + 4] for start in range(0, CODE_LENGTH, 4))
+
+
+def holder(case_id: UUID) -> Holder:
+    return Holder.case(case_id)
+
+
+def seal(vault: Vault, table: str, case_id: UUID, row: UUID, value: Json) -> bytes:
+    return vault.seal(holder(case_id), CLASS, Place(table, "sealed", row), value)
+
+
+def unseal(vault: Vault, table: str, case_id: UUID, row: UUID, sealed: bytes | None) -> dict[str, Json]:
+    """The contents, or nothing when the case's own term has ended and its key is gone."""
+    if sealed is None:
+        return {}
+    try:
+        found: dict[str, Json] = vault.open(holder(case_id), CLASS, Place(table, "sealed", row), sealed)
+    except Shredded:
+        return {}
+    return found
+
+
+def contents(vault: Vault, case: Case) -> dict[str, Json]:
+    return unseal(vault, "case", case.id, case.id, case.sealed)
+
+
+def set_contents(vault: Vault, case: Case, value: dict[str, Json]) -> None:
+    case.sealed = seal(vault, "case", case.id, case.id, value)
+
+
+def item_contents(vault: Vault, item: CaseItem) -> dict[str, Json]:
+    return unseal(vault, "case_item", item.case_id, item.id, item.sealed)
+
+
+def set_item_contents(vault: Vault, item: CaseItem, value: dict[str, Json]) -> None:
+    item.sealed = seal(vault, "case_item", item.case_id, item.id, value)
+
+
+def step_contents(vault: Vault, step: CaseStep) -> dict[str, Json]:
+    return unseal(vault, "case_step", step.case_id, step.id, step.sealed)
+
+
+def set_step_contents(vault: Vault, step: CaseStep, value: dict[str, Json]) -> None:
+    step.sealed = seal(vault, "case_step", step.case_id, step.id, value)
+
+
+def message_text(vault: Vault, message: CaseMessage) -> str:
+    return str(unseal(vault, "case_message", message.case_id, message.id, message.sealed).get("text", ""))
+
+
+def event_details(vault: Vault, event: CaseEvent) -> dict[str, Json]:
+    return unseal(vault, "case_event", event.case_id, event.id, event.sealed)
+
+
+def add_event(
+    session: Session,
+    vault: Vault,
+    case_id: UUID,
+    kind: str,
+    at: datetime,
+    actor_kind: str,
+    actor_id: UUID | None,
+    **details: Json,
+) -> None:
+    row = uuid7()
+    sealed = seal(vault, "case_event", case_id, row, details) if details else None
+    session.add(
+        CaseEvent(id=row, case_id=case_id, at=at, kind=kind, actor_kind=actor_kind, actor_id=actor_id, sealed=sealed)
+    )
+
+
+def items_of(session: Session, case_id: UUID) -> list[CaseItem]:
+    return list(
+        session.execute(select(CaseItem).where(CaseItem.case_id == case_id).order_by(CaseItem.position)).scalars()
+    )
+
+
+def steps_of(session: Session, case_id: UUID) -> list[CaseStep]:
+    return list(
+        session.execute(select(CaseStep).where(CaseStep.case_id == case_id).order_by(CaseStep.position)).scalars()
+    )
+
+
+def messages_of(session: Session, case_id: UUID) -> list[CaseMessage]:
+    return list(
+        session.execute(
+            select(CaseMessage).where(CaseMessage.case_id == case_id).order_by(CaseMessage.at, CaseMessage.id)
+        ).scalars()
+    )
+
+
+def events_of(session: Session, case_id: UUID, kinds: Iterable[str] | None = None) -> list[CaseEvent]:
+    statement = select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.at, CaseEvent.id)
+    if kinds is not None:
+        statement = statement.where(CaseEvent.kind.in_(list(kinds)))
+    return list(session.execute(statement).scalars())

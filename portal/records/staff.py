@@ -1,0 +1,29 @@
+"""Queries on staff and their designations."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal.records.tables.access import Designation, Staff
+
+
+def active_staff(session: Session, today: date, role: str, branch_id: UUID | None) -> list[Staff]:
+    """Accounts that hold a role today, in a branch (or in every one); disabled ones left out."""
+    statement = (
+        select(Staff)
+        .join(Designation, Designation.staff_id == Staff.id)
+        .where(
+            Designation.role == role,
+            Staff.disabled_at.is_(None),
+            Designation.starts_on <= today,
+            or_(Designation.ends_on.is_(None), Designation.ends_on >= today),
+        )
+        .order_by(Staff.username)
+    )
+    if branch_id is not None:
+        statement = statement.where(or_(Designation.branch_id == branch_id, Designation.branch_id.is_(None)))
+    return list(session.execute(statement).scalars().unique())

@@ -1,0 +1,244 @@
+"""What the use cases on a case share: opening one, finding it within the actor's reach, telling the student."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from portal.domain import clock as terms
+from portal.domain.acts import Act
+from portal.domain.digits import only_digits
+from portal.domain.events import EventKind
+from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
+from portal.domain.permissions import Subject, may
+from portal.domain.vocabulary import Channel, RequestKind, TargetKind
+from portal.mail import messages
+from portal.records import casebook
+from portal.records.items import full_name, persons
+from portal.records.staff import active_staff
+from portal.records.tables.access import Staff
+from portal.records.tables.cases import Case, CaseItem
+from portal.records.tables.people import Student
+from portal.services.unit import Work
+from portal.vault.envelope import Json
+
+
+class NotFound(Exception):
+    """No such thing within the actor's reach; a foreign object and a missing one look alike (404)."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the case since the form was shown; nothing was saved over it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing asked for. What it is about follows `target`; `asked` is the value it should have."""
+
+    target: TargetKind
+    dataset: str | None = None
+    item_id: UUID | None = None
+    field: str | None = None
+    group: int | None = None
+    activity: str | None = None
+    asked: Json = None
+    current: Json = None  # the value as the student saw it
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who asks, as given by somebody who did not sign in."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+    birth_date: str = ""
+    student_number: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    kind: RequestKind
+    channel: Channel
+    language: str
+    received_on: date
+    items: tuple[Asked, ...] = ()
+    words: str = ""
+    student_id: UUID | None = None
+    contact: Contact = field(default_factory=Contact)
+    helper: str = ""  # somebody who helped; recorded, no access
+    about_case_id: UUID | None = None
+    once: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case that was opened, or the one that the same form opened before (then `code` is not shown again)."""
+
+    case_id: UUID
+    reference: str
+    code: str | None
+    answer_by: date
+
+
+def open_case(work: Work, new: NewCase) -> Opened:
+    """Opens a case in this unit of work: dates, reference, case code, items, receipt by mail, news to staff."""
+    if new.once is not None and (twin := _opened_before(work, new.once)):
+        return twin
+    student = work.session.get(Student, new.student_id) if new.student_id else None
+    case_id, code = uuid7(), casebook.new_code()
+    days = work.policy.term.complaint_days if new.kind is RequestKind.COMPLAINT else work.policy.term.answer_days
+    due = terms.due_on(new.received_on, days)
+    case = Case(
+        id=case_id,
+        reference=casebook.new_reference(work.session, new.received_on.year),
+        kind=new.kind.value,
+        state=initial_state(new.kind, matched=student is not None).value,
+        student_id=new.student_id,
+        branch_id=student.branch_id if student else None,
+        channel=new.channel.value,
+        language=new.language,
+        received_on=new.received_on,
+        entered_at=work.now,
+        original_due_on=due,
+        due_on=due,
+        about_case_id=new.about_case_id,
+        by_post=not (student.has_email if student else bool(new.contact.email)),
+        policy_version=work.policy.regulation.version,
+        once=new.once,
+        sealed=casebook.seal(
+            work.vault,
+            "case",
+            case_id,
+            case_id,
+            {"contact": new.contact.as_dict(), "words": new.words, "helper": new.helper},
+        ),
+    )
+    work.session.add(case)
+    work.session.flush()
+    for position, asked in enumerate(new.items):
+        work.session.add(_item(work, case_id, position, asked))
+    work.vault.index(casebook.holder(case_id), casebook.CLASS, [(casebook.CODE_LOOKUP, only_digits(code))])
+    kind = EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED
+    event(work, case, kind)
+    work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
+    opened = Opened(case_id, case.reference, code, case.due_on)
+    if to := reply_address(work, case):
+        work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
+    tell_staff_of_new(work, case)
+    return opened
+
+
+def _opened_before(work: Work, once: bytes) -> Opened | None:
+    row = work.session.execute(select(Case.id, Case.reference, Case.due_on).where(Case.once == once)).first()
+    return Opened(row.id, row.reference, None, row.due_on) if row else None
+
+
+def _item(work: Work, case_id: UUID, position: int, asked: Asked) -> CaseItem:
+    row = uuid7()
+    contents = {"asked": asked.asked, "current": asked.current, "words": asked.words}
+    return CaseItem(
+        id=row,
+        case_id=case_id,
+        position=position,
+        target=asked.target.value,
+        dataset=asked.dataset,
+        item_id=asked.item_id,
+        field=asked.field,
+        group=asked.group,
+        activity=asked.activity,
+        sealed=casebook.seal(work.vault, "case_item", case_id, row, contents),
+    )
+
+
+def event(work: Work, case: Case, kind: EventKind, **details: Json) -> None:
+    """Adds to the case's timeline."""
+    casebook.add_event(
+        work.session, work.vault, case.id, kind.value, work.now, work.actor.kind.value, work.actor.id, **details
+    )
+
+
+def subject_of(work: Work, case: Case) -> Subject:
+    """What the permissions need to know of a case."""
+    about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
+    return Subject(
+        branch_id=case.branch_id,
+        student_id=case.student_id,
+        case_id=case.id,
+        kind=RequestKind(case.kind),
+        decider_id=case.decider_id,
+        approver_id=case.approver_id,
+        about_decider_id=about.decider_id if about and case.kind == RequestKind.COMPLAINT else None,
+        handler_id=case.handler_id,
+        unplaced=case.student_id is None,
+    )
+
+
+def case_by_reference(work: Work, reference: str, act: Act, version: int | None = None) -> Case:
+    """The case, if the actor may do `act` to it.
+
+    Raises NotFound when it is missing or lies outside the actor's reach, NotAllowed when the actor sees it but may
+    not do this, ChangedMeanwhile when `version` is not the stored one.
+    """
+    case = work.session.execute(select(Case).where(Case.reference == reference)).scalar_one_or_none()
+    if case is None or not _in_reach(work, case):
+        raise NotFound(reference)
+    work.require(act, subject_of(work, case))
+    if version is not None and case.version != version:
+        raise ChangedMeanwhile(reference)
+    return case
+
+
+def _in_reach(work: Work, case: Case) -> bool:
+    reach = Act.VIEW_CASE if work.actor.is_staff else Act.VIEW_OWN_STATUS
+    return bool(may(work.actor, reach, subject_of(work, case)))
+
+
+def move(case: Case, action: Action) -> None:
+    """Moves a case along the transition table; NotPossible when its state does not allow it."""
+    case.state = next_state(CaseState(case.state), action).value
+
+
+def reply_address(work: Work, case: Case) -> str | None:
+    """Where the asker reads mail: the address on file of a matched student, else the one that was given with the
+    request. An address given in a request never replaces the one on file (security.md, identity theft)."""
+    if case.student_id is not None:
+        person = persons(work.session, work.vault, [case.student_id]).get(case.student_id)
+        email = person.values.get("email") if person else None
+        return str(email) if email else None
+    email = casebook.contents(work.vault, case).get("contact", {}).get("email")
+    return str(email) if email else None
+
+
+def name_of(work: Work, case: Case) -> str:
+    """The asker's name: of the matched student, else as given."""
+    if case.student_id is not None:
+        person = persons(work.session, work.vault, [case.student_id]).get(case.student_id)
+        return full_name(person.values) if person else ""
+    return str(casebook.contents(work.vault, case).get("contact", {}).get("name", ""))
+
+
+def tell_staff_of_new(work: Work, case: Case) -> None:
+    """News of a new case to those who may take it: the handlers of its branch, else the privacy officers."""
+    for staff in staff_for(work, case):
+        work.send(messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference))
+
+
+def staff_for(work: Work, case: Case) -> Iterable[Staff]:
+    """Who is told about a case: its handler, else the handlers of its branch, else the privacy officers."""
+    if case.handler_id is not None:
+        handler = work.session.get(Staff, case.handler_id)
+        if handler is not None and handler.disabled_at is None:
+            return [handler]
+    found = active_staff(work.session, work.today, "case_handler", case.branch_id) if case.branch_id else []
+    return found or active_staff(work.session, work.today, "privacy_officer", None)
