@@ -12,6 +12,9 @@ from datetime import date
 
 from portal.domain.vocabulary import FieldType, LegalBasis, Level, RequestKind, Role, Sensitivity, Source
 
+GROUPS = range(1, 11)  # the ten groups of data (regulation, art. 3.1)
+OWN_SECTION = 11  # `Field.group` of what is kept about agreeing and sharing itself: the section after the ten groups
+
 
 @dataclass(frozen=True, slots=True)
 class Controller:
@@ -75,7 +78,7 @@ class RetentionClass:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One of the ten groups of data (regulation, art. 3.1), numbered 1 to 10."""
+    """One of the ten groups of data (regulation, art. 3.1), numbered 1 to 10; the own section is numbered 11."""
 
     number: int
     code: str
@@ -106,7 +109,7 @@ class Field:
     required: bool = False
     choices: tuple[Choice, ...] = ()
     activities: tuple[str, ...] = ()  # codes of the activities it serves: at least one
-    hidden_from_staff: bool = False  # a remark that names an illness
+    hidden_from_staff: bool = False  # its values are checked at import: one that names an illness is hidden from staff
     master: str = ""  # where a correction must start: "BRP" or "DUO"; "" when here
     evidence: str = ""  # which document shows the right value, as asked of the student; "" when none
     lookup: str = ""  # "email" | "student_number" | "phone" | "name": hashed for look-up (never a citizen number)
@@ -158,6 +161,7 @@ class Activity:
     export_label: str = ""  # how the school's export names this consent
     consequence: str = ""  # what stops when the student objects or withdraws
     continues: str = ""  # what goes on all the same, on another basis
+    retention: tuple[str, ...] = ()  # classes of the portal's own that it fills, beside those of its fields
     assumed: bool = False
 
 
@@ -270,6 +274,7 @@ class Policy:
     identity: Mapping[str, Level]  # act code -> level at which it is carried out or shown
     no_profiling: str  # regulation, art. 4.4
     roles: Mapping[Role, str]  # what each staff role is called before students
+    own_section: Group = Group(OWN_SECTION, "own", "", "", "")  # for fields of group OWN_SECTION
 
     def field(self, dataset: str, code: str) -> Field:
         """The field, or KeyError."""
