@@ -36,7 +36,7 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}")
 WEBSITE = re.compile(r"https://[a-z0-9.-]+\.[a-z]{2,}(/\S*)?")
 PHONE = re.compile(r"\+?[0-9][0-9 -]{8,}")
 
-# What the regulation fixes about who somebody is: (lowest, highest) level of an act. Other acts are the policy's choice.
+# What the regulation fixes about who somebody is: (lowest, highest) level of an act. The rest is the policy's choice.
 LEVELS: dict[str, tuple[Level, Level]] = {
     Act.FILE_REQUEST: (Level.NONE, Level.NONE),
     Act.VIEW_OWN_STATUS: (Level.ADDRESS, Level.ADDRESS),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 HEADER = re.compile(r"\s*\[([A-Za-z0-9_.\- ]+)\]\s*(#.*)?$")
 ASSIGNMENT = re.compile(r"\s*([A-Za-z0-9_\-]+)\s*=")
 SYNTAX_PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
-def line_of(text: str, key: str) -> int:
-    """The line, from 1, of `key` or of the nearest table around it; 0 when nothing of it stands in the text."""
-    places = _places(text)
+def line_of(key: str, places: Mapping[str, int]) -> int:
+    """The line of `key` or of the nearest table around it; 0 when nothing of it stands in the text."""
     path = re.sub(r"\[\d+\].*$", "", key)
     while path:
         if path in places:
@@ -25,7 +25,8 @@ def line_of_syntax_fault(message: str) -> int:
     return int(found.group(1)) if found else 0
 
 
-def _places(text: str) -> dict[str, int]:
+def places_in(text: str) -> dict[str, int]:
+    """The line, from 1, of each table and key."""
     places: dict[str, int] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):

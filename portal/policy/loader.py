@@ -9,7 +9,7 @@ from pathlib import Path
 from portal.policy import parts
 from portal.policy.checks import check
 from portal.policy.faults import Faults, PolicyError, PolicyFault
-from portal.policy.lines import line_of, line_of_syntax_fault
+from portal.policy.lines import line_of, line_of_syntax_fault, places_in
 from portal.policy.model import Policy
 from portal.policy.reading import Table
 
@@ -69,5 +69,6 @@ def read_policy(document: Mapping[str, object], file: str, text: str = "") -> Po
     root.finish()
     check(policy, closed_purposes, faults)
     if faults:
-        raise PolicyError(PolicyFault(file, key, reason, line_of(text, key)) for key, reason in faults)
+        places = places_in(text)
+        raise PolicyError(PolicyFault(file, key, reason, line_of(key, places)) for key, reason in faults)
     return policy

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
+from portal.policy.lines import line_of, places_in
 from portal.policy.loader import load_policy
 from portal.policy.model import Policy
 
@@ -90,18 +91,17 @@ def _attributes(key: str, item: object, names: tuple[str, ...]) -> Iterator[Text
 
 def babel_extract(
     fileobj: IO[bytes],
-    keywords: Collection[str],  # noqa: ARG001 - the signature is Babel's
-    comment_tags: Collection[str],  # noqa: ARG001
+    keywords: Collection[str],
+    comment_tags: Collection[str],
     options: Mapping[str, Any],
 ) -> Iterator[tuple[int, None, str, list[str]]]:
     """Babel's extractor for a policy file: (line, None, msgid, [the key as a comment for translators]).
 
     The option `audience` (student | staff) narrows it to one catalogue.
     """
-    from portal.policy.lines import line_of
-
     path = Path(fileobj.name)
     source = path.read_text(encoding="utf-8")
+    places = places_in(source)
     wanted = options.get("audience")
     for key, text in texts(load_policy(path), Audience(wanted) if wanted else None):
-        yield max(line_of(source, key), 1), None, text, [key]
+        yield max(line_of(key, places), 1), None, text, [key]
