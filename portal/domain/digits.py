@@ -19,8 +19,8 @@ def _western(character: str) -> str:
 
 
 def without_marks(text: str) -> str:
-    """The same text without invisible characters: bidi marks, zero-width ones, controls. Spaces stay."""
-    return "".join(character for character in text if unicodedata.category(character) not in ("Cf", "Cc"))
+    """The same text without invisible characters: bidi marks, zero-width ones, controls. White space stays."""
+    return "".join(each for each in text if each.isspace() or unicodedata.category(each) not in ("Cf", "Cc"))
 
 
 def compact(text: str) -> str:
