@@ -1,0 +1,210 @@
+"""Sealing, keys per holder and class, look-ups."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.pool import StaticPool
+from uuid_utils.compat import uuid7
+
+from portal.vault.envelope import Holder, Place, Tampered, open_json, seal_json
+from portal.vault.master import BadKeyFile, MasterKey, WrongMaster, create_master_file, new_key_line, read_master
+from portal.vault.normal import name_parts, normal_email, normal_number
+from portal.vault.tables import data_key, lookup, metadata
+from portal.vault.vault import Shredded, Vault
+
+ROW = uuid7()
+HERE = Place("record", "sealed", ROW)
+STUDENT = Holder.student(uuid7())
+OTHER = Holder.student(uuid7())
+MASTER = MasterKey("k1", {"k1": bytes(range(32))})
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def vault(engine: Engine) -> Vault:
+    return Vault(engine, MASTER)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(json_values)
+def test_what_is_sealed_opens_to_the_same_value(value: object) -> None:
+    key = bytes(32)
+    assert open_json(key, b"here", seal_json(key, 1, b"here", value)) == value
+
+
+def test_the_length_of_a_short_value_is_not_told(vault: Vault) -> None:
+    short = vault.seal(STUDENT, "standard", HERE, "Al")
+    long = vault.seal(STUDENT, "standard", HERE, "Al Hassan van der Berg")
+    assert len(short) == len(long)
+
+
+@pytest.mark.parametrize(
+    ("holder", "retention", "place"),
+    [
+        (STUDENT, "standard", Place("record", "sealed", uuid7())),
+        (STUDENT, "standard", Place("case", "sealed", ROW)),
+        (STUDENT, "standard", Place("record", "other", ROW)),
+    ],
+)
+def test_a_value_that_was_moved_does_not_open(vault: Vault, holder: Holder, retention: str, place: Place) -> None:
+    blob = vault.seal(STUDENT, "standard", HERE, "secret")
+    with pytest.raises(Tampered):
+        vault.open(holder, retention, place, blob)
+
+
+def test_a_value_does_not_open_for_another_holder_or_class(vault: Vault) -> None:
+    blob = vault.seal(STUDENT, "standard", HERE, "secret")
+    vault.seal(OTHER, "standard", HERE, "x")
+    vault.seal(STUDENT, "exemption", HERE, "x")
+    with pytest.raises(Tampered):
+        vault.open(OTHER, "standard", HERE, blob)
+    with pytest.raises(Tampered):
+        vault.open(STUDENT, "exemption", HERE, blob)
+
+
+def test_every_changed_byte_is_noticed(vault: Vault) -> None:
+    blob = vault.seal(STUDENT, "standard", HERE, {"name": "Hanan"})
+    for position in range(len(blob)):
+        changed = bytearray(blob)
+        changed[position] ^= 1 << secrets.randbelow(8)
+        with pytest.raises((Tampered, Shredded)):
+            vault.open(STUDENT, "standard", HERE, bytes(changed))
+    with pytest.raises(Tampered):
+        vault.open(STUDENT, "standard", HERE, blob[:-1])
+
+
+def test_a_destroyed_key_takes_its_class_and_leaves_the_other(engine: Engine, vault: Vault) -> None:
+    standard = vault.seal(STUDENT, "standard", HERE, "name")
+    exemption = vault.seal(STUDENT, "exemption", HERE, "granted")
+    vault.index(STUDENT, "standard", [("email", "a@example.org")])
+    vault.index(STUDENT, "exemption", [("student_number", "c1")])
+    assert vault.destroy(STUDENT, "standard") == 1
+    fresh = Vault(engine, MASTER)
+    with pytest.raises(Shredded):
+        fresh.open(STUDENT, "standard", HERE, standard)
+    assert fresh.open(STUDENT, "exemption", HERE, exemption) == "granted"
+    assert fresh.find("email", "a@example.org") == []
+    assert fresh.find("student_number", "c1") == [STUDENT.id]
+
+
+def test_after_a_new_version_old_copies_no_longer_open(engine: Engine, vault: Vault) -> None:
+    old = vault.seal(STUDENT, "standard", HERE, "all items")
+    version = vault.begin_new_version(STUDENT, "standard")
+    new = vault.seal(STUDENT, "standard", HERE, "what remains")
+    vault.destroy_older(STUDENT, "standard", version)
+    fresh = Vault(engine, MASTER)
+    assert fresh.open(STUDENT, "standard", HERE, new) == "what remains"
+    with pytest.raises(Shredded):
+        fresh.open(STUDENT, "standard", HERE, old)
+
+
+def test_keys_lie_wrapped_and_look_ups_hashed(engine: Engine, vault: Vault) -> None:
+    vault.seal(STUDENT, "standard", HERE, "x")
+    vault.index(STUDENT, "standard", [("email", "hanan@example.org")])
+    with engine.connect() as connection:
+        wrapped = connection.execute(select(data_key.c.wrapped)).scalars().first()
+        digest = connection.execute(select(lookup.c.digest)).scalar_one()
+    key = vault._keys[STUDENT, "standard"][1]
+    assert key not in (wrapped or b"")
+    assert b"hanan" not in digest
+
+
+def test_look_ups_of_another_key_file_find_nothing(engine: Engine, vault: Vault) -> None:
+    vault.index(STUDENT, "standard", [("email", "hanan@example.org")])
+    stranger = Vault(engine, MasterKey("k1", {"k1": bytes(reversed(range(32)))}))
+    with pytest.raises(WrongMaster):
+        stranger.find("email", "hanan@example.org")
+
+
+def test_a_list_of_holders_costs_one_statement(engine: Engine, vault: Vault) -> None:
+    holders = [Holder.student(uuid7()) for _ in range(60)]
+    vault.create_keys([(holder, "standard") for holder in holders])
+    fresh, statements = Vault(engine, MASTER), []
+    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    fresh.preload(holders)
+    for holder in holders:
+        fresh.seal(holder, "standard", HERE, "x")
+    assert len(statements) == 1
+
+
+def test_an_index_is_replaced_not_added_to(vault: Vault) -> None:
+    vault.index(STUDENT, "standard", [("email", "old@example.org")])
+    vault.index(STUDENT, "standard", [("email", "new@example.org"), ("email", "new@example.org")])
+    assert vault.find("email", "old@example.org") == []
+    assert vault.find("email", "new@example.org") == [STUDENT.id]
+
+
+def test_a_shared_address_finds_everybody_who_has_it(vault: Vault) -> None:
+    for holder in (STUDENT, OTHER):
+        vault.index(holder, "standard", [("email", "family@example.org")])
+    assert sorted(vault.find("email", "family@example.org")) == sorted([STUDENT.id, OTHER.id])
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "empty"),
+        ("k1", "line 1"),
+        ("k1 notbase64!!", "line 1"),
+        ("k1 AAAA", "line 1"),
+        (f"k1 {'A' * 43}=", "line 1"),
+        (new_key_line("k1") + new_key_line("k1"), "line 2"),
+    ],
+)
+def test_a_bad_key_file_is_refused_with_its_line(tmp_path: Path, text: str, fault: str) -> None:
+    path = tmp_path / "key"
+    path.write_text(text)
+    with pytest.raises(BadKeyFile, match=fault):
+        read_master(path)
+
+
+def test_a_made_key_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "key"
+    create_master_file(path)
+    assert path.stat().st_mode & 0o077 == 0
+    assert read_master(path).current == "k1"
+    with pytest.raises(FileExistsError):
+        create_master_file(path)
+
+
+def test_an_older_master_key_still_unwraps(engine: Engine, vault: Vault) -> None:
+    blob = vault.seal(STUDENT, "standard", HERE, "kept")
+    rotated = MasterKey("k2", {"k2": secrets.token_bytes(32), **MASTER.keys})
+    assert Vault(engine, rotated).open(STUDENT, "standard", HERE, blob) == "kept"
+
+
+def test_names_meet_across_scripts_and_marks() -> None:
+    assert name_parts("Şahin") == name_parts("sahin") == ("sahin",)
+    assert name_parts("Al-Khatib", "Yousef") == ("al", "khatib", "yousef")
+    assert name_parts("Олена") == name_parts("Olena")
+    assert name_parts("  ", "") == ()
+
+
+def test_numbers_meet_in_any_digits() -> None:
+    assert normal_number("C 20٠٠١") == normal_number("c20001") == "c20001"
+    assert normal_email(" Hanan@Example.ORG ") == "hanan@example.org"
+
+
+def test_a_row_id_is_part_of_the_binding() -> None:
+    assert Place("t", "c", UUID(int=1)).bind(STUDENT, "s", 1) != Place("t", "c", UUID(int=2)).bind(STUDENT, "s", 1)
