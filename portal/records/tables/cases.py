@@ -16,7 +16,8 @@ from portal.records.db import Model, Moment
 class Case(Model):
     """One request. Dates that were promised are stored; overdue and days left are derived.
 
-    Sealed payload: {"contact": {...} as given when filed unsigned, "words": free text, "helper": name, "answer": {...}}.
+    Sealed payload: {"contact": {...} as given when filed unsigned, "words": free text, "helper": name,
+    "answer": {...}}.
     """
 
     __tablename__ = "case"
