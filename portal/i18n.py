@@ -98,6 +98,8 @@ class Speaker:
         local = at.astimezone(AMSTERDAM)
         return f"{self.date(local.date())}, {format_time(local, 'HH:mm', locale='nl')}"
 
+    moment = datetime  # as templates call it
+
     def numeric_date(self, day: Day) -> str:
         """The Dutch numeric date, as on every letter of an office here."""
         return f"{day:%d-%m-%Y}"
