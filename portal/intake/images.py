@@ -1,7 +1,7 @@
 """Pictures from outside, made harmless: recognised by content, measured before decoding, drawn anew.
 
-What comes out holds pixels only: no EXIF, no texts, no profiles, no second file glued behind. The size in pixels is read
-from the file's own structure here, so that no decoder ever meets a picture that was not measured first.
+What comes out holds pixels only: no EXIF, no texts, no profiles, no second file glued behind. The size in pixels is
+read from the file's own structure here, so that no decoder ever meets a picture that was not measured first.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portal.intake.faults import BadValue
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -197,10 +201,11 @@ def _scan_end(data: bytes, at: int) -> int:
 
 
 def _draw(data: bytes, kind: str, source: bytes) -> CleanImage:
-    from PIL import Image, ImageOps
+    import PIL.Image
+    from PIL import ImageOps
 
     try:
-        with Image.open(io.BytesIO(data), formats=(kind,)) as opened:
+        with PIL.Image.open(io.BytesIO(data), formats=(kind,)) as opened:
             _pixels(*opened.size)
             opened.load()
             upright = ImageOps.exif_transpose(opened) if kind == "JPEG" else opened
@@ -218,7 +223,7 @@ def _draw(data: bytes, kind: str, source: bytes) -> CleanImage:
     return CleanImage(out.getvalue(), f"image/{kind.lower()}", fresh.width, fresh.height, digest)
 
 
-def _pixels_only(image, kind):  # type: ignore[no-untyped-def]
+def _pixels_only(image: Image, kind: str) -> Image:
     """A copy in a plain mode with no info behind it."""
     if kind == "JPEG":
         mode = "L" if image.mode == "L" else "RGB"

@@ -39,8 +39,13 @@ class StudentIndex:
             """
             PRAGMA journal_mode = OFF;
             PRAGMA synchronous = OFF;
-            PRAGMA cache_size = -8192;
-            CREATE TABLE student (id INTEGER PRIMARY KEY, standing INTEGER NOT NULL DEFAULT 0, last_end INTEGER, running INTEGER NOT NULL DEFAULT 0);
+            PRAGMA cache_size = -2048;
+            CREATE TABLE student (
+                id INTEGER PRIMARY KEY,
+                standing INTEGER NOT NULL DEFAULT 0,
+                last_end INTEGER,
+                running INTEGER NOT NULL DEFAULT 0
+            );
             CREATE TABLE kept (id INTEGER, class TEXT, PRIMARY KEY (id, class)) WITHOUT ROWID;
             CREATE TABLE met (kind INTEGER, id INTEGER, digest INTEGER, PRIMARY KEY (kind, id, digest)) WITHOUT ROWID;
             BEGIN;
@@ -91,7 +96,8 @@ class StudentIndex:
     def settle(self, number: str, standing: Standing) -> None:
         self._standings.pop(number, None)
         self._db.execute(
-            "INSERT INTO student (id, standing) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET standing = excluded.standing",
+            """INSERT INTO student (id, standing) VALUES (?, ?)
+               ON CONFLICT (id) DO UPDATE SET standing = excluded.standing""",
             (self._id(number), int(standing)),
         )
 
@@ -125,7 +131,8 @@ class StudentIndex:
         if self._ends:
             self._db.executemany(
                 """INSERT INTO student (id, last_end, running) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-                   last_end = max(coalesce(last_end, 0), coalesce(excluded.last_end, 0)), running = running | excluded.running""",
+                   last_end = max(coalesce(last_end, 0), coalesce(excluded.last_end, 0)),
+                   running = running | excluded.running""",
                 self._ends,
             )
             self._ends.clear()

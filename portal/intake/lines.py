@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ _DISTINCT = frozenset(
     {FieldType.BSN, FieldType.IBAN, FieldType.EMAIL, FieldType.PHONE, FieldType.POSTCODE, FieldType.BIRTH_DATE}
 )
 _NOTHING: frozenset[str] = frozenset()
+_STUDENT_NUMBER = re.compile(r"[\w./-]{1,40}")
 
 
 class Notice(NamedTuple):
@@ -108,6 +110,7 @@ class LineReader:
         self._beside_key = [len(dataset.natural_key) for dataset in self._datasets]
         self._image_fields = [""] * len(self._datasets)
         self._bindings: list[_Binding] = []
+        self._known: dict[str, tuple[str, ...]] = {}
         for column, targets in mapping.columns.items():
             for target in targets:
                 number = mapping.datasets.index(target.field.dataset)
@@ -126,6 +129,18 @@ class LineReader:
             if column and binding.column == column and binding.target.field.type is FieldType.DATE:
                 return binding.dataset, binding.code
         return None
+
+    def students(self, text: str) -> tuple[str, ...]:
+        """The student numbers a line names; none where one of them cannot be a student number."""
+        known = self._known.get(text)
+        if known is None:
+            known = split_students(text, self.separator)
+            if not all(_STUDENT_NUMBER.fullmatch(student) for student in known):
+                known = ()
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[text] = known
+        return known
 
     def student_text(self, row: SourceRow) -> str:
         return cell_text(row.cells[self._student])
@@ -182,3 +197,9 @@ class LineReader:
             return False
         began, ended = values[start[0]].get(start[1]), values[end[0]].get(end[1])
         return began is not None and ended is not None and str(ended) < str(began)
+
+
+def split_students(text: str, separator: str) -> tuple[str, ...]:
+    """The student numbers in a cell, each once."""
+    parts = text.split(separator) if separator else [text]
+    return tuple(dict.fromkeys(part for each in parts if (part := each.strip())))

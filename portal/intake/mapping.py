@@ -1,7 +1,7 @@
 """Binds the columns of a school's export to the policy's fields: another school is another mapping file and no code.
 
-A line of a file may feed records of several datasets (a student's line: person, bank account, permit). The loader checks
-the file against the policy and names file, key and reason of every fault.
+A line of a file may feed records of several datasets (a student's line: person, bank account, permit). The loader
+checks the file against the policy and names file, key and reason of every fault.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ class Target:
 class FileMapping:
     """One file of the export.
 
-    `student` is the column that says whose the line is; with a `separator` it lists several students. `datasets` stand in
-    the order their columns are named. `starts` and `ends` are the columns with a programme's dates, "" elsewhere.
+    `student` is the column that says whose the line is; with a `separator` it lists several students. `datasets`
+    stand in the order their columns are named. `starts` and `ends` are the columns with a
+    programme's dates, "" elsewhere.
     """
 
     name: str
@@ -164,6 +165,10 @@ class _Loader:
             self.fault(path + "image_folder", "unsafe_name")
         bound = [target.field for targets in columns.values() for target in targets]
         filled = {(field.dataset, field.code) for field in bound} | constants.keys()
+        datasets = {field.dataset for field in bound}
+        for dataset in {each for each, _ in constants} | ({others.dataset} if others else set()):
+            if dataset not in datasets:
+                self.fault(path + "columns", "unknown_dataset", dataset)
         self.complete(path, [field.dataset for field in bound], filled)
         names = {"student": self.take(table, path, "student", str)}
         names |= {key: self.take(table, path, key, str, "") for key in ("starts", "ends")}
@@ -254,7 +259,7 @@ class _Loader:
             if field is None:
                 continue
             kind = {FieldType.YES_NO: bool, FieldType.INTEGER: int}.get(field.type, str)
-            if type(value) is not kind:
+            if type(value) is not kind or not isinstance(value, str | int):
                 self.fault(path + name, "wrong_type")
             elif field.type is FieldType.CHOICE and value not in {choice.code for choice in field.choices}:
                 self.fault(path + name, "unknown_choice", str(value))

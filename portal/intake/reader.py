@@ -1,14 +1,13 @@
 """Reads a whole export as checked records, in one stream whose memory does not grow with the export.
 
-First the programmes are skimmed for the end of each student's last one, which tells who is past the retention term. Then
-come the students, then every other file line by line: a line's records are yielded only when its student is admitted.
-A line is taken over whole or not at all.
+First the programmes are skimmed for the end of each student's last one, which tells who is past the retention term.
+Then come the students, then every other file line by line: a line's records are yielded only when its student is
+admitted. A line is taken over whole or not at all.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Container, Iterator
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from portal.domain.retention import is_past, kept_until
 from portal.intake.faults import BadValue
 from portal.intake.images import CleanImage, load_image
 from portal.intake.index import Standing, StudentIndex
-from portal.intake.lines import BadCell, LineReader, Record
+from portal.intake.lines import BadCell, LineReader, Record, split_students
 from portal.intake.mapping import ExportMapping
 from portal.intake.report import Counts, Finding, FindingKind, PastTerm, Report
 from portal.intake.sources import BrokenRow, SourceRow
@@ -26,7 +25,6 @@ from portal.intake.structure import Export, Source, check_structure
 from portal.intake.values import Value, cell_text, masked, read_date
 from portal.policy.model import Field, Policy, RetentionClass
 
-_STUDENT_NUMBER = re.compile(r"[\w./-]{1,40}")
 _IMAGE_NAMES = -1
 
 Progress = Callable[[int, int], None]  # bytes read, bytes in all
@@ -35,8 +33,8 @@ Progress = Callable[[int, int], None]  # bytes read, bytes in all
 class Row(NamedTuple):
     """One checked record of one student. Fields without a value are absent from `values`.
 
-    `hidden` are fields of this record that staff may not see: a remark that names an illness. An image stands beside the
-    values, for its field holds the id that storing it will give; `shown_with` are the other students on it.
+    `hidden` are fields of this record that staff may not see: a remark that names an illness. An image stands beside
+    the values, for its field holds the id that storing it will give; `shown_with` are the other students on it.
     """
 
     dataset: str
@@ -110,7 +108,7 @@ class ExportReader:
             for row in source.table.rows():
                 if isinstance(row, BrokenRow):
                     continue
-                for student in _students(cell_text(row.cells[whose]), mapping.separator):
+                for student in split_students(cell_text(row.cells[whose]), mapping.separator):
                     if mapping.ends:
                         index.add_programme(student, _end(cell_text(row.cells[ends])) if ends >= 0 else None)
                     if classes:
@@ -156,11 +154,12 @@ class ExportReader:
     def _person(
         self, index: StudentIndex, number: int, lines: LineReader, row: SourceRow, counts: Counts
     ) -> Iterator[Row | Finding | PastTerm]:
-        student = _student_number(lines.student_text(row))
-        if student is None:
+        students = lines.students(lines.student_text(row))
+        if len(students) != 1:
             counts.bad += 1
             yield _bad_number(lines, row)
             return
+        (student,) = students
         if not index.first_meeting(number, student, ()):
             counts.bad += 1
             yield Finding(
@@ -192,8 +191,8 @@ class ExportReader:
         self, index: StudentIndex, number: int, lines: LineReader, row: SourceRow, counts: Counts
     ) -> Iterator[Row | Finding | PastTerm]:
         text = lines.student_text(row)
-        students = _students(text, lines.separator)
-        if not students or any(_student_number(student) is None for student in students):
+        students = lines.students(text)
+        if not students:
             counts.bad += 1
             yield _bad_number(lines, row)
             return
@@ -271,8 +270,8 @@ def read_export(
 ) -> ExportReader:
     """Open an export for reading. Raises BadStructure before anything is yielded.
 
-    `admit` are the student numbers, past their term, that staff decided to take in (EVERYONE: all). `progress` is called
-    now and then with bytes read and bytes in all.
+    `admit` are the student numbers, past their term, that staff decided to take in (EVERYONE: all). `progress` is
+    called now and then with bytes read and bytes in all.
     """
     return ExportReader(check_structure(folder, mapping), policy, today, admit, progress)
 
@@ -289,16 +288,6 @@ def _fields(source: Source) -> Iterator[Field]:
     for targets in source.mapping.columns.values():
         for target in targets:
             yield target.field
-
-
-def _students(text: str, separator: str) -> list[str]:
-    parts = text.split(separator) if separator else [text]
-    return list(dict.fromkeys(part for each in parts if (part := each.strip())))
-
-
-def _student_number(text: str) -> str | None:
-    text = text.strip()
-    return text if _STUDENT_NUMBER.fullmatch(text) else None
 
 
 def _bad_number(lines: LineReader, row: SourceRow) -> Finding:

@@ -1,4 +1,4 @@
-"""Finds remarks on absence that name an illness: a school may note *that* somebody was ill, never what of (regulation, 3.1).
+"""Finds remarks on absence that name an illness: a school may note *that* somebody was ill, never of what.
 
 Errs on the side of finding: a remark found wrongly is only hidden from staff, and the student still sees it. The word
 lists, with where they came from, are illness.toml.

@@ -40,7 +40,7 @@ _LEAVING_OUT = frozenset(
 
 
 class Finding(NamedTuple):
-    """`line` is 0 where it concerns the whole file; `reason` a code of intake.faults; `masked` as values.masked() gives."""
+    """`line` is 0 where it concerns the whole file; `reason` a code of intake.faults; `masked` as values.masked()."""
 
     kind: FindingKind
     file: str

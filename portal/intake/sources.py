@@ -260,7 +260,7 @@ def _csv_rows(table: Table, progress: Progress | None) -> Iterator[SourceRow | B
             count += 1
             if progress is not None and not count & 1023:
                 progress(raw.tell())
-            if not any(cells):
+            if not cells or not (cells[0] or any(cells)):
                 continue
             if len(cells) == width:
                 yield SourceRow(name, start, tuple(cells))

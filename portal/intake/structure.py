@@ -12,7 +12,7 @@ from portal.intake.sources import Table, open_table
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file that will be read. `unmapped` are its columns that the mapping does not know: they are not taken over."""
+    """One file that will be read. `unmapped` are its columns that the mapping does not know: not taken over."""
 
     mapping: FileMapping
     table: Table

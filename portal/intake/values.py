@@ -76,7 +76,7 @@ def check_value(field: Field, value: object) -> Value | None:
 
 
 def letter_hint(field: Field, value: object) -> str:
-    """ "letter_lost" or "letter_garbled" where a short text lost letters on its way through an older system, else ""."""
+    """Whether a short text lost letters on its way through an older system: "letter_lost", "letter_garbled" or ""."""
     if field.type is not FieldType.TEXT or not isinstance(value, str):
         return ""
     if "?" in value and (field.lookup == "name" or _LOST_INSIDE.search(value)):
@@ -134,7 +134,7 @@ def _text(text: str) -> str:
 
 def _clean(text: str, limit: int) -> str:
     if text.isascii():
-        if not text.isprintable() and any(sign < " " and sign != "\n" or sign == "\x7f" for sign in text):
+        if not text.isprintable() and any((sign < " " and sign != "\n") or sign == "\x7f" for sign in text):
             raise BadValue("control_character")
     else:
         text = unicodedata.normalize("NFC", text)
@@ -245,7 +245,9 @@ def _email(text: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(without_marks(text), check_deliverability=False, allow_smtputf8=True).normalized
+        return validate_email(
+            text if text.isascii() else without_marks(text), check_deliverability=False, allow_smtputf8=True
+        ).normalized
     except EmailNotValidError as error:
         raise BadValue("bad_email") from error
 
