@@ -30,6 +30,9 @@ COLUMNS = (
 )
 
 
+CORRECTED = bytes(32)  # the digest of no row: the next import looks at the values one by one
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One row: the fields of an item that one retention class keeps."""
@@ -144,6 +147,7 @@ def change_value(
     imported = {**part.imported, code: part.imported.get(code, part.values.get(code))}
     changed = Part(part.row, part.retention, {**part.values, code: value}, part.hidden - {code}, imported)
     _store(session, vault, held.student_id, changed, at)
+    session.execute(update(Record).where(Record.id == part.row).values(import_digest=CORRECTED))
 
 
 def remove_fields(session: Session, vault: Vault, held: Item, codes: Iterable[str], at: datetime) -> None:

@@ -125,6 +125,16 @@ class View(Model):
     __table_args__ = (Index("ix_view_student_at", "student_id", "at"),)
 
 
+class Tombstone(Model):
+    """What was erased and must not come back with the next import: a keyed hash, no person and no value."""
+
+    __tablename__ = "tombstone"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))  # student | record | field
+    erased_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class ImportRun(Model):
     __tablename__ = "import_run"
 

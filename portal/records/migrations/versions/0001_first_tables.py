@@ -179,6 +179,12 @@ def upgrade_main() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_staff')),
     sa.UniqueConstraint('username', name=op.f('uq_staff_username'))
     )
+    op.create_table('tombstone',
+    sa.Column('digest', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('erased_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('digest', name=op.f('pk_tombstone'))
+    )
     op.create_table('designation',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('staff_id', sa.Uuid(), nullable=False),
@@ -506,6 +512,7 @@ def downgrade_main() -> None:
         batch_op.drop_index(batch_op.f('ix_designation_staff_id'))
 
     op.drop_table('designation')
+    op.drop_table('tombstone')
     op.drop_table('staff')
     op.drop_table('setting')
     with op.batch_alter_table('sealed_file', schema=None) as batch_op:
