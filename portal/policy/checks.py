@@ -6,14 +6,12 @@ Every check names the key at fault. A part whose own shape is at fault is left o
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
 
 from portal.domain.acts import Act
 from portal.domain.assurance import DEFAULT_LEVELS, carrying_out
-from portal.domain.vocabulary import OBJECTABLE, FieldType, LegalBasis, Level, RequestKind, Sensitivity
-from portal.policy import model
-from portal.policy.faults import Faults
+from portal.domain.vocabulary import OBJECTABLE, LegalBasis, Level, RequestKind, Sensitivity
+from portal.policy import field_checks, model
+from portal.policy.faults import Faults, Found, twice
 from portal.policy.parts import REASON_USES
 from portal.policy.reading import MISSING
 
@@ -22,13 +20,6 @@ AUTHORITIES = ("school", "trade_association", "supervisor", "court")
 NEEDED_AUTHORITIES = ("school", "supervisor", "court")  # GDPR 12(4)
 SHORTEST_MONTH = 28  # GDPR 12(3): one month, whichever it is
 SHORTEST_THREE_MONTHS = 89
-GUARDED_TYPES = frozenset({FieldType.BSN, FieldType.IBAN})
-LOOKUP_TYPES = {
-    "email": FieldType.EMAIL,
-    "phone": FieldType.PHONE,
-    "student_number": FieldType.TEXT,
-    "name": FieldType.TEXT,
-}
 LAW = re.compile(r"\bU?AVG artikel \d")
 REGULATION = re.compile(r"\bReglement artikel \d", re.IGNORECASE)
 HEALTH_LAW = re.compile(r"\bAVG artikel 9\b")  # GDPR 9(2): health needs a ground of its own
@@ -59,20 +50,21 @@ LEVELS: dict[str, tuple[Level, Level]] = {
 
 
 def check(policy: model.Policy, closed_purposes: tuple[str, ...], faults: Faults) -> None:
-    """Adds what is wrong with the whole to the faults."""
+    """Adds what is wrong with the whole to the faults of shape that were found already."""
+    misshapen = frozenset(key for key, _ in faults)
     for part in (
         _controller(policy.controller),
         _term(policy.term),
-        _retention(policy),
-        _groups(policy),
-        _fields(policy, faults),
-        _lookups(policy),
-        _datasets(policy),
-        _purposes(policy, closed_purposes),
+        _retention(policy, faults),
+        _groups(policy, faults),
+        field_checks.fields(policy, faults),
+        field_checks.lookups(policy),
+        field_checks.datasets(policy),
+        _purposes(policy, closed_purposes, faults),
         _activities(policy, faults),
         _activity_fields(policy, faults),
         _labels_of_the_export(policy),
-        _unused(policy),
+        _unused(policy, faults),
         _holders(policy),
         _grounds(policy, faults),
         _reasons(policy),
@@ -81,14 +73,13 @@ def check(policy: model.Policy, closed_purposes: tuple[str, ...], faults: Faults
         _identity(policy, faults),
     ):
         for key, reason in part:
-            faults.add(key, reason)
+            if misshapen.isdisjoint(_itself_and_above(key)):
+                faults.add(key, reason)
 
 
-Found = Iterator[tuple[str, str]]
-
-
-def _twice(values: Iterable[str]) -> list[str]:
-    return [value for value, count in Counter(values).items() if value and count > 1]
+def _itself_and_above(key: str) -> list[str]:
+    steps = key.split(".")
+    return [".".join(steps[:count]) for count in range(1, len(steps) + 1)]
 
 
 def _controller(controller: model.Controller) -> Found:
@@ -120,9 +111,11 @@ def _term(term: model.Term) -> Found:
         yield "term.warn_days_before", "must be fewer days than the term"
 
 
-def _retention(policy: model.Policy) -> Found:
+def _retention(policy: model.Policy, faults: Faults) -> Found:
     for code, retention in policy.retention.items():
         key = f"retention.{code}"
+        if faults.within(key):
+            continue
         if retention.years and retention.days:
             yield f"{key}.days", "counts in years or in days, not both"
         if not retention.years and not retention.days:
@@ -131,86 +124,21 @@ def _retention(policy: model.Policy) -> Found:
             yield f"{key}.years", "must be at most 100"
 
 
-def _groups(policy: model.Policy) -> Found:
+def _groups(policy: model.Policy, faults: Faults) -> Found:
     sections = [(f"group.{number}", group) for number, group in policy.groups.items()]
     codes = [group.code for _, group in sections] + [policy.own_section.code]
     for key, group in (*sections, ("own_section", policy.own_section)):
-        if group.code in _twice(codes):
+        if group.code in twice(codes):
             yield f"{key}.code", f"stands twice: {group.code}"
+    if faults.unread("dataset", "group"):
+        return
     used = {field.group for dataset in policy.datasets.values() for field in dataset.fields.values()}
     for key, group in (*sections, ("own_section", policy.own_section)):
         if group.number not in used and (group.number in model.GROUPS or group.number == model.OWN_SECTION):
             yield key, "no field belongs to this group"
 
 
-def _fields(policy: model.Policy, faults: Faults) -> Found:
-    for dataset in policy.datasets.values():
-        for field in dataset.fields.values():
-            key = f"dataset.{dataset.code}.field.{field.code}"
-            if field.retention and field.retention not in policy.retention:
-                yield f"{key}.retention", f"unknown retention class: {field.retention}"
-            if not field.activities:
-                yield key, "serves no activity"
-            if not faults.within(key):
-                yield from _field(key, field)
-
-
-def _field(key: str, field: model.Field) -> Found:
-    if field.group not in model.GROUPS and field.group != model.OWN_SECTION:
-        yield f"{key}.group", f"unknown group: {field.group} (1 to 10, or {model.OWN_SECTION} for the own section)"
-    if field.type in GUARDED_TYPES and field.sensitivity is Sensitivity.ORDINARY:
-        yield f"{key}.sensitivity", "a citizen number or bank account is never ordinary"
-    if field.sensitivity is not Sensitivity.ORDINARY and field.level < Level.SECOND_CHANNEL:
-        yield f"{key}.level", "a sensitive or special field needs level 3"
-    if _asked_at_level_two(field) and field.level < Level.KNOWLEDGE:
-        yield f"{key}.level", "is an answer that level 2 asks for, so it needs level 2"
-    if field.type is FieldType.CHOICE and not field.choices:
-        yield f"{key}.choices", "a choice needs choices"
-    if field.type is not FieldType.CHOICE and field.choices:
-        yield f"{key}.choices", "only a field of type choice has choices"
-    for code in _twice(choice.code for choice in field.choices):
-        yield f"{key}.choices", f"stands twice: {code}"
-    for label in _twice(choice.label for choice in field.choices):
-        yield f"{key}.choices", f"label stands twice: {label}"
-    for name in ("master", "evidence"):
-        if getattr(field, name) and not field.correctable:
-            yield f"{key}.{name}", "says how to correct a field that cannot be corrected"
-    if field.hidden_from_staff and field.type not in {FieldType.TEXT, FieldType.LONG_TEXT}:
-        yield f"{key}.hidden_from_staff", "only a text can be hidden from staff"
-    if field.lookup:
-        if field.sensitivity is not Sensitivity.ORDINARY or field.type in GUARDED_TYPES:
-            yield f"{key}.lookup", "a citizen number or other sensitive field is never a look-up (UAVG 46)"
-        elif field.type is not LOOKUP_TYPES[field.lookup]:
-            yield f"{key}.lookup", f"needs a field of type {LOOKUP_TYPES[field.lookup]}"
-
-
-def _asked_at_level_two(field: model.Field) -> bool:
-    return field.type in {FieldType.BIRTH_DATE, FieldType.POSTCODE} or field.lookup == "student_number"
-
-
-def _lookups(policy: model.Policy) -> Found:
-    fields = [field for dataset in policy.datasets.values() for field in dataset.fields.values()]
-    numbers = [field for field in fields if field.lookup == "student_number"]
-    if not numbers:
-        yield "dataset", "no field has the look-up student_number"
-    for field in numbers[1:]:
-        yield f"dataset.{field.dataset}.field.{field.code}.lookup", "a second field has the look-up student_number"
-
-
-def _datasets(policy: model.Policy) -> Found:
-    for dataset in policy.datasets.values():
-        for key in ("natural_key", "title"):
-            for place, code in enumerate(getattr(dataset, key)):
-                if code not in dataset.fields:
-                    yield f"dataset.{dataset.code}.{key}[{place}]", f"unknown field: {code}"
-                elif key == "natural_key" and not dataset.fields[code].required:
-                    yield (
-                        f"dataset.{dataset.code}.field.{code}.required",
-                        "tells records apart, so it must be required",
-                    )
-
-
-def _purposes(policy: model.Policy, closed: tuple[str, ...]) -> Found:
+def _purposes(policy: model.Policy, closed: tuple[str, ...], faults: Faults) -> Found:
     for code, purpose in policy.purposes.items():
         if code not in closed:
             yield f"purpose.{code}", "purpose outside the regulation's closed list"
@@ -220,8 +148,8 @@ def _purposes(policy: model.Policy, closed: tuple[str, ...]) -> Found:
     for code in closed:
         if code not in policy.purposes:
             yield f"purpose.{code}", "purpose of the regulation's closed list is missing"
-        elif code not in used:
-            yield f"purpose.{code}", "serves no activity"
+        elif code not in used and not faults.unread("activity", "purpose"):
+            yield f"purpose.{code}", "is used by no activity"
 
 
 def _activities(policy: model.Policy, faults: Faults) -> Found:
@@ -280,15 +208,15 @@ def _labels_of_the_export(policy: model.Policy) -> Found:
         labels = [label.casefold() for item in named.values() for label in item.export_labels]
         for code, item in named.items():
             for place, label in enumerate(item.export_labels):
-                if label.casefold() in _twice(labels):
+                if label.casefold() in twice(labels):
                     yield f"{part}.{code}.export_labels[{place}]", f"stands twice: {label}"
     asked = [activity.export_label.casefold() for activity in policy.activities.values()]
     for code, activity in policy.activities.items():
-        if activity.export_label.casefold() in _twice(asked):
+        if activity.export_label.casefold() in twice(asked):
             yield f"activity.{code}.export_label", f"stands twice: {activity.export_label}"
 
 
-def _unused(policy: model.Policy) -> Found:
+def _unused(policy: model.Policy, faults: Faults) -> Found:
     activities = policy.activities.values()
     used = {
         "recipient": {code for activity in activities for code in activity.recipients},
@@ -297,9 +225,11 @@ def _unused(policy: model.Policy) -> Found:
         | {field.retention for dataset in policy.datasets.values() for field in dataset.fields.values()},
     }
     declared = {"recipient": policy.recipients, "security": policy.security, "retention": policy.retention}
+    keys = {"recipient": "recipients", "security": "security", "retention": "retention"}
     for part, codes in declared.items():
+        unread = faults.unread("activity", keys[part]) or (part == "retention" and faults.unread("dataset", part))
         for code in codes:
-            if code not in used[part]:
+            if code not in used[part] and not unread:
                 yield f"{part}.{code}", "is used by nothing"
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+Found = Iterator[tuple[str, str]]  # (key, reason) of faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,18 @@ class Faults:
         """Whether something at or below this key is at fault: what depends on it need not be checked further."""
         return any(key == path or key.startswith((f"{path}.", f"{path}[")) for key, _ in self._found)
 
+    def unread(self, part: str, key: str) -> bool:
+        """Whether a part is missing or a table of it has a faulty `key`: then nothing can be called unused by it."""
+        pattern = re.compile(rf"{part}(\..*\.{key}(\[\d+\])?)?")
+        return any(pattern.fullmatch(found) for found, _ in self._found)
+
     def __bool__(self) -> bool:
         return bool(self._found)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._found)
+
+
+def twice(values: Iterable[str]) -> list[str]:
+    """The values that stand more than once; empty ones do not count."""
+    return [value for value, count in Counter(values).items() if value and count > 1]
