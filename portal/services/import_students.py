@@ -27,7 +27,7 @@ from portal.intake.report import PastTerm, Report
 from portal.records import importing, items
 from portal.records.importing import Known, RecordKey
 from portal.records.tables.people import Branch, ImportFinding, ImportRun, Record, SealedFile, Student
-from portal.services.find_students import lookups_of
+from portal.services.lookups import lookups_of
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import INSTALLATION, Holder, Json, Place
 from portal.vault.normal import normal_number
