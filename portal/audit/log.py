@@ -118,12 +118,13 @@ def _sealed(vault: Vault, entry: Entry) -> tuple[bytes, dict[str, object]]:
 def verify_chain(session: Session) -> tuple[int, int | None]:
     """How many entries the log holds, and the first number at which the chain breaks (None: it is whole)."""
     previous, count = GENESIS, 0
-    rows = session.execute(select(Audit.__table__).order_by(Audit.seq).execution_options(yield_per=1000))
-    for row in rows:
-        count += 1
-        entry = Entry(row.act, row.actor_kind, row.actor_id, row.subject_kind, row.subject_id)
-        expected = chained(previous, count, row.at, entry, row.commitment)
-        if row.seq != count or row.previous != previous or row.digest != expected:
-            return count, row.seq
-        previous = row.digest
+    statement = select(Audit.__table__).order_by(Audit.seq).execution_options(yield_per=1000)
+    with session.execute(statement) as rows:
+        for row in rows:
+            count += 1
+            entry = Entry(row.act, row.actor_kind, row.actor_id, row.subject_kind, row.subject_id)
+            expected = chained(previous, count, row.at, entry, row.commitment)
+            if row.seq != count or row.previous != previous or row.digest != expected:
+                return count, row.seq
+            previous = row.digest
     return count, None
