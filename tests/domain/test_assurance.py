@@ -71,6 +71,7 @@ def test_at_a_shared_address_level_one_gives_the_status_only():
     for act in (Act.WITHDRAW_CONSENT, Act.OBJECT, Act.VIEW_OWN_DATA, Act.VIEW_OWN_DECISION, Act.TAKE_BACK):
         assert required(act, {}, shared_address=True) is L2
     assert required(Act.VIEW_OWN_SENSITIVE, {}, shared_address=True) is L3
+    assert required("carry_out_complaint", {}, shared_address=True) is L0
 
 
 def test_level_three_ages_back_to_two_after_thirty_minutes():

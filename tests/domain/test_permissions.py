@@ -265,6 +265,12 @@ def test_a_case_code_opens_its_one_case_without_data():
     assert not may(Actor(ActorKind.CASE_CODE), Act.VIEW_OWN_STATUS, Subject())
 
 
+def test_nobody_in_particular_is_not_the_student_of_nothing_in_particular():
+    for kind in (ActorKind.STUDENT, ActorKind.REPRESENTATIVE, ActorKind.CASE_CODE):
+        unknown = Actor(kind, scope=frozenset(RequestKind))
+        assert not any(may(unknown, act, Subject(kind=RequestKind.ACCESS)) for act in Act)
+
+
 def test_a_representative_stays_within_the_authorisation():
     assert may(REPRESENTATIVE, Act.FILE_REQUEST, subject(kind=RequestKind.ERASURE))
     assert may(REPRESENTATIVE, Act.FILE_REQUEST, subject(kind=RequestKind.ACCESS)).reason == "outside_scope"
