@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tempfile
 import tomllib
 from collections.abc import Callable
@@ -42,6 +43,7 @@ OPERATIONS = ("delete", "replace", "duplicate", "add", "swap")
 
 def mutate(document: Document, path: Path, operation: str, value: Any, other: Path) -> None:
     """Spoils one place; a place that an earlier mutation took away is left alone."""
+    value = copy.deepcopy(value)  # a later mutation may spoil it in turn
     try:
         holder: Any = document
         for step in path[:-1]:
@@ -52,9 +54,9 @@ def mutate(document: Document, path: Path, operation: str, value: Any, other: Pa
         elif operation == "replace":
             holder[path[-1]] = value
         elif operation == "duplicate" and isinstance(holder, list):
-            holder.append(item)
+            holder.append(copy.deepcopy(item))
         elif operation == "duplicate":
-            holder[f"{path[-1]}_again"] = item
+            holder[f"{path[-1]}_again"] = copy.deepcopy(item)
         elif operation == "add" and isinstance(item, dict):
             item["spook"] = value
         elif operation == "add" and isinstance(item, list):
@@ -63,7 +65,7 @@ def mutate(document: Document, path: Path, operation: str, value: Any, other: Pa
             source: Any = document
             for step in other:
                 source = source[step]
-            holder[path[-1]] = source
+            holder[path[-1]] = copy.deepcopy(source)
     except (KeyError, IndexError, TypeError):
         return
 
