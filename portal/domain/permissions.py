@@ -304,6 +304,19 @@ def may(actor: Actor, act: Act, subject: Subject | None = None) -> Decision:
     return Decision(next(missing, ""))
 
 
+def could(actor: Actor, act: Act) -> bool:
+    """Whether there is anything to which `actor` may do `act`: for a route or a menu, before the object is known.
+
+    It never stands in for `may`: the object's branch, a second person and a fresh sign-in are asked there.
+    """
+    if not actor.is_staff:
+        return condition(act, actor.kind) is not NEVER
+    if not actor.confidentiality_acknowledged and act not in BEFORE_ACKNOWLEDGING:
+        return False
+    conditions = {condition(act, role) for role in actor.roles}
+    return ALWAYS in conditions or (bool(actor.branches) and bool(conditions & {BRANCH, BRANCH_PLUS, SCOPED}))
+
+
 def demand(actor: Actor, act: Act, subject: Subject | None = None) -> None:
     """Nothing, or `NotAllowed` with the reason's code and the act."""
     decision = may(actor, act, subject)

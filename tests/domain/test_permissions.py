@@ -15,6 +15,7 @@ from portal.domain.permissions import (
     Actor,
     NotAllowed,
     Subject,
+    could,
     demand,
     may,
     scope_of,
@@ -286,6 +287,20 @@ def test_reasons_say_what_is_missing():
     assert may(CODE, Act.VIEW_OWN_STATUS, subject(case_id=OTHER_CASE)).reason == "not_this_case"
     assert may(ANONYMOUS, Act.VIEW_OWN_DATA, subject()).reason == "not_permitted"
     assert may(SYSTEM, Act.SEND_WARNINGS).reason == ""
+
+
+@pytest.mark.parametrize("act", Act)
+def test_somebody_could_do_exactly_what_they_may_do_to_something_of_theirs(act):
+    assert {who for who, actor in ACTORS.items() if could(actor, act)} == set(ROWS[act.value][0])
+    assert not could(staff(), act)
+    newcomer = staff(*Role, confidentiality_acknowledged=False)
+    assert not could(newcomer, act) or act in BEFORE_ACKNOWLEDGING
+
+
+def test_a_handler_without_a_branch_could_do_nothing_to_students():
+    nowhere = staff(Role.CASE_HANDLER, branches=())
+    assert not could(nowhere, Act.VIEW_QUEUE)
+    assert not could(nowhere, Act.DECIDE)
 
 
 def test_demand_raises_with_the_reason_and_the_act():
