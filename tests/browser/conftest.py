@@ -1,0 +1,131 @@
+"""A real server and a real Chromium without JavaScript; axe on each page that is looked at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from tests import engines
+from tests.conftest import build
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts" / "screenshots"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine: apt-get install chromium"))
+
+
+@pytest.fixture
+def live() -> Iterator[tuple[Flask, str]]:
+    """The application on a port of 127.0.0.1, and its address."""
+    with engines.sqlite_settings() as settings:
+        builder = build(settings)
+        app = next(builder)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield app, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        next(builder, None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Looker:
+    """A page that is looked at: axe on each stop, no outside request, no sideways scroll, a picture kept."""
+
+    page: Any
+    base: str
+    name: str
+    violations: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+    stops: int = 0
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.base + path)
+
+    def look(self, what: str) -> None:
+        """Checks the page as it stands and keeps a picture under artefacts/."""
+        self.stops += 1
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(ARTEFACTS / f"{self.name}-{self.stops:02d}-{what}.png"), full_page=True)
+        # axe runs in a twin of the page: the journey itself has no JavaScript
+        twin = self.page.context.browser.new_context(
+            viewport=self.page.viewport_size, bypass_csp=True, storage_state=self.page.context.storage_state()
+        )
+        copy = twin.new_page()
+        copy.set_content(self.page.content().replace("<head>", f'<head><base href="{self.page.url}">', 1))
+        self.violations += [f"{what}: {fault}" for fault in axe(copy)]
+        width = copy.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        if width[0] > width[1]:
+            self.violations.append(f"{what}: scrolls sideways, {width[0]} > {width[1]}")
+        twin.close()
+
+
+def axe(page: Any) -> list[str]:
+    """axe-core's findings on a page, one line each."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']} ({rule['impact']}): {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.fixture
+def looker(live: tuple[Flask, str], chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Looker]]:
+    """Opens a page of a given width and language without JavaScript; at the end nothing may have been found."""
+    opened: list[Looker] = []
+
+    def open_page(name: str, width: int, language: str) -> Looker:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, java_script_enabled=False, locale=language
+        )
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        looked = Looker(page, live[1], name)
+        page.on("request", lambda sent: looked.outside.append(sent.url) if not sent.url.startswith(live[1]) else None)
+        opened.append(looked)
+        return looked
+
+    yield open_page
+    for looked in opened:
+        looked.page.context.close()
+    assert [each for looked in opened for each in looked.violations] == []
+    assert [each for looked in opened for each in looked.outside] == []
+
+
+os.environ.setdefault("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
