@@ -13,7 +13,7 @@ from flask import Flask, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.domain.acts import Act
-from portal.domain.permissions import may
+from portal.domain.permissions import could
 from portal.domain.vocabulary import Level
 from portal.web.language import _, current_language
 from portal.web.sessions import current_actor, current_session
@@ -69,7 +69,7 @@ def check(rule: Rule) -> Response | None:
             return to_staff_sign_in()
         if rule.audience == STAFF and signed_in.stage != "full":
             return redirect(url_for(f"staff.{signed_in.stage}"))
-        if rule.act is not None and not may(signed_in.actor, rule.act):
+        if rule.act is not None and not could(signed_in.actor, rule.act):
             abort(403)
         return None
     if signed_in is None or signed_in.kind == "staff":
