@@ -1,0 +1,102 @@
+"""How often anything may be tried: one table of limits, counted in rows so that every process sees the same.
+
+A limit counts over a sliding window, from the counters of this window and the one before. Keys are keyed hashes, never
+an address. A database that cannot count raises, so that sign-in fails closed (security.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.domain.clock import Clock
+from portal.domain.permissions import ANONYMOUS
+from portal.domain.refusal import Refused
+from portal.records.tables.access import Bucket
+from portal.services.unit import Work, writing
+
+EVERYBODY = "everybody"  # the key of a limit over the whole portal
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` within `window`."""
+
+    count: int
+    window: timedelta
+    why: str
+
+
+LIMITS: dict[str, Limit] = {
+    "sign_in_mail": Limit(3, HOUR, "links to one address asked from one place: the mailbox is not flooded, silently"),
+    "sign_in_mail_day": Limit(10, DAY, "links to one address from everywhere, silently"),
+    "sign_in_place": Limit(60, HOUR, "asking for links from one network address: a whole class may sit behind one"),
+    "sign_in_all": Limit(600, HOUR, "asking for links, everybody together"),
+    "sign_in_try_place": Limit(200, HOUR, "typing codes or opening links from one network address"),
+    "sign_in_try_all": Limit(3000, HOUR, "typing codes or opening links, everybody together"),
+    "case_code_place": Limit(20, HOUR, "typing case codes from one network address"),
+    "case_code_all": Limit(600, HOUR, "typing case codes, everybody together"),
+    "step_up_session": Limit(5, HOUR, "answering the questions of level 2 in one session"),
+    "step_up_subject": Limit(15, DAY, "answering the questions of level 2 for one address"),
+    "reveal": Limit(60, HOUR, "showing hidden fields in one session"),
+    "file_place": Limit(30, HOUR, "sending requests from one network address"),
+    "file_all": Limit(1200, HOUR, "sending requests, everybody together"),
+    "draft_place": Limit(120, HOUR, "starting requests from one network address"),
+    "message": Limit(30, HOUR, "writing messages to one case"),
+    "staff_sign_in_known": Limit(20, HOUR, "staff: passwords of one account in a browser where it signed in before"),
+    "staff_sign_in_account": Limit(20, HOUR, "staff: passwords of one account in unknown browsers"),
+    "staff_sign_in_place": Limit(40, HOUR, "staff: passwords from one network address in unknown browsers"),
+    "staff_sign_in_all": Limit(600, HOUR, "staff: passwords in unknown browsers, everybody together"),
+    "staff_password": Limit(10, HOUR, "staff: the own password, typed again by somebody signed in"),
+}
+
+
+class TooMany(Refused):
+    """A limit was reached (429)."""
+
+
+def hit(clock: Clock, name: str, key: str) -> bool:
+    """Counts one try in a transaction of its own; False when the limit is reached. KeyError for an unknown limit."""
+    with writing(ANONYMOUS, clock) as work:
+        return count(work, name, key)
+
+
+def demand(clock: Clock, name: str, key: str) -> None:
+    """Counts one try; TooMany when the limit is reached."""
+    if not hit(clock, name, key):
+        raise TooMany("too_many", limit=name)
+
+
+def count(work: Work, name: str, key: str) -> bool:
+    """Counts one try inside a unit of work; it is forgotten when the unit is undone."""
+    limit = LIMITS[name]
+    seconds = int(limit.window.total_seconds())
+    moment = int(work.now.timestamp())
+    window, elapsed = moment // seconds, moment % seconds
+    digest = work.vault.digest("limit", f"{name}|{key}")
+    now_count = _increment(work, name, digest, window, datetime.fromtimestamp((window + 2) * seconds, UTC))
+    before = work.session.execute(
+        select(Bucket.count).where(Bucket.limit == name, Bucket.digest == digest, Bucket.window == window - 1)
+    ).scalar()
+    return now_count + (before or 0) * (1 - elapsed / seconds) <= limit.count
+
+
+def _increment(work: Work, name: str, digest: bytes, window: int, expires_at: datetime) -> int:
+    """One statement, so that two processes never count the same try."""
+    dialect = postgresql if work.session.connection().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(Bucket).values(limit=name, digest=digest, window=window, count=1, expires_at=expires_at)
+    counted = statement.on_conflict_do_update(
+        index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"hits": Bucket.count + 1}
+    ).returning(Bucket.count)
+    return int(work.session.execute(counted).scalar_one())
+
+
+def expire(clock: Clock) -> int:
+    """Removes counters that no window needs any more; returns how many."""
+    with writing(ANONYMOUS, clock) as work:
+        gone = work.session.execute(delete(Bucket).where(Bucket.expires_at < work.now))
+        return int(getattr(gone, "rowcount", 0))

@@ -1,0 +1,276 @@
+"""The asker's side of a case: where it stands, what was said, writing a message, taking it back.
+
+Whoever holds the case code alone sees the same without data; whoever shares a mail address sees references, states and
+dates until it is clear who it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from uuid_utils.compat import uuid7
+
+from portal.domain.acts import Act
+from portal.domain.clock import Clock, days_left
+from portal.domain.events import EventKind, visible_to_student
+from portal.domain.lifecycle import (
+    UNDECIDED,
+    Action,
+    CaseState,
+    StudentStep,
+    possible,
+    student_steps,
+)
+from portal.domain.permissions import Actor, may
+from portal.domain.refusal import Refused
+from portal.domain.rights import right
+from portal.domain.vocabulary import Outcome, RequestKind, TargetKind
+from portal.mail import messages
+from portal.records import casebook
+from portal.records.tables.cases import Case, CaseEvent, CaseMessage
+from portal.records.tables.people import Limit
+from portal.services import limits
+from portal.services.casework import (
+    ChangedMeanwhile,
+    NotFound,
+    case_by_reference,
+    event,
+    move,
+    reply_address,
+    staff_for,
+    subject_of,
+)
+from portal.services.recognise import SignedIn
+from portal.services.sign_in import students_at
+from portal.services.unit import Work, reading, writing
+from portal.vault.envelope import Json
+
+LONGEST = 4000  # characters of a message
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case in a list. `kind` is None at a shared address where nobody was chosen yet: status only."""
+
+    reference: str
+    kind: RequestKind | None
+    state: CaseState
+    outcome: Outcome | None
+    received_on: date
+    due_on: date
+    days_left: int | None  # None once answered, and for what has no clock
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    target: TargetKind
+    dataset: str | None
+    field: str | None
+    group: int | None
+    activity: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    at: datetime
+    from_staff: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    at: datetime
+    kind: EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCase:
+    """One case as its asker sees it."""
+
+    reference: str
+    kind: RequestKind
+    state: CaseState
+    outcome: Outcome | None
+    received_on: date
+    due_on: date
+    original_due_on: date
+    days_left: int | None
+    extended: bool
+    extension_reason: str  # msgid, "" when none
+    steps: tuple[StudentStep, ...]
+    items: tuple[AskedLine, ...]  # empty by case code: no data
+    words: str  # empty by case code
+    happened: tuple[Happened, ...]  # newest first
+    said: tuple[Said, ...]  # oldest first
+    may_write: bool
+    may_take_back: bool
+    version: int
+
+
+def own_cases(signed_in: SignedIn, clock: Clock) -> tuple[list[CaseLine], bool]:
+    """The cases of whoever is signed in, newest first; and whether they are of everybody at a shared address."""
+    with reading(signed_in.actor, clock) as work:
+        actor = signed_in.actor
+        shared = actor.student_id is None and signed_in.address_digest is not None
+        whose = students_at(work, signed_in.address_digest or b"") if shared else [actor.student_id]
+        statement = select(Case).where(Case.student_id.in_(whose)).order_by(Case.received_on.desc(), Case.id.desc())
+        rows = work.session.execute(statement).scalars().all()
+        if not shared:
+            rows = [case for case in rows if may(actor, Act.VIEW_OWN_STATUS, subject_of(work, case))]
+        return [_line(work, case, shared) for case in rows], shared
+
+
+def _line(work: Work, case: Case, shared: bool) -> CaseLine:
+    state = CaseState(case.state)
+    return CaseLine(
+        case.reference,
+        None if shared else RequestKind(case.kind),
+        state,
+        Outcome(case.outcome) if case.outcome and not shared else None,
+        case.received_on,
+        case.due_on,
+        _days_left(work, case),
+    )
+
+
+def _days_left(work: Work, case: Case) -> int | None:
+    if CaseState(case.state) not in UNDECIDED or not right(RequestKind(case.kind)).has_clock:
+        return None
+    return days_left(case.due_on, work.today)
+
+
+def own_case(actor: Actor, clock: Clock, reference: str) -> OwnCase:
+    """A case of the signed-in student. NotFound for anybody else's."""
+    with reading(actor, clock) as work:
+        return _page(work, case_by_reference(work, reference, Act.VIEW_OWN_STATUS), with_data=True)
+
+
+def case_of_code(actor: Actor, clock: Clock) -> OwnCase:
+    """The case whose code was typed, without data."""
+    with reading(actor, clock) as work:
+        case = work.session.get(Case, actor.case_id) if actor.case_id else None
+        if case is None:
+            raise NotFound("case")
+        work.require(Act.VIEW_OWN_STATUS, subject_of(work, case))
+        return _page(work, case, with_data=False)
+
+
+def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
+    state, kind = CaseState(case.state), RequestKind(case.kind)
+    subject = subject_of(work, case)
+    items = casebook.items_of(work.session, case.id) if with_data else []
+    reason = work.policy.reasons.get(case.extension_reason or "")
+    words = casebook.contents(work.vault, case).get("words", "") if with_data else ""
+    return OwnCase(
+        reference=case.reference,
+        kind=kind,
+        state=state,
+        outcome=Outcome(case.outcome) if case.outcome else None,
+        received_on=case.received_on,
+        due_on=case.due_on,
+        original_due_on=case.original_due_on,
+        days_left=_days_left(work, case),
+        extended=case.extended_days is not None,
+        extension_reason=reason.label if reason else "",
+        steps=student_steps(state, to_carry_out=case.outcome != Outcome.REFUSED),
+        items=tuple(
+            AskedLine(
+                TargetKind(each.target),
+                each.dataset,
+                each.field,
+                each.group,
+                each.activity,
+                str(casebook.item_contents(work.vault, each).get("words") or ""),
+            )
+            for each in items
+        ),
+        words=str(words),
+        happened=_happened(casebook.events_of(work.session, case.id)),
+        said=tuple(
+            Said(each.at, each.from_staff, casebook.message_text(work.vault, each))
+            for each in casebook.messages_of(work.session, case.id)
+        ),
+        may_write=Action.STUDENT_MESSAGE in possible(state) and bool(may(work.actor, Act.WRITE_MESSAGE, subject)),
+        may_take_back=Action.TAKE_BACK in possible(state) and bool(may(work.actor, Act.TAKE_BACK, subject)),
+        version=case.version,
+    )
+
+
+def _happened(events: Sequence[CaseEvent]) -> tuple[Happened, ...]:
+    seen = (Happened(each.at, EventKind(each.kind)) for each in events)
+    return tuple(sorted((each for each in seen if visible_to_student(each.kind)), key=lambda each: each.at))[::-1]
+
+
+def write_message(actor: Actor, clock: Clock, reference: str, text: str, once: bytes) -> None:
+    """A message to the school, with news to whoever handles the case. The same form sent twice is one message.
+
+    Raises Refused: message_empty, message_too_long; NotFound, NotPossible, TooMany.
+    """
+    words = text.replace("\r\n", "\n").strip()
+    if not words:
+        raise Refused("message_empty")
+    if len(words) > LONGEST:
+        raise Refused("message_too_long", most=LONGEST)
+    limits.demand(clock, "message", reference)
+    with writing(actor, clock) as work:
+        case = case_by_reference(work, reference, Act.WRITE_MESSAGE)
+        if work.session.execute(select(CaseMessage.id).where(CaseMessage.once == once)).first():
+            return
+        move(case, Action.STUDENT_MESSAGE)
+        row = uuid7()
+        sealed = casebook.seal(work.vault, "case_message", case.id, row, {"text": words})
+        work.session.add(
+            CaseMessage(
+                id=row, case_id=case.id, at=work.now, from_staff=False, author_id=actor.id, once=once, sealed=sealed
+            )
+        )
+        event(work, case, EventKind.MESSAGE_RECEIVED)
+        work.note("write_message", "case", case.id)
+        for staff in staff_for(work, case):
+            work.send(messages.staff_reply(staff.email, staff.language, staff.id, case.id, case.reference, row.hex))
+
+
+def take_back(actor: Actor, clock: Clock, reference: str, version: int) -> None:
+    """The student no longer asks it. What was limited meanwhile is free again; a confirmation is mailed.
+
+    Doing it twice changes nothing. Raises NotFound, NotAllowed, ChangedMeanwhile, NotPossible once it is decided.
+    """
+    with writing(actor, clock) as work:
+        case = case_by_reference(work, reference, Act.TAKE_BACK)
+        if case.state == CaseState.TAKEN_BACK:
+            return
+        if case.version != version:
+            raise ChangedMeanwhile(reference)
+        move(case, Action.TAKE_BACK)
+        case.closed_at = work.now
+        end_provisional(work, case.id)
+        event(work, case, EventKind.TAKEN_BACK)
+        work.note("take_back", "case", case.id)
+        if to := reply_address(work, case):
+            work.send(messages.taken_back(to, case.language, case.id, case.reference))
+
+
+def end_provisional(work: Work, case_id: UUID) -> None:
+    """Ends what a case limited while it was being weighed."""
+    provisional = update(Limit).where(Limit.case_id == case_id, Limit.provisional.is_(True), Limit.ended_at.is_(None))
+    work.session.execute(provisional.values(ended_at=work.now))
+
+
+def answer_for(actor: Actor, clock: Clock, reference: str | None) -> Json | None:
+    """The written answer, once there is one; by case code (`reference` None) the decision without data."""
+    from portal.services.answer import answer_of
+
+    with reading(actor, clock) as work:
+        if reference is None:
+            case = work.session.get(Case, actor.case_id) if actor.case_id else None
+            if case is None:
+                raise NotFound("case")
+            work.require(Act.VIEW_OWN_DECISION, subject_of(work, case))
+        else:
+            case = case_by_reference(work, reference, Act.VIEW_OWN_DECISION)
+        return answer_of(work, case)

@@ -1,0 +1,310 @@
+"""A student's own data: each value with why it is kept, from whom, who received it and until when.
+
+One read of the items, of the limits and of the disclosures serves a whole page, however much it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.domain.acts import Act
+from portal.domain.assurance import may_show, needed_to_show, required
+from portal.domain.clock import Clock
+from portal.domain.permissions import Actor, NotAllowed, Subject
+from portal.domain.retention import kept_until
+from portal.domain.vocabulary import FieldType, Level
+from portal.policy.model import Activity, Dataset, Field, Group, Policy
+from portal.records.items import Item, item, items_of
+from portal.records.tables.cases import Case
+from portal.records.tables.people import Limit, Student, View
+from portal.services import limits as rate_limits
+from portal.services.casework import NotFound
+from portal.services.unit import Work, reading, writing
+from portal.vault.envelope import Json
+
+LISTED = 3  # records of one dataset that the overview shows; more of them have a page of their own
+VIEWS_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Somebody outside who may receive a value, and the last day something went to them, where that is known."""
+
+    code: str
+    name: str
+    on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value as its student sees it. `value` is None while it is masked."""
+
+    item_id: UUID
+    field: Field
+    value: Json
+    masked: bool
+    needs: Level  # to see it
+    restricted: bool  # its use is limited now (GDPR 18)
+    until: date | None  # None: the term has not begun
+    activities: tuple[Activity, ...]
+    stopped: frozenset[str]  # activities that are suspended or withdrawn for this student
+    shared: tuple[Shared, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record: the values of it that belong to the group."""
+
+    item_id: UUID
+    dataset: Dataset
+    title: tuple[Value, ...]
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The records of one dataset in a group; `total` counts those that are not shown too."""
+
+    dataset: Dataset
+    entries: tuple[Entry, ...]
+    total: int
+    counts: tuple[tuple[Field, str, int], ...]  # (field, choice, how often): what a long list comes down to
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOfData:
+    group: Group
+    series: tuple[Series, ...]
+
+    @property
+    def empty(self) -> bool:
+        return not self.series
+
+    @property
+    def masked(self) -> bool:
+        return any(value.masked for each in self.series for entry in each.entries for value in entry.values)
+
+    @property
+    def count(self) -> int:
+        return sum(each.total for each in self.series)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    groups: tuple[GroupOfData, ...]  # the ten groups, then the portal's own section
+    open_cases: int
+    views: int  # times that staff looked
+
+
+def own_data(actor: Actor, clock: Clock, shared_address: bool) -> OwnData:
+    """Everything the portal holds about the actor. NotAllowed below the level that own data ask for."""
+    with reading(actor, clock) as work:
+        student_id = _may_see(work, shared_address)
+        sight = _sight(work, student_id, shared_address)
+        held = items_of(work.session, work.vault, student_id)
+        groups = [*work.policy.groups.values(), work.policy.own_section]
+        cases = work.session.execute(select(Case.id).where(Case.student_id == student_id)).all()
+        views = work.session.execute(select(View.id).where(View.student_id == student_id)).all()
+        return OwnData(tuple(sight.group(group, held) for group in groups), len(cases), len(views))
+
+
+def records_of(actor: Actor, clock: Clock, shared_address: bool, dataset: str, group: int) -> Series:
+    """All records of one dataset, as far as they belong to the group. NotFound when there is no such dataset or none
+    of it is kept."""
+    with reading(actor, clock) as work:
+        student_id = _may_see(work, shared_address)
+        if dataset not in work.policy.datasets:
+            raise NotFound(dataset)
+        held = items_of(work.session, work.vault, student_id, {dataset, "disclosure"})
+        found = _sight(work, student_id, shared_address, held).series(work.policy.datasets[dataset], group, held, None)
+        if found is None:
+            raise NotFound(dataset)
+        return found
+
+
+def own_value(actor: Actor, clock: Clock, shared_address: bool, item_id: UUID, field: str) -> Value:
+    """One value. NotFound when it is another's or is not kept."""
+    with reading(actor, clock) as work:
+        return _value(work, _may_see(work, shared_address), item_id, field, shared_address)
+
+
+def reveal(actor: Actor, clock: Clock, shared_address: bool, item_id: UUID, field: str) -> Value:
+    """Shows a masked value once and says so in the log. NotAllowed("level") below the field's level."""
+    rate_limits.demand(clock, "reveal", str(actor.session_id))
+    with writing(actor, clock) as work:
+        work.require(Act.VIEW_OWN_SENSITIVE, Subject(student_id=actor.student_id))
+        found = _value(work, _may_see(work, shared_address), item_id, field, shared_address)
+        if found.masked:
+            raise NotAllowed("level", act=Act.VIEW_OWN_SENSITIVE, needs=int(found.needs))
+        work.note("reveal_own", "student", actor.student_id, field=f"{found.field.dataset}.{field}")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Somebody of staff looked (security.md: count = views)."""
+
+    at: datetime
+    role: str  # what the policy calls the role before students
+    reason: str  # msgid; "" for a view within a case
+    reference: str | None
+    what: str
+
+
+def views(actor: Actor, clock: Clock, before: datetime | None = None) -> tuple[list[Seen], datetime | None]:
+    """Who looked, newest first, one page from `before` on; and where the next page starts."""
+    with reading(actor, clock) as work:
+        work.require(Act.VIEW_OWN_VIEWS, Subject(student_id=actor.student_id))
+        statement = (
+            select(View.at, View.role, View.reason, View.what, Case.reference)
+            .outerjoin(Case, Case.id == View.case_id)
+            .where(View.student_id == actor.student_id)
+            .order_by(View.at.desc(), View.id.desc())
+            .limit(VIEWS_PAGE + 1)
+        )
+        if before is not None:
+            statement = statement.where(View.at < before)
+        rows = work.session.execute(statement).all()
+        roles = {role.value: name for role, name in work.policy.roles.items()}
+        reasons = {code: reason.label for code, reason in work.policy.reasons.items()}
+        seen = [
+            Seen(row.at, roles.get(row.role, row.role), reasons.get(row.reason, ""), row.reference, row.what)
+            for row in rows[:VIEWS_PAGE]
+        ]
+        return seen, seen[-1].at if len(rows) > VIEWS_PAGE else None
+
+
+# --- inside
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What decides how a value is shown, read once for a page."""
+
+    policy: Policy
+    level: Level
+    level_at: datetime | None
+    now: datetime
+    shared_address: bool
+    ended: date | None
+    limits: Sequence[Limit]
+    disclosed: dict[str, date]
+
+    def group(self, group: Group, held: Iterable[Item]) -> GroupOfData:
+        items = list(held)
+        series = (
+            self.series(dataset, group.number, items, LISTED)
+            for dataset in self.policy.datasets.values()
+            if any(field.group == group.number for field in dataset.fields.values())
+        )
+        return GroupOfData(group, tuple(each for each in series if each is not None))
+
+    def series(self, dataset: Dataset, group: int, held: Iterable[Item], listed: int | None) -> Series | None:
+        """The records of a dataset that keep something in this group; None when there are none."""
+        fields = [field for field in dataset.fields.values() if field.group == group]
+        kept = [
+            each
+            for each in held
+            if each.dataset == dataset.code and any(each.values.get(field.code) is not None for field in fields)
+        ]
+        if not kept:
+            return None
+        shown = kept if listed is None or len(kept) <= listed else kept[:0]
+        entries = tuple(self._entry(dataset, fields, each) for each in shown)
+        return Series(dataset, entries, len(kept), () if shown else self._counts(fields, kept))
+
+    def _entry(self, dataset: Dataset, fields: list[Field], held: Item) -> Entry:
+        values = tuple(self.value(held, field) for field in fields if held.values.get(field.code) is not None)
+        title = tuple(
+            self.value(held, dataset.fields[code]) for code in dataset.title if held.values.get(code) is not None
+        )
+        return Entry(held.id, dataset, title, values)
+
+    def _counts(self, fields: list[Field], kept: list[Item]) -> tuple[tuple[Field, str, int], ...]:
+        found: dict[tuple[str, str], int] = {}
+        open_to_see = [field for field in fields if field.type is FieldType.CHOICE and self._may_show(field)]
+        for each in kept:
+            for field in open_to_see:
+                if (choice := each.values.get(field.code)) is not None:
+                    key = (field.code, str(choice))
+                    found[key] = found.get(key, 0) + 1
+        by_code = {field.code: field for field in open_to_see}
+        return tuple((by_code[code], choice, times) for (code, choice), times in sorted(found.items()))
+
+    def _may_show(self, field: Field) -> bool:
+        age = self.now - self.level_at if self.level_at else None
+        return may_show(field.level, field.sensitivity, self.level, age, self.shared_address)
+
+    def value(self, held: Item, field: Field) -> Value:
+        shown = self._may_show(field)
+        needs = needed_to_show(field.level, field.sensitivity)
+        term = self.policy.retention[field.retention]
+        activities = self.policy.activities_of(field)
+        return Value(
+            item_id=held.id,
+            field=field,
+            value=held.values.get(field.code) if shown else None,
+            masked=not shown,
+            needs=max(needs, Level.KNOWLEDGE) if self.shared_address else needs,
+            restricted=any(_is_about(limit, held, field) for limit in self.limits),
+            until=kept_until(term.years, term.days, self.ended) if term.starts == "programme_end" else None,
+            activities=activities,
+            stopped=frozenset(limit.activity for limit in self.limits if limit.activity),
+            shared=self._shared(activities),
+        )
+
+    def _shared(self, activities: Iterable[Activity]) -> tuple[Shared, ...]:
+        codes = dict.fromkeys(code for activity in activities for code in activity.recipients)
+        return tuple(Shared(code, self.policy.recipients[code].name, self.disclosed.get(code)) for code in codes)
+
+
+def _is_about(limit: Limit, held: Item, field: Field) -> bool:
+    """Whether a restriction covers this value: the field, the whole record, the whole dataset, or everything."""
+    if limit.kind != "restriction" or limit.activity is not None:
+        return False
+    return (
+        limit.dataset in (None, held.dataset) and limit.item_id in (None, held.id) and limit.field in (None, field.code)
+    )
+
+
+def _may_see(work: Work, shared_address: bool) -> UUID:
+    """The actor's student id; NotAllowed below the level, or where nobody was chosen yet at a shared address."""
+    actor = work.actor
+    work.require(Act.VIEW_OWN_DATA, Subject(student_id=actor.student_id))
+    needed = required(Act.VIEW_OWN_DATA, work.policy.identity, shared_address)
+    if actor.student_id is None or actor.level < needed:
+        raise NotAllowed("level", act=Act.VIEW_OWN_DATA, needs=int(needed))
+    return actor.student_id
+
+
+def _sight(work: Work, student_id: UUID, shared_address: bool, held: Iterable[Item] | None = None) -> _Sight:
+    ended = work.session.execute(select(Student.last_programme_ended).where(Student.id == student_id)).scalar()
+    rows = work.session.execute(select(Limit).where(Limit.student_id == student_id, Limit.ended_at.is_(None)))
+    disclosed: dict[str, date] = {}
+    for each in held if held is not None else items_of(work.session, work.vault, student_id, {"disclosure"}):
+        if each.dataset != "disclosure" or not each.values.get("date"):
+            continue
+        code, on = str(each.values.get("recipient")), date.fromisoformat(str(each.values["date"]))
+        disclosed[code] = max(on, disclosed.get(code, on))
+    return _Sight(
+        work.policy,
+        work.actor.level,
+        work.actor.level_at,
+        work.now,
+        shared_address,
+        ended,
+        list(rows.scalars()),
+        disclosed,
+    )
+
+
+def _value(work: Work, student_id: UUID, item_id: UUID, code: str, shared_address: bool) -> Value:
+    held = item(work.session, work.vault, student_id, item_id)
+    if held is None or code not in work.policy.datasets[held.dataset].fields or held.values.get(code) is None:
+        raise NotFound(code)
+    return _sight(work, student_id, shared_address).value(held, work.policy.field(held.dataset, code))

@@ -1,0 +1,168 @@
+"""Withdraw a consent: one press, at once, without a decision, as easy as giving it (GDPR 7(3); regulation, art. 9.7).
+
+The contract is no consent and cannot be withdrawn here; a withdrawal opens a case for the steps that staff still have
+to do: stop the flow, tell the recipients, offer erasure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from portal.domain.acts import Act
+from portal.domain.clock import Clock
+from portal.domain.events import EventKind
+from portal.domain.permissions import Actor, Subject
+from portal.domain.refusal import Refused
+from portal.domain.vocabulary import Channel, LegalBasis, Outcome, RequestKind, TargetKind
+from portal.mail import messages
+from portal.policy.model import Activity
+from portal.records.items import Item, change_value, items_of
+from portal.records.tables.cases import Case, CaseItem
+from portal.records.tables.people import Limit
+from portal.services.casework import Asked, NewCase, event, open_case, reply_address
+from portal.services.file_request import HOW
+from portal.services.unit import Work, reading, writing
+
+DATASET = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One thing the student agreed to. `withdrawable` is False for the contract, and once it has ended."""
+
+    item_id: UUID
+    activity: Activity
+    given_on: date | None
+    regulation_version: str
+    withdrawn_on: date | None
+    reference: str  # of the case that the withdrawal opened, "" when none
+    withdrawable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    reference: str
+    activity: Activity
+
+
+def consents(actor: Actor, clock: Clock) -> list[Consent]:
+    """What the student agreed to, newest first."""
+    with reading(actor, clock) as work:
+        work.require(Act.WITHDRAW_CONSENT, _subject(actor))
+        return _consents(work, actor.student_id)
+
+
+def _subject(actor: Actor) -> Subject:
+    return Subject(student_id=actor.student_id, kind=RequestKind.WITHDRAWAL)
+
+
+def _consents(work: Work, student_id: UUID | None) -> list[Consent]:
+    if student_id is None:
+        return []
+    rows = work.session.execute(
+        select(Limit.activity, Limit.since, Case.reference)
+        .outerjoin(Case, Case.id == Limit.case_id)
+        .where(Limit.student_id == student_id, Limit.kind == "withdrawal", Limit.ended_at.is_(None))
+    ).all()
+    ended = {row.activity: row.reference or "" for row in rows}
+    found = []
+    for held in items_of(work.session, work.vault, student_id, {DATASET}):
+        activity = work.policy.activities.get(str(held.values.get("activity")))
+        if activity is not None:
+            found.append(_consent(held, activity, ended))
+    return sorted(found, key=lambda consent: consent.given_on or date.min, reverse=True)
+
+
+def _consent(held: Item, activity: Activity, ended: dict[str | None, str]) -> Consent:
+    withdrawn_on = _day(held, "withdrawn_on")
+    stands = withdrawn_on is None and activity.code not in ended
+    return Consent(
+        held.id,
+        activity,
+        _day(held, "date"),
+        str(held.values.get("regulation_version") or ""),
+        withdrawn_on,
+        ended.get(activity.code, ""),
+        stands and activity.basis is LegalBasis.CONSENT,
+    )
+
+
+def _day(held: Item, code: str) -> date | None:
+    return date.fromisoformat(str(held.values[code])) if held.values.get(code) else None
+
+
+def withdraw(actor: Actor, clock: Clock, activity: str, language: str) -> Withdrawn:
+    """Ends the consent to an activity now. Withdrawn before: the same answer again, nothing else.
+
+    Raises Refused("not_withdrawable") where there is no consent of the student that can be withdrawn.
+    """
+    with writing(actor, clock) as work:
+        work.require(Act.WITHDRAW_CONSENT, _subject(actor))
+        given = [each for each in _consents(work, actor.student_id) if each.activity.code == activity]
+        earlier = next((each for each in given if each.reference), None)
+        if earlier is not None:
+            return Withdrawn(earlier.reference, earlier.activity)
+        standing = [each for each in given if each.withdrawable]
+        if actor.student_id is None or not standing:
+            raise Refused("not_withdrawable", activity=activity)
+        reference = _open(work, actor.student_id, standing, language)
+        return Withdrawn(reference, standing[0].activity)
+
+
+def _open(work: Work, student_id: UUID, standing: list[Consent], language: str) -> str:
+    code = standing[0].activity.code
+    asked = Asked(TargetKind.ACTIVITY, dataset=DATASET, item_id=standing[0].item_id, activity=code)
+    opened = open_case(
+        work,
+        NewCase(
+            kind=RequestKind.WITHDRAWAL,
+            channel=Channel.PORTAL,
+            language=language,
+            received_on=work.today,
+            items=(asked,),
+            student_id=student_id,
+        ),
+    )
+    case = work.session.get_one(Case, opened.case_id)
+    case.assured_level, case.assured_how = int(work.actor.level), HOW.get(work.actor.level)
+    take_effect(work, case, student_id, code)
+    return opened.reference
+
+
+def take_effect(work: Work, case: Case, student_id: UUID, activity: str) -> None:
+    """The withdrawal counts now: records, limit, timeline, confirmation, and the steps it opens.
+
+    Also for a withdrawal that came by another door, when its student is found (regulation, art. 9.7).
+    """
+    from portal.services.steps import plan_steps
+
+    for held in items_of(work.session, work.vault, student_id, {DATASET}):
+        if held.values.get("activity") == activity and not held.values.get("withdrawn_on"):
+            retention = work.policy.field(DATASET, "withdrawn_on").retention
+            on = case.received_on.isoformat()
+            change_value(work.session, work.vault, held, "withdrawn_on", on, retention, work.now)
+    work.session.add(
+        Limit(
+            id=uuid7(),
+            student_id=student_id,
+            kind="withdrawal",
+            activity=activity,
+            case_id=case.id,
+            provisional=False,
+            since=work.now,
+        )
+    )
+    case.decided_at, case.outcome = work.now, Outcome.GRANTED.value
+    for asked in work.session.execute(select(CaseItem).where(CaseItem.case_id == case.id)).scalars():
+        if asked.activity == activity:
+            asked.outcome, asked.executed_at = Outcome.GRANTED.value, work.now
+    event(work, case, EventKind.TOOK_EFFECT, activity=activity)
+    work.note("withdraw_consent", "student", student_id, activity=activity)
+    plan_steps(work, case)
+    if to := reply_address(work, case):
+        work.send(messages.consent_withdrawn(to, case.language, case.id, case.reference))
