@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.domain.lifecycle import ENDED, UNDECIDED, CaseState
@@ -99,7 +99,7 @@ def counts(session: Session, scope: BranchScope, actor_id: UUID | None, today: d
 class Slice:
     """One page of a list: its rows and whether there are more on either side."""
 
-    rows: list[Row[Any]]
+    rows: list[Any]
     before: bool
     after: bool
 
@@ -159,7 +159,7 @@ def cases(
     return Slice(rows, before=place is not None, after=more)
 
 
-def _ordered(statement: Select[Any], downwards: bool) -> Select[Any]:
+def _ordered(statement: Any, downwards: bool) -> Any:
     if downwards:
         return statement.order_by(Case.due_on.desc(), Case.id.desc())
     return statement.order_by(Case.due_on, Case.id)
@@ -170,6 +170,13 @@ def _place(session: Session, scope: BranchScope, reference: str) -> Any:
         select(Case.due_on, Case.id).where(Case.reference == reference, within(scope, Case.branch_id))
     ).first()
     return tuple_(literal(row.due_on), literal(row.id)) if row else None
+
+
+def case_id(session: Session, scope: BranchScope, reference: str) -> UUID | None:
+    """The case of that reference, when it lies within the scope."""
+    return session.execute(
+        select(Case.id).where(Case.reference == reference, within(scope, Case.branch_id))
+    ).scalar_one_or_none()
 
 
 def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -188,9 +195,9 @@ def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def targets(session: Session, case_ids: Collection[UUID]) -> dict[UUID, list[Row[Any]]]:
+def targets(session: Session, case_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
     """What each of these cases is about, without opening anything."""
-    found: dict[UUID, list[Row[Any]]] = {case_id: [] for case_id in case_ids}
+    found: dict[UUID, list[Any]] = {case_id: [] for case_id in case_ids}
     if not found:
         return found
     columns = (CaseItem.case_id, CaseItem.target, CaseItem.dataset, CaseItem.field, CaseItem.group, CaseItem.activity)
@@ -201,7 +208,7 @@ def targets(session: Session, case_ids: Collection[UUID]) -> dict[UUID, list[Row
     return found
 
 
-def students(session: Session, scope: BranchScope, ids: Collection[UUID], limit: int) -> list[Row[Any]]:
+def students(session: Session, scope: BranchScope, ids: Collection[UUID], limit: int) -> list[Any]:
     """Those of these students that lie within the scope and are still kept: id, branch, its name, language."""
     if not ids:
         return []
@@ -215,7 +222,7 @@ def students(session: Session, scope: BranchScope, ids: Collection[UUID], limit:
     return list(session.execute(statement).all())
 
 
-def branches(session: Session, scope: BranchScope) -> list[Row[Any]]:
+def branches(session: Session, scope: BranchScope) -> list[Any]:
     """The branches that the actor may choose from: id, code, name."""
     return list(
         session.execute(

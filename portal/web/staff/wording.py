@@ -1,0 +1,262 @@
+"""What staff read for codes: kinds, states, channels, events, refusals. Dutch message ids of the staff catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from portal.domain.events import EventKind
+from portal.domain.lifecycle import CaseState
+from portal.domain.vocabulary import Channel, LegalBasis, Level, Outcome, RequestKind, Role, Source, TargetKind
+from portal.i18n import N_
+
+KINDS: Mapping[RequestKind, str] = MappingProxyType(
+    {
+        RequestKind.ACCESS: N_("Inzage"),
+        RequestKind.PORTABILITY: N_("Gegevens meenemen"),
+        RequestKind.RECTIFICATION: N_("Verbeteren"),
+        RequestKind.ERASURE: N_("Wissen"),
+        RequestKind.RESTRICTION: N_("Beperken"),
+        RequestKind.OBJECTION: N_("Bezwaar"),
+        RequestKind.WITHDRAWAL: N_("Toestemming intrekken"),
+        RequestKind.COMPLAINT: N_("Klacht"),
+    }
+)
+
+STATES: Mapping[CaseState, str] = MappingProxyType(
+    {
+        CaseState.RECEIVED: N_("Ontvangen"),
+        CaseState.IN_PROGRESS: N_("In behandeling"),
+        CaseState.DECIDED: N_("Uit te voeren"),
+        CaseState.CLOSED: N_("Gesloten"),
+        CaseState.TAKEN_BACK: N_("Ingetrokken door de cursist"),
+        CaseState.DUPLICATE: N_("Dubbel"),
+        CaseState.ABUSE: N_("Gesloten wegens misbruik"),
+    }
+)
+
+CHANNELS: Mapping[Channel, str] = MappingProxyType(
+    {
+        Channel.PORTAL: N_("portaal"),
+        Channel.EMAIL: N_("e-mail"),
+        Channel.LETTER: N_("brief"),
+        Channel.PHONE: N_("telefoon"),
+        Channel.DESK: N_("balie"),
+    }
+)
+
+OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.GRANTED: N_("Toegewezen"),
+        Outcome.PARTLY: N_("Deels toegewezen"),
+        Outcome.REFUSED: N_("Afgewezen"),
+    }
+)
+
+LEVELS: Mapping[Level, str] = MappingProxyType(
+    {
+        Level.NONE: N_("Niet bekend wie het is"),
+        Level.ADDRESS: N_("Leest de mail op het bekende adres"),
+        Level.KNOWLEDGE: N_("Bekend: gaf geboortedatum en nog iets, of is herkend"),
+        Level.SECOND_CHANNEL: N_("Zeker: via een tweede weg bevestigd"),
+    }
+)
+
+ROLES: Mapping[Role, str] = MappingProxyType(
+    {
+        Role.CASE_HANDLER: N_("Behandelaar"),
+        Role.PRIVACY_OFFICER: N_("Privacymedewerker"),
+        Role.DIRECTOR: N_("Directeur"),
+        Role.ADMINISTRATOR: N_("Beheerder van accounts"),
+    }
+)
+
+TARGETS: Mapping[TargetKind, str] = MappingProxyType(
+    {
+        TargetKind.EVERYTHING: N_("Alle gegevens"),
+        TargetKind.GROUP: N_("Een groep gegevens"),
+        TargetKind.RECORD: N_("Eén regel"),
+        TargetKind.FIELD: N_("Eén waarde"),
+        TargetKind.ACTIVITY: N_("Een verwerking"),
+        TargetKind.WORDS: N_("In eigen woorden"),
+    }
+)
+
+TASKS: Mapping[str, str] = MappingProxyType(
+    {
+        "search": N_("Zoeken: %(target)s"),
+        "correct": N_("Verbeteren: %(target)s"),
+        "erase": N_("Wissen: %(target)s"),
+        "restrict": N_("Beperken: %(target)s"),
+        "stop": N_("Stoppen: %(target)s"),
+        "tell": N_("Laten weten aan: %(target)s"),
+        "release": N_("Antwoord vrijgeven: %(target)s"),
+    }
+)
+
+EVENTS: Mapping[EventKind, str] = MappingProxyType(
+    {
+        EventKind.RECEIVED: N_("Verzoek ontvangen"),
+        EventKind.RECORDED: N_("Verzoek opgeschreven"),
+        EventKind.MATCHED: N_("Aan een cursist gekoppeld"),
+        EventKind.TAKEN: N_("In behandeling genomen"),
+        EventKind.ASSIGNED: N_("Overgedragen"),
+        EventKind.MESSAGE_SENT: N_("Bericht gestuurd"),
+        EventKind.MESSAGE_RECEIVED: N_("Bericht van de cursist"),
+        EventKind.NOTE_WRITTEN: N_("Notitie geschreven"),
+        EventKind.IDENTITY_CONFIRMED: N_("Vastgesteld wie het is"),
+        EventKind.WARNED: N_("Herinnering gestuurd"),
+        EventKind.ESCALATED: N_("Directeur gewaarschuwd"),
+        EventKind.EXTENSION_DRAFTED: N_("Verlenging klaargezet"),
+        EventKind.EXTENDED: N_("Termijn verlengd"),
+        EventKind.TOLD_LATE: N_("Cursist verteld dat wij te laat zijn"),
+        EventKind.SUSPENDED: N_("Verwerking tijdelijk gestopt"),
+        EventKind.RESTRICTED: N_("Gegevens beperkt"),
+        EventKind.TOOK_EFFECT: N_("Toestemming beëindigd"),
+        EventKind.DRAFT_SAVED: N_("Concept bewaard"),
+        EventKind.DECIDED: N_("Besloten"),
+        EventKind.APPROVED: N_("Goedgekeurd door een tweede persoon"),
+        EventKind.STEP_DONE: N_("Stap klaar"),
+        EventKind.STEP_IMPOSSIBLE: N_("Stap kan niet"),
+        EventKind.RECIPIENT_TOLD: N_("Ontvanger ingelicht"),
+        EventKind.CORRECTED: N_("Gegeven verbeterd"),
+        EventKind.ERASED: N_("Gegevens gewist"),
+        EventKind.PACKAGE_BUILT: N_("Kopie van de gegevens klaargezet"),
+        EventKind.ANSWER_RELEASED: N_("Antwoord vrijgegeven"),
+        EventKind.ANSWER_READ: N_("Antwoord gelezen"),
+        EventKind.RESTRICTION_ANNOUNCED: N_("Einde van de beperking aangekondigd"),
+        EventKind.RESTRICTION_LIFTED: N_("Beperking beëindigd"),
+        EventKind.LETTER_POSTED: N_("Brief op de post gedaan"),
+        EventKind.MAIL_FAILED: N_("E-mail kwam niet aan"),
+        EventKind.HELD: N_("Bewaren verplicht gesteld"),
+        EventKind.HOLD_ENDED: N_("Verplicht bewaren beëindigd"),
+        EventKind.CLOSED: N_("Gesloten"),
+        EventKind.TAKEN_BACK: N_("Ingetrokken door de cursist"),
+        EventKind.MERGED: N_("Samengevoegd met een ander verzoek"),
+        EventKind.CLOSED_AS_ABUSE: N_("Gesloten wegens misbruik"),
+        EventKind.REOPENED: N_("Heropend"),
+    }
+)
+
+EVENT_ICONS: Mapping[EventKind, str] = MappingProxyType(
+    {
+        EventKind.RECEIVED: "received",
+        EventKind.RECORDED: "received",
+        EventKind.MESSAGE_SENT: "message",
+        EventKind.MESSAGE_RECEIVED: "message",
+        EventKind.EXTENDED: "extended",
+        EventKind.DECIDED: "decided",
+        EventKind.APPROVED: "check",
+        EventKind.STEP_DONE: "check",
+        EventKind.STEP_IMPOSSIBLE: "cross",
+        EventKind.ERASED: "erasure",
+        EventKind.CORRECTED: "rectification",
+        EventKind.RESTRICTED: "restriction",
+        EventKind.CLOSED: "closed",
+        EventKind.TAKEN_BACK: "taken-back",
+        EventKind.MATCHED: "person",
+        EventKind.TAKEN: "person",
+        EventKind.ASSIGNED: "people",
+        EventKind.LETTER_POSTED: "print",
+    }
+)
+
+BASES: Mapping[LegalBasis, str] = MappingProxyType(
+    {
+        LegalBasis.CONSENT: N_("Toestemming (AVG 6, lid 1, onder a)"),
+        LegalBasis.CONTRACT: N_("Overeenkomst (AVG 6, lid 1, onder b)"),
+        LegalBasis.LEGAL_OBLIGATION: N_("Wettelijke plicht (AVG 6, lid 1, onder c)"),
+        LegalBasis.VITAL_INTEREST: N_("Vitaal belang (AVG 6, lid 1, onder d)"),
+        LegalBasis.PUBLIC_TASK: N_("Taak van algemeen belang (AVG 6, lid 1, onder e)"),
+        LegalBasis.LEGITIMATE_INTEREST: N_("Gerechtvaardigd belang (AVG 6, lid 1, onder f)"),
+    }
+)
+
+SOURCES: Mapping[Source, str] = MappingProxyType(
+    {
+        Source.STUDENT: N_("van de cursist"),
+        Source.SCHOOL: N_("van de school"),
+        Source.THIRD_PARTY: N_("van een ander"),
+    }
+)
+
+# How a member of staff came to know who asks; the code is kept with the case, never a document's kind or number.
+WAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "recognised_by_staff": N_("Ik ken deze cursist en herkende hem of haar"),
+        "show_id_at_desk": N_("De cursist liet aan de balie een geldig identiteitsbewijs zien"),
+    }
+)
+
+# What the rules say no with (portal.domain.refusal), as staff read it.
+REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "too_many": N_("U probeerde dit te vaak. Wacht een uur en probeer het dan opnieuw."),
+        "session_ended": N_("U bent niet meer ingelogd."),
+        "password_wrong": N_("Dit wachtwoord klopt niet."),
+        "password_too_short": N_("Kies een wachtwoord van minstens %(least)s tekens."),
+        "password_too_long": N_("Kies een wachtwoord van hoogstens %(most)s tekens."),
+        "password_common": N_("Dit wachtwoord is te makkelijk te raden. Neem bijvoorbeeld vier losse woorden."),
+        "password_same": N_("Kies een ander wachtwoord dan u nu hebt."),
+        "taken_by_other": N_("Een collega behandelt deze zaak al. Vraag om een overdracht."),
+        "not_a_handler": N_("Deze collega mag deze zaak niet behandelen."),
+        "already_matched": N_("Deze zaak hoort al bij een cursist."),
+        "message_empty": N_("Schrijf een bericht."),
+        "message_too_long": N_("Dit bericht is te lang: hoogstens %(most)s tekens."),
+        "received_in_future": N_("De dag van ontvangst ligt in de toekomst."),
+        "received_too_long_ago": N_("De dag van ontvangst ligt meer dan een jaar terug. Klopt het jaar?"),
+        "not_another_door": N_("Kies hoe het verzoek binnenkwam."),
+        "unknown_language": N_("Kies een taal."),
+        "unknown_case": N_("Dit kenmerk bestaat niet, of de zaak is niet van uw vestiging."),
+        "nothing_asked": N_("Schrijf op wat de cursist vraagt, of kies een verwerking."),
+        "not_possible_in_state": N_("Dit kan niet meer: de zaak staat nu in een andere stand."),
+        "extension_out_of_term": N_("Verleng met 1 tot %(most)s dagen."),
+        "extension_already_decided": N_("De zaak is al besloten. Verlengen kan niet meer."),
+        "extension_already_used": N_("De termijn is al een keer verlengd. Een tweede keer mag niet."),
+        "extension_too_late": N_("De termijn is voorbij. Verlengen kan alleen op of voor de eerste antwoorddatum."),
+        "answer_missing": N_("Er is nog geen schriftelijk antwoord."),
+        "steps_open": N_("Er staan nog %(count)s stappen open."),
+        "not_permitted": N_("Dit hoort niet bij uw rol."),
+        "not_own_branch": N_("Deze zaak is niet van uw vestiging."),
+        "second_person_needed": N_("Iemand anders moet dit goedkeuren: u nam zelf het besluit."),
+        "approval_missing": N_("Eerst moet een tweede persoon dit goedkeuren."),
+        "own_decision": N_("Deze klacht gaat over uw eigen besluit. Een ander moet haar behandelen."),
+        "reason_missing": N_("Zeg eerst waarom u dit dossier opent."),
+        "fresh_sign_in_needed": N_("Log eerst opnieuw in. Dat moet voor deze handeling."),
+        "confidentiality_not_acknowledged": N_("Bevestig eerst de geheimhouding."),
+        "username_taken": N_("Deze gebruikersnaam bestaat al."),
+        "username_invalid": N_("Gebruik 3 tot 64 letters, cijfers, punten of streepjes."),
+        "email_invalid": N_("Dit is geen e-mailadres."),
+        "name_missing": N_("Vul de naam in."),
+        "role_missing": N_("Kies minstens één rol."),
+        "branch_missing": N_("Kies de vestiging van de behandelaar."),
+        "not_yourself": N_("Uw eigen account kunt u niet uitzetten. Dat doet een andere beheerder."),
+        "last_administrator": N_("Dit is de laatste beheerder. Maak eerst een andere."),
+    }
+)
+UNKNOWN_REFUSAL = N_("Dit kan niet: de regels laten het niet toe.")
+
+# The one next action of a case: heading, explanation.
+NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "match": (
+            N_("Zoek uit van wie dit verzoek is"),
+            N_("Het verzoek hoort nog bij niemand. De termijn loopt al."),
+        ),
+        "take": (N_("Neem de zaak in behandeling"), N_("Nog niemand werkt eraan.")),
+        "decide": (N_("Neem een besluit"), N_("Kies per onderdeel: toewijzen, deels of afwijzen.")),
+        "confirm_identity": (
+            N_("Stel vast wie het vraagt"),
+            N_("Het besluit kan pas worden uitgevoerd als wij zeker weten wie het is."),
+        ),
+        "approve": (N_("Keur het wissen goed"), N_("Een tweede persoon kijkt mee voordat er iets wordt gewist.")),
+        "approve_by_other": (
+            N_("Wacht op goedkeuring"),
+            N_("Iemand anders dan de beslisser keurt het wissen goed: de privacymedewerker of de directeur."),
+        ),
+        "carry_out": (N_("Voer het besluit uit"), N_("Het portaal doet zijn eigen deel in één keer.")),
+        "steps": (N_("Werk de open stappen af"), N_("De zaak sluit als elke stap klaar is of niet kan.")),
+        "close": (N_("Alles is klaar"), N_("De zaak sluit vanzelf.")),
+        "": (N_("Er is niets meer te doen"), ""),
+    }
+)
