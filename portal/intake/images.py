@@ -86,10 +86,11 @@ def _read(folder: Path, name: str) -> bytes:
         raise BadValue("image_missing") from error
     except OSError as error:  # a link
         raise BadValue("image_not_regular") from error
+    state = os.fstat(handle)
+    if not stat.S_ISREG(state.st_mode):
+        os.close(handle)
+        raise BadValue("image_not_regular")
     with os.fdopen(handle, "rb") as file:
-        state = os.fstat(file.fileno())
-        if not stat.S_ISREG(state.st_mode):
-            raise BadValue("image_not_regular")
         if state.st_size > MAX_BYTES:
             raise BadValue("image_too_large")
         return file.read(MAX_BYTES + 1)

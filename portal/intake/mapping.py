@@ -104,10 +104,10 @@ class _Loader:
     def load(self, document: dict[str, Any]) -> ExportMapping:
         for key in document.keys() - {"policy", "file"}:
             self.fault(key, "key_unknown")
-        code = self.take(document, "", "policy", str, "")
+        code = self.take(document, "", "policy", str)
         if code != self.policy.code:
             self.fault("policy", "other_policy")
-        tables = self.take(document, "", "file", list, [])
+        tables = self.take(document, "", "file", list)
         files = [self.file(f"file[{number}]", table) for number, table in enumerate(tables, start=1)]
         self.across(files)
         if self.faults:

@@ -64,8 +64,6 @@ class WordList:
     def find(self, tokens: tuple[str, ...], line: str) -> str:
         """The first term met, or ""."""
         for token in tokens:
-            if token in self.exceptions:
-                continue
             if token in self.words:
                 return token
             for stem in self.stems:
@@ -92,7 +90,8 @@ def matched(text: str) -> tuple[str, str] | None:
     if not tokens:
         return None
     line = f" {' '.join(tokens)} "
-    bare = tuple(form for token in tokens for form in _forms(token))
+    exceptions = {word for words in word_lists() for word in words.exceptions}
+    bare = tuple(form for token in tokens for form in _forms(token) if form not in exceptions)
     for words in word_lists():
         if term := words.find(bare, line):
             return words.language, term

@@ -15,6 +15,7 @@ import unicodedata
 import zipfile
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -275,17 +276,15 @@ def _csv_rows(table: Table, progress: Progress | None) -> Iterator[SourceRow | B
 
 def _open_sheet(path: Path, name: str, size: int, sheet: str) -> Table:
     _check_zip(path, name)
-    book = _book(path, name)
-    try:
-        page = _page(book, name, sheet)
-        header = next(page.iter_rows(max_row=1, values_only=True), ())
+    with _book(path, name) as book:
+        try:
+            page = _page(book, name, sheet)
+            header = next(page.iter_rows(max_row=1, values_only=True), ())
+        except StructuralFault:
+            raise
+        except Exception as error:  # as above: only the header is read here
+            raise StructuralFault(name, "", "not_xlsx") from error
         return Table(path, name, _unique(name, [column_name(cell) for cell in header]), size, sheet=page.title)
-    except StructuralFault:
-        raise
-    except Exception as error:  # openpyxl raises whatever its XML made it stumble over
-        raise StructuralFault(name, "", "not_xlsx") from error
-    finally:
-        book.close()
 
 
 def _check_zip(path: Path, name: str) -> None:
@@ -327,13 +326,19 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> N
             pass
 
 
-def _book(path: Path, name: str) -> Any:
+@contextmanager
+def _book(path: Path, name: str) -> Iterator[Any]:
     import openpyxl
 
-    try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except Exception as error:  # openpyxl raises whatever its XML made it stumble over
-        raise StructuralFault(name, "", "not_xlsx") from error
+    with path.open("rb") as handle:  # ours to close: openpyxl leaves a file it cannot read open
+        try:
+            book = openpyxl.load_workbook(handle, read_only=True, data_only=False, keep_links=False)
+        except Exception as error:  # openpyxl raises whatever its XML made it stumble over
+            raise StructuralFault(name, "", "not_xlsx") from error
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def _page(book: Any, name: str, sheet: str) -> Any:
@@ -349,10 +354,8 @@ def _page(book: Any, name: str, sheet: str) -> Any:
 def _sheet_rows(table: Table, progress: Progress | None) -> Iterator[SourceRow | BrokenRow]:
     name = table.name
     width = len(table.columns)
-    book = _book(table.path, name)
-    try:
-        page = _page(book, name, table.sheet)
-        for number, values in enumerate(page.iter_rows(values_only=True), start=1):
+    with _book(table.path, name) as book:
+        for number, values in enumerate(_page(book, name, table.sheet).iter_rows(values_only=True), start=1):
             if number > MAX_SHEET_ROWS:
                 raise StructuralFault(name, "", "too_many_rows")
             if number == 1 or all(value is None or value == "" for value in values):
@@ -364,8 +367,6 @@ def _sheet_rows(table: Table, progress: Progress | None) -> Iterator[SourceRow |
                 continue
             cells = tuple(_plain(value) for value in values[:width])
             yield SourceRow(name, number, cells + (None,) * (width - len(cells)))
-    finally:
-        book.close()
 
 
 def _plain(value: Any) -> Cell:
