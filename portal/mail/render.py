@@ -1,0 +1,211 @@
+"""From an outbox row to a mail: text and HTML, the reader's language first and Dutch below (ux.md, rules 26-29).
+
+Templates live in `templates/mail/`: `layout.txt` and `layout.html` are shared, `<kind>.txt` and `<kind>.html` hold what
+a kind says. The HTML ones escape everything; a text part needs no escaping. Nothing that comes from a row reaches a
+header with a line break in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from portal.i18n import MASTER, N_, TONGUES, Speaker, speaker, staff_speaker
+
+FOLDER = Path(__file__).resolve().parent.parent / "templates" / "mail"
+SEVEN_BIT = SMTP.clone(cte_type="7bit")  # every server takes it
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+SUBJECT_OF_CASE = N_("Bericht over %(reference)s")
+SUBJECT_OF_SIGN_IN = N_("Uw link om in te loggen")
+
+
+class NotRenderable(Exception):
+    """The row does not make a mail: unknown kind, a missing argument, an address that is none. `fault` is a code."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a mail is made of; everything that varies between two mails."""
+
+    kind: str
+    language: str
+    to: str
+    message_id: str
+    created_at: datetime
+    arguments: Mapping[str, Any]
+    expires_at: datetime | None = None
+    staff: bool = False
+    by_code: bool = False  # the reader has no account: the page asks for the case code
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What is the same in every mail of an installation."""
+
+    base_url: str
+    mail_from: str  # "privacy@school.example" or "School <privacy@school.example>"
+    school: str
+    phone: str
+
+
+class Voice:
+    """One language's block of a mail; remembers whether its catalogue knew every text."""
+
+    def __init__(self, speaks: Speaker) -> None:
+        self.lang, self.dir, self.name = speaks.lang, speaks.dir, speaks.tongue.name
+        self.reviewed = speaks.tongue.reviewed
+        self.whole = True
+        self._speaker = speaks
+
+    def say(self, message: str, **values: object) -> str:
+        self.whole = self.whole and self._speaker.knows(message)
+        return self._speaker.text(message, **values)
+
+    def plural(self, one: str, many: str, number: int) -> str:
+        self.whole = self.whole and self._speaker.knows(one)
+        return self._speaker.plural(one, many, number)
+
+    def ltr(self, text: str) -> str:
+        """Digits in groups keep their order in a right-to-left line (Unicode isolates: text has no markup)."""
+        return f"\u2066{text}\u2069" if self.dir == "rtl" else text
+
+    def when(self, iso: str) -> str:
+        """A date in this language and as a Dutch office writes it (ux.md, rule 22)."""
+        day = date.fromisoformat(iso)
+        return f"{self._speaker.date(day)} ({self.ltr(self._speaker.numeric_date(day))})"
+
+
+@cache
+def environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+
+
+@cache
+def kinds() -> frozenset[str]:
+    """The kinds that have both templates."""
+    shared = {"layout", "parts"}
+    return frozenset(path.stem for path in FOLDER.glob("*.txt")) & {p.stem for p in FOLDER.glob("*.html")} - shared
+
+
+def header_text(text: str) -> str:
+    """A header's text on one line: no control character or line separator survives (ASVS 1.2.2; security.md)."""
+    return CONTROL.sub(" ", text).strip()
+
+
+def address_of(text: str) -> Address:
+    """The one address, or NotRenderable. A line break in it is never mended: the rest might be another address."""
+    if not text or len(text) > 254 or CONTROL.search(text) or any(mark in text for mark in ' ,;<>()"'):
+        raise NotRenderable("bad_address")
+    local, at, domain = text.rpartition("@")
+    if not (local and at and domain):
+        raise NotRenderable("bad_address")
+    try:
+        return Address(username=local, domain=domain.encode("idna").decode("ascii"))
+    except (ValueError, IndexError) as error:
+        raise NotRenderable("bad_address") from error
+
+
+def link_of(sheet: Sheet, base_url: str, language: str) -> str:
+    """The mail's one address, in our own domain."""
+    arguments = sheet.arguments
+    if "path" in arguments:
+        path = str(arguments["path"])
+    elif sheet.staff:
+        path = f"/staff/cases/{arguments['reference']}"
+    elif sheet.by_code or sheet.kind == "receipt":
+        path = f"/{language}/code"
+    else:
+        path = f"/{language}/me/requests/{arguments['reference']}"
+    if not path.startswith("/") or path.startswith("//") or CONTROL.search(path):
+        raise NotRenderable("bad_link")
+    return base_url + path
+
+
+def voices_of(sheet: Sheet) -> list[Voice]:
+    say = staff_speaker if sheet.staff else speaker
+    languages = [sheet.language, MASTER] if sheet.language in TONGUES else [MASTER]
+    return [Voice(say(lang)) for lang in dict.fromkeys(languages)]
+
+
+def render(sheet: Sheet, house: House) -> EmailMessage:
+    """The whole mail. Two renderings of one row are the same bytes. Raises NotRenderable."""
+    if sheet.kind not in kinds():
+        raise NotRenderable("unknown_kind")
+    try:
+        return _render(sheet, house)
+    except NotRenderable:
+        raise
+    except Exception as error:  # whatever is wrong with a row, the next mail goes on (security.md)
+        raise NotRenderable("not_renderable") from error
+
+
+def _render(sheet: Sheet, house: House) -> EmailMessage:
+    voices = voices_of(sheet)
+    subject, text, html = _parts(sheet, house, voices)
+    if not all(voice.whole for voice in voices):  # half a translation helps nobody: Dutch counts
+        voices = [Voice((staff_speaker if sheet.staff else speaker)(MASTER))]
+        subject, text, html = _parts(sheet, house, voices)
+    message = EmailMessage(policy=SEVEN_BIT)
+    message["From"] = sender_of(house)
+    message["To"] = address_of(sheet.to)
+    message["Subject"] = header_text(subject)
+    message["Date"] = format_datetime(sheet.created_at)
+    message["Message-ID"] = header_text(sheet.message_id)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(text, subtype="plain", charset="utf-8")
+    message.add_alternative(html, subtype="html", charset="utf-8")
+    message["Content-Language"] = ", ".join(voice.lang for voice in voices)
+    message.set_boundary("portal-" + re.sub(r"[^0-9A-Za-z]", "", sheet.message_id)[:48])
+    return message
+
+
+def _parts(sheet: Sheet, house: House, voices: list[Voice]) -> tuple[str, str, str]:
+    if "reference" in sheet.arguments:
+        subject = voices[0].say(SUBJECT_OF_CASE, reference=sheet.arguments["reference"])
+    else:
+        subject = voices[0].say(SUBJECT_OF_SIGN_IN)
+    names = {
+        **sheet.arguments,
+        "kind": sheet.kind,
+        "subject": subject,
+        "voices": voices,
+        "staff": sheet.staff,
+        "by_code": sheet.by_code,
+        "school": house.school,
+        "phone": house.phone,
+        "link": link_of(sheet, house.base_url, voices[0].lang),
+    }
+    if sheet.expires_at is not None:
+        names["minutes"] = max(1, round((sheet.expires_at - sheet.created_at).total_seconds() / 60))
+    text = environment().get_template("layout.txt").render(names)
+    html = environment().get_template("layout.html").render(names)
+    return subject, text.strip() + "\n", html.strip() + "\n"
+
+
+def sender_of(house: House) -> Address:
+    name, mailbox = parseaddr(header_text(house.mail_from))
+    address = address_of(mailbox)
+    return Address(display_name=header_text(name or house.school), username=address.username, domain=address.domain)

@@ -1,0 +1,242 @@
+"""Deliver the mails that are due (security.md, "Mail outbox"): claim, send outside any transaction, mark.
+
+A crash between the server's "250" and the mark sends the same mail again, with the same Message-ID: at least once. What
+cannot be delivered to a student flags the case, so that staff use the post; the clock of the case keeps running.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import cast
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import select, update
+from uuid_utils.compat import uuid7
+
+from config import Settings
+from portal.domain.acts import Act
+from portal.domain.clock import Clock
+from portal.domain.events import EventKind
+from portal.domain.permissions import SYSTEM
+from portal.mail import delivery
+from portal.mail.delivery import EXPIRED, FAILED, QUARANTINED, SENT, Claimed
+from portal.mail.render import House, NotRenderable, Sheet, render
+from portal.mail.transports import Later, Paused, Refused, Transport, transport_for
+from portal.policy.model import Policy
+from portal.records import casebook
+from portal.records.tables.cases import Case
+from portal.services.unit import Work, reading, writing
+from portal.vault.envelope import Tampered
+from portal.vault.vault import Shredded
+
+log = logging.getLogger("portal.mail")
+BATCH = 10
+SPARE = timedelta(minutes=2)  # what a slow server may still take of a lease
+SILENT = frozenset({"silence", "garbage", "folder"})  # faults of the server, not of the mail: the batch ends
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An opened row: the mail, and whether it goes to staff."""
+
+    message: EmailMessage
+    staff: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of the mails of one run, by state; `paused` holds the fault that stopped the queue."""
+
+    sent: int = 0
+    waiting: int = 0
+    failed: int = 0
+    quarantined: int = 0
+    expired: int = 0
+    paused: str = ""
+
+    def as_dict(self) -> dict[str, int | str]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def never() -> bool:
+    return False
+
+
+def deliver(
+    clock: Clock, transport: Transport | None = None, stopping: Callable[[], bool] = never, batch: int = BATCH
+) -> Delivered:
+    """Sends everything that is due; returns when nothing is left, the queue is paused, or `stopping` says so."""
+    settings: Settings = current_app.config["SETTINGS"]
+    line = transport or transport_for(settings.mail_url)
+    run = _Run(clock, line, stopping, uuid7())
+    try:
+        while run.one_batch(batch):
+            pass
+    finally:
+        line.close()
+    return Delivered(**run.counts, paused=run.paused)
+
+
+class _Run:
+    def __init__(self, clock: Clock, transport: Transport, stopping: Callable[[], bool], worker: UUID) -> None:
+        self.clock, self.transport, self.stopping, self.worker = clock, transport, stopping, worker
+        self.counts: Counter[str] = Counter()
+        self.paused = ""
+
+    def one_batch(self, most: int) -> bool:
+        """Claims and sends one batch; whether there may be more to do."""
+        if self.stopping() or not self._anything_due():
+            return False
+        with writing(SYSTEM, self.clock) as work:
+            work.require(Act.DELIVER_MAIL)
+            pause = delivery.pause(work.session)
+            if pause is not None and work.now < pause.until:
+                self.paused = pause.fault
+                return False
+            probing = pause is not None
+            mails = delivery.claim(work.session, work.now, self.worker, 1 if probing else most)
+        for place, mail in enumerate(mails):
+            too_late = self.clock.now() > mail.lease_until - SPARE
+            if self.stopping() or too_late or not self._one(mail, probing):
+                self._give_back(mails[place:])
+                return False
+        return bool(mails)
+
+    def _anything_due(self) -> bool:
+        with reading(SYSTEM, self.clock) as work:
+            return delivery.anything_due(work.session, work.now)
+
+    def _one(self, mail: Claimed, probing: bool) -> bool:
+        """Sends one mail; whether the next one may be tried."""
+        if mail.expires_at is not None and mail.expires_at <= self.clock.now():
+            self._end(mail, EXPIRED, "too_old")
+            return True
+        try:
+            letter = self._open(mail)
+        except NotRenderable as error:
+            log.error("mail quarantined", extra={"mail": str(mail.id), "kind": mail.kind, "fault": error.fault})
+            self._end(mail, QUARANTINED, error.fault)
+            return True
+        try:
+            self.transport.send(letter.message)
+        except Paused as fault:
+            self._pause(fault.fault)
+            return False
+        except Later as fault:
+            self._later(mail, letter, fault.fault)
+            return fault.fault not in SILENT
+        except Refused as fault:
+            self._fail(mail, letter, fault.fault)
+            return True
+        self._sent(mail, probing)
+        return True
+
+    def _open(self, mail: Claimed) -> Letter:
+        with reading(SYSTEM, self.clock) as work:
+            try:
+                body = delivery.open_body(work.vault, mail)
+            except Shredded as error:
+                raise NotRenderable("shredded") from error
+            except Tampered as error:
+                raise NotRenderable("tampered") from error
+            known = (
+                mail.case_id is not None
+                and work.session.execute(select(Case.student_id).where(Case.id == mail.case_id)).scalar()
+            )
+            try:
+                sheet = Sheet(
+                    kind=mail.kind,
+                    language=mail.language,
+                    to=body["to"],
+                    message_id=mail.message_id,
+                    created_at=mail.created_at,
+                    arguments=body["arguments"],
+                    expires_at=mail.expires_at,
+                    staff=bool(body["staff"]),
+                    by_code=mail.case_id is not None and not known and not body["staff"],
+                )
+            except (KeyError, TypeError) as error:
+                raise NotRenderable("bad_body") from error
+        return Letter(render(sheet, house()), sheet.staff)
+
+    def _sent(self, mail: Claimed, probing: bool) -> None:
+        with writing(SYSTEM, self.clock) as work:
+            mine = delivery.mark(
+                work.session, mail, self.worker, state=SENT, sent_at=work.now, attempts=mail.attempts + 1, fault=None
+            )
+            if probing and delivery.end_pause(work.session):
+                log.warning("mail queue resumed")
+            if mine and mail.kind == "extended" and mail.case_id is not None:
+                _count_as_told(work, mail.case_id)
+        self.counts[SENT] += 1
+
+    def _end(self, mail: Claimed, state: str, fault: str) -> None:
+        with writing(SYSTEM, self.clock) as work:
+            delivery.mark(work.session, mail, self.worker, state=state, fault=fault)
+        self.counts[state] += 1
+
+    def _later(self, mail: Claimed, letter: Letter, fault: str) -> None:
+        with writing(SYSTEM, self.clock) as work:
+            state = delivery.mark_later(work.session, mail, self.worker, work.now, fault)
+            if state == FAILED:
+                _flag(work, mail, letter, fault)
+        self.counts[state] += 1
+
+    def _fail(self, mail: Claimed, letter: Letter, fault: str) -> None:
+        with writing(SYSTEM, self.clock) as work:
+            attempts = mail.attempts + 1
+            if delivery.mark(work.session, mail, self.worker, state=FAILED, attempts=attempts, fault=fault):
+                _flag(work, mail, letter, fault)
+        self.counts[FAILED] += 1
+
+    def _pause(self, fault: str) -> None:
+        with writing(SYSTEM, self.clock) as work:
+            pause = delivery.begin_pause(work.session, work.now, fault)
+        self.paused = fault
+        log.error("mail queue paused", extra={"fault": fault, "until": pause.until.isoformat(), "trips": pause.trips})
+
+    def _give_back(self, mails: list[Claimed]) -> None:
+        with writing(SYSTEM, self.clock) as work:
+            delivery.release(work.session, mails, self.worker)
+
+
+def house() -> House:
+    """What this installation's mails have in common."""
+    settings: Settings = current_app.config["SETTINGS"]
+    policy = cast(Policy, current_app.extensions["policy"])
+    keeper = policy.controller
+    return House(settings.base_url, settings.mail_from, keeper.name, keeper.contact_phone or keeper.phone)
+
+
+def _flag(work: Work, mail: Claimed, letter: Letter, fault: str) -> None:
+    """The student's case goes on by post, and its timeline says why (ux.md, rule 29). The case's version stays: nobody
+    who is deciding loses a form over it."""
+    log.warning("mail undeliverable", extra={"mail": str(mail.id), "kind": mail.kind, "fault": fault})
+    if letter.staff or mail.case_id is None:
+        return
+    work.session.execute(update(Case).where(Case.id == mail.case_id).values(by_post=True))
+    casebook.add_event(
+        work.session,
+        work.vault,
+        mail.case_id,
+        EventKind.MAIL_FAILED.value,
+        work.now,
+        work.actor.kind.value,
+        None,
+        mail=mail.kind,
+        fault=fault,
+    )
+    work.note("mail_failed", "case", mail.case_id, kind=mail.kind, fault=fault)
+
+
+def _count_as_told(work: Work, case_id: UUID) -> None:
+    """The mail server took the notice of an extension: from now on it counts (regulation, "The clock")."""
+    from portal.services import extend_case
+
+    extend_case.mark_told(work, case_id)

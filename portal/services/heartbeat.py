@@ -1,0 +1,30 @@
+"""The worker's sign of life, and when each job last ran to its end: what `/readyz` and operators look at."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from portal.domain.clock import Clock
+from portal.domain.permissions import SYSTEM
+from portal.records.tables.proof import Setting
+from portal.services.readiness import HEARTBEAT
+from portal.services.unit import writing
+
+
+def beat(clock: Clock) -> None:
+    """Notes that a worker is alive now."""
+    _note(clock, HEARTBEAT, "alive")
+
+
+def note_run(clock: Clock, job: str, outcome: str) -> None:
+    """Notes how a job's last run ended ("done" or "failed")."""
+    _note(clock, f"job:{job}", outcome)
+
+
+def _note(clock: Clock, name: str, value: str) -> None:
+    with writing(SYSTEM, clock) as work:
+        row = work.session.execute(select(Setting).where(Setting.name == name).with_for_update()).scalar_one_or_none()
+        if row is None:
+            work.session.add(Setting(name=name, value=value, changed_at=work.now))
+        else:
+            row.value, row.changed_at = value, work.now
