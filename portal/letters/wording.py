@@ -1,0 +1,100 @@
+"""The words of written answers, in Dutch: one place for each closed list that an answer names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from portal.domain.erasure_plan import Why
+from portal.domain.vocabulary import LegalBasis, Outcome, RequestKind, Source
+from portal.i18n import N_
+
+ALL_DATA = N_("Alles wat wij over u bewaren")
+OWN_WORDS = N_("Wat u zelf schreef")
+
+KINDS: Mapping[RequestKind, str] = MappingProxyType(
+    {
+        RequestKind.ACCESS: N_("Uw gegevens bekijken"),
+        RequestKind.PORTABILITY: N_("Uw gegevens meenemen"),
+        RequestKind.RECTIFICATION: N_("Gegevens verbeteren"),
+        RequestKind.ERASURE: N_("Gegevens wissen"),
+        RequestKind.RESTRICTION: N_("Gegevens even niet gebruiken"),
+        RequestKind.OBJECTION: N_("Bezwaar maken"),
+        RequestKind.WITHDRAWAL: N_("Uw toestemming stoppen"),
+        RequestKind.COMPLAINT: N_("Een klacht"),
+    }
+)
+
+OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.GRANTED: N_("Ja, wij doen dit."),
+        Outcome.PARTLY: N_("Wij doen een deel."),
+        Outcome.REFUSED: N_("Nee, wij doen dit niet."),
+    }
+)
+
+COMPLAINT_OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.GRANTED: N_("U heeft gelijk."),
+        Outcome.PARTLY: N_("U heeft voor een deel gelijk."),
+        Outcome.REFUSED: N_("Wij vinden uw klacht niet terecht."),
+    }
+)
+
+BASES: Mapping[LegalBasis, str] = MappingProxyType(
+    {
+        LegalBasis.CONSENT: N_("U gaf toestemming."),
+        LegalBasis.CONTRACT: N_("Het hoort bij uw overeenkomst."),
+        LegalBasis.LEGAL_OBLIGATION: N_("Het moet van de wet."),
+        LegalBasis.VITAL_INTEREST: N_("Het redt een leven."),
+        LegalBasis.PUBLIC_TASK: N_("Het is een taak voor iedereen."),
+        LegalBasis.LEGITIMATE_INTEREST: N_("De school heeft er een goede reden voor."),
+    }
+)
+
+SOURCES: Mapping[Source, str] = MappingProxyType(
+    {
+        Source.STUDENT: N_("Van u zelf"),
+        Source.SCHOOL: N_("De school schreef het op"),
+        Source.THIRD_PARTY: N_("Van een andere organisatie"),
+    }
+)
+
+PLAN: Mapping[Why, str] = MappingProxyType(
+    {
+        Why.RETENTION_OVER: N_("De tijd van bewaren is voorbij."),
+        Why.NOT_NEEDED: N_("Wij hebben het niet meer nodig."),
+        Why.CONSENT_ENDED: N_("Uw toestemming is gestopt."),
+        Why.OBJECTION_UPHELD: N_("Uw bezwaar is terecht."),
+        Why.LEGAL_OBLIGATION: N_("Wij moeten het van de wet bewaren."),
+        Why.PUBLIC_TASK: N_("Het is nodig voor een taak voor iedereen."),
+        Why.CONTRACT_RUNNING: N_("Uw opleiding is nog bezig."),
+        Why.VITAL_INTEREST: N_("Het kan een leven redden."),
+        Why.STILL_NEEDED: N_("Wij hebben het nog nodig."),
+        Why.OBJECTION_PENDING: N_("Wij kijken nog naar uw bezwaar."),
+        Why.LEGAL_CLAIM: N_("Het is nodig voor een rechtszaak."),
+    }
+)
+
+# Tasks of steps, as the student reads them; the place or organisation stands behind.
+TASKS: Mapping[str, str] = MappingProxyType(
+    {
+        "search": N_("Zoeken"),
+        "correct": N_("Verbeteren"),
+        "erase": N_("Wissen"),
+        "restrict": N_("Niet meer gebruiken"),
+        "stop": N_("Stoppen"),
+        "tell": N_("Vertellen"),
+        "release": N_("Uw kopie klaarzetten"),
+        "lift": N_("Weer gebruiken"),
+        "offer_erasure": N_("U vragen of wij ook moeten wissen"),
+        "post": N_("Ons antwoord per post sturen"),
+    }
+)
+
+STATES: Mapping[str, str] = MappingProxyType(
+    {"open": N_("Komt nog"), "done": N_("Klaar"), "impossible": N_("Kan niet")}
+)
+
+THIS_PORTAL = N_("Dit portaal")
+YES, NO = N_("ja"), N_("nee")

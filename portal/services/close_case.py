@@ -1,0 +1,54 @@
+"""Close a case: when its written answer is there and every step is done or impossible (regulation, art. 9.5, 9.6)."""
+
+from __future__ import annotations
+
+from portal.domain.events import EventKind
+from portal.domain.lifecycle import Action, CaseState, may_close
+from portal.domain.vocabulary import RequestKind, StepState
+from portal.mail import messages
+from portal.records import casebook
+from portal.records.tables.cases import Case
+from portal.services.answer import has_answer, write_answer
+from portal.services.casework import event, move, reply_address
+from portal.services.unit import Work
+
+ADDRESS = "reply_to"  # in the case's sealed contents: kept before an erasure takes the address on file
+
+
+def close_if_done(work: Work, case: Case) -> bool:
+    """Closes the case if nothing is left to do, and tells the student when something was carried out.
+
+    The steps must be flushed or of this session. Whoever calls holds the case (`held_case`), so that the two who finish
+    the last two steps do not both see the other's as open.
+    """
+    if case.state != CaseState.DECIDED:
+        return False
+    if case.kind == RequestKind.WITHDRAWAL and case.decided_at and not has_answer(work, case):
+        write_answer(work, case)
+    work.session.flush()
+    steps = casebook.steps_of(work.session, case.id)
+    if not may_close([StepState(step.state) for step in steps], has_answer(work, case)):
+        return False
+    move(case, Action.CLOSE)
+    case.closed_at = work.now
+    if steps and case.executed_at is None:
+        case.executed_at = work.now
+    event(work, case, EventKind.CLOSED)
+    work.note("close_case", "case", case.id)
+    done = [step for step in steps if step.state == StepState.DONE]
+    if done and (to := address_of(work, case)):
+        work.send(messages.carried_out(to, case.language, case.id, case.reference, case.version))
+    return True
+
+
+def address_of(work: Work, case: Case) -> str | None:
+    """Where the asker reads mail; after an erasure, the address that the case kept for its last mail."""
+    found = reply_address(work, case) or casebook.contents(work.vault, case).get(ADDRESS)
+    return str(found) if found else None
+
+
+def keep_address(work: Work, case: Case) -> None:
+    """Keeps the address in the case, under the case's own key, before it is erased from the student's file."""
+    if to := reply_address(work, case):
+        contents = casebook.contents(work.vault, case)
+        casebook.set_contents(work.vault, case, {**contents, ADDRESS: to})
