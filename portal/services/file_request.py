@@ -11,22 +11,20 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
-from uuid_utils.compat import uuid7
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
-from portal.domain.events import EventKind
 from portal.domain.permissions import ANONYMOUS, Actor, Subject
 from portal.domain.refusal import Refused
-from portal.domain.rights import Effect, right
+from portal.domain.rights import right
 from portal.domain.vocabulary import ActorKind, Channel, FieldType, Level, RequestKind, TargetKind
 from portal.intake import faults, values
 from portal.policy.model import Field, Policy
 from portal.records.items import item
 from portal.records.tables.cases import Case
-from portal.records.tables.people import Limit
 from portal.services import drafts, limits
-from portal.services.casework import Asked, Contact, NewCase, NotFound, event, open_case
+from portal.services.casework import Asked, Contact, NewCase, NotFound, open_case
+from portal.services.limits_of_processing import place_meanwhile
 from portal.services.unit import Work, writing
 from portal.vault.envelope import Json
 
@@ -132,7 +130,10 @@ def _open(work: Work, filing: Filing, draft_id: UUID) -> Receipt:
     if student_id is not None:
         case = work.session.get_one(Case, opened.case_id)
         case.assured_level, case.assured_how = int(work.actor.level), HOW.get(work.actor.level)
-        _act_at_once(work, case, student_id, items)
+        if filing.kind is RequestKind.OBJECTION:
+            work.require(Act.OBJECT, Subject(student_id=student_id, kind=filing.kind))
+        work.session.flush()
+        place_meanwhile(work, case)
     return Receipt(filing.kind, opened.reference, opened.code or "", opened.answer_by)
 
 
@@ -184,37 +185,3 @@ def _about(work: Work, filing: Filing, student_id: UUID | None) -> UUID | None:
     if found is None:
         raise NotFound(filing.about)
     return found
-
-
-def _act_at_once(work: Work, case: Case, student_id: UUID, items: tuple[Asked, ...]) -> None:
-    """The immediate effects of the right (regulation, art. 9.2 and 9.3), for somebody who is known."""
-    effects = right(RequestKind(case.kind)).immediate
-    if Effect.SUSPEND_ACTIVITY in effects:
-        activities = [asked.activity for asked in items if asked.activity]
-        if activities:
-            work.require(Act.OBJECT, Subject(student_id=student_id, kind=RequestKind.OBJECTION))
-            for code in activities:
-                work.session.add(_limit(work, case, student_id, "objection", Asked(TargetKind.ACTIVITY, activity=code)))
-            event(work, case, EventKind.SUSPENDED, activities=activities)
-            work.note("suspend_activity", "student", student_id, activities=activities)
-    if Effect.RESTRICT_MEANWHILE in effects:
-        contested = [asked for asked in items if asked.target is TargetKind.FIELD]
-        if contested:
-            work.session.add_all(_limit(work, case, student_id, "restriction", asked) for asked in contested)
-            event(work, case, EventKind.RESTRICTED, fields=[f"{each.dataset}.{each.field}" for each in contested])
-            work.note("restrict_meanwhile", "student", student_id, count=len(contested))
-
-
-def _limit(work: Work, case: Case, student_id: UUID, kind: str, asked: Asked) -> Limit:
-    return Limit(
-        id=uuid7(),
-        student_id=student_id,
-        kind=kind,
-        dataset=asked.dataset,
-        item_id=asked.item_id,
-        field=asked.field,
-        activity=asked.activity,
-        case_id=case.id,
-        provisional=True,
-        since=work.now,
-    )

@@ -1,0 +1,152 @@
+"""The frame that the public, account and student pages share: language in the address, menu, session end, refusals."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, abort, current_app, flash, redirect, request, session, url_for
+from werkzeug.exceptions import Conflict, Forbidden, HTTPException, NotFound, TooManyRequests
+from werkzeug.wrappers import Response
+
+from portal.domain.lifecycle import NotPossible
+from portal.domain.permissions import NotAllowed
+from portal.domain.vocabulary import Level
+from portal.i18n import TONGUES, offered
+from portal.services import casework, drafts, limits
+from portal.services.recognise import SignedIn
+from portal.services.unit import abandon
+from portal.web import errors
+from portal.web.access import here
+from portal.web.language import COOKIE_KEY, _, current_language, is_staff_page
+from portal.web.sessions import browser_secret, current_session
+
+PREFIX = f"/<any({', '.join(TONGUES)}):lang>"
+
+
+def blueprint_of(name: str) -> Blueprint:
+    """A blueprint of pages for students and the public, below a language."""
+    made = Blueprint(name, __name__)
+    made.url_value_preprocessor(_take_language)
+    for refusal, answer in REFUSALS.items():
+        made.register_error_handler(refusal, _shown_as(answer))
+    made.register_error_handler(NotAllowed, _not_allowed)
+    made.register_error_handler(drafts.NoDraft, _no_draft)
+    return made
+
+
+REFUSALS: dict[type[Exception], type[HTTPException]] = {
+    casework.NotFound: NotFound,
+    casework.ChangedMeanwhile: Conflict,
+    limits.TooMany: TooManyRequests,
+    NotPossible: Conflict,
+}
+
+
+def _shown_as(answer: type[HTTPException]) -> Callable[[Exception], Response]:
+    def show(_refusal: Exception) -> Response:
+        abandon()
+        return errors.show(answer())
+
+    return show
+
+
+def _not_allowed(refusal: NotAllowed) -> Response:
+    """More proof where that would help, else a plain no. Another's object is not found before it comes to this."""
+    abandon()
+    if refusal.code == "level" and request.method in {"GET", "HEAD"}:
+        return to_confirm(Level(int(str(refusal.params.get("needs", Level.KNOWLEDGE)))))
+    if refusal.code == "not_own":
+        return errors.show(NotFound())
+    return errors.show(Forbidden())
+
+
+def _no_draft(_refusal: drafts.NoDraft) -> Response:
+    abandon()
+    flash(_("Dit formulier is er niet meer. Begin opnieuw."), "warning")
+    return go("public.new")
+
+
+def to_confirm(level: Level) -> Response:
+    return redirect(url_for("account.confirm", lang=current_language(), level=int(level), next=here()))
+
+
+def _take_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """A language that is not offered has no pages. The choice is kept, without any authority."""
+    asked = (values or {}).get("lang")
+    if asked is None:
+        return
+    if asked not in {tongue.code for tongue in offered()}:
+        abort(404)
+    if session.get(COOKIE_KEY) != asked:
+        session[COOKIE_KEY] = asked
+
+
+def page(endpoint: str, **values: Any) -> str:
+    """The address of a page in the language being read."""
+    return url_for(endpoint, lang=current_language(), **values)
+
+
+def go(endpoint: str, **values: Any) -> Response:
+    return redirect(page(endpoint, **values))
+
+
+def place() -> str:
+    """The network address that asks, for limits only."""
+    return request.remote_addr or "unknown"
+
+
+def student_session() -> SignedIn | None:
+    """The session of a student who is known by name (not: one of several at a shared address)."""
+    signed_in = current_session()
+    return signed_in if signed_in and signed_in.actor.student_id else None
+
+
+def once_bytes(key: str) -> bytes:
+    """A form's idempotency key as it is stored; bound to the browser, so that nobody can block another's form."""
+    return hashlib.sha256(f"{browser_secret()}|{key}".encode()).digest()
+
+
+def template_names() -> dict[str, object]:
+    """What base.html shows around a page."""
+    if is_staff_page():
+        return {}
+    signed_in = current_session()
+    names: dict[str, object] = {
+        "links": {
+            "home": page("public.start"),
+            "helper": page("public.help"),
+            "privacy": page("public.about"),
+            "regulation": page("public.regulation"),
+            "accessibility": page("public.accessibility"),
+            "sign_in": page("account.sign_in"),
+        },
+        "page": page,
+    }
+    if signed_in is not None and signed_in.kind != "staff":
+        names |= {
+            "student_nav": _menu(signed_in),
+            "sign_out_url": page("account.sign_out"),
+            "session_ends_at": signed_in.ends_at,
+        }
+    return names
+
+
+def _menu(signed_in: SignedIn) -> list[dict[str, object]]:
+    if signed_in.kind == "case":
+        items = [("public.case", _("Mijn vraag"))]
+    else:
+        items = [
+            ("student.data", _("Mijn gegevens")),
+            ("student.requests", _("Mijn vragen")),
+            ("student.consents", _("Mijn toestemming")),
+            ("student.views", _("Wie keek?")),
+        ]
+    return [
+        {"href": page(endpoint), "label": label, "current": request.endpoint == endpoint} for endpoint, label in items
+    ]
+
+
+def policy() -> Any:
+    return current_app.extensions["policy"]

@@ -1,0 +1,80 @@
+"""A case as its asker reads it: the tracker, the timeline, the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from markupsafe import Markup
+
+from portal.domain.lifecycle import StepStatus
+from portal.domain.vocabulary import Level
+from portal.services import own_cases
+from portal.services.answer import answer_html
+from portal.services.own_cases import AskedLine, OwnCase
+from portal.web.language import _, current_language
+from portal.web.sessions import current_actor, current_clock
+from portal.wording import (
+    EVENT_ICONS,
+    EVENTS,
+    KINDS,
+    OUTCOME_KINDS,
+    OUTCOMES,
+    STATE_ICONS,
+    STATE_KINDS,
+    STATES,
+    TARGETS,
+    TRACKER,
+    TRACKER_ICONS,
+)
+
+_LOOK = {StepStatus.DONE: "done", StepStatus.NOW: "now", StepStatus.TODO: "later"}
+
+
+def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
+    """What the page of a case shows."""
+    return {
+        "case": case,
+        "words": KINDS[case.kind],
+        "state": {
+            "text": _(STATES[case.state]),
+            "kind": STATE_KINDS[case.state],
+            "icon": STATE_ICONS[case.state],
+        },
+        "outcome": {"text": _(OUTCOMES[case.outcome]), "kind": OUTCOME_KINDS[case.outcome]} if case.outcome else None,
+        "steps": [
+            {"label": _(TRACKER[step.code]), "state": _LOOK[step.status], "icon": TRACKER_ICONS[step.code]}
+            for step in case.steps
+        ],
+        "timeline": [
+            {"title": _(EVENTS[each.kind]), "at": each.at, "icon": EVENT_ICONS.get(each.kind, "clock")}
+            for each in case.happened
+        ],
+        "asked": [subject(line) for line in case.items] if with_data else [],
+        "with_data": with_data,
+    }
+
+
+def subject(line: AskedLine) -> str:
+    """What one item is about, in words of the policy; never a value."""
+    policy = current_app.extensions["policy"]
+    if line.activity in policy.activities:
+        return _(policy.activities[line.activity].label)
+    if line.group is not None:
+        return _(policy.groups.get(line.group, policy.own_section).label)
+    if line.dataset and line.field:
+        return _(policy.field(line.dataset, line.field).label)
+    if line.dataset:
+        return _(policy.datasets[line.dataset].label)
+    return _(TARGETS[line.target])
+
+
+def answer(reference: str | None) -> Markup | None:
+    """The written answer as HTML, once there is one; `reference` None for whoever holds the case code."""
+    found = own_cases.answer_for(current_actor(), current_clock(), reference)
+    return answer_html(found, current_language(), current_app.extensions["policy"]) if found else None
+
+
+def may_receive(level: Level) -> bool:
+    """Whether the session is sure enough to hand over the copy (regulation, L2)."""
+    return level >= Level.KNOWLEDGE
