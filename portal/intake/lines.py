@@ -7,11 +7,11 @@ from datetime import date
 from typing import NamedTuple
 
 from portal.domain.vocabulary import FieldType
+from portal.intake.cells import SourceRow
 from portal.intake.faults import BadValue
 from portal.intake.mapping import Target
 from portal.intake.remarks import names_illness
 from portal.intake.report import FindingKind
-from portal.intake.sources import SourceRow
 from portal.intake.structure import Source
 from portal.intake.values import Value, cell_text, letter_hint, masked, parse_value
 from portal.policy.model import Policy

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from portal.domain.vocabulary import FieldType
+from portal.intake.cells import column_name
 from portal.intake.faults import BadStructure, StructuralFault
-from portal.intake.sources import column_name
 from portal.policy.model import Field, Policy
 
 SHIPPED = Path(__file__).with_name("mappings")

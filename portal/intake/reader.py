@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from portal.domain.retention import is_past, kept_until
+from portal.intake.cells import BrokenRow, SourceRow
 from portal.intake.faults import BadValue
 from portal.intake.images import CleanImage, load_image
 from portal.intake.index import Standing, StudentIndex
 from portal.intake.lines import BadCell, LineReader, Record, split_students
 from portal.intake.mapping import ExportMapping
 from portal.intake.report import Counts, Finding, FindingKind, PastTerm, Report
-from portal.intake.sources import BrokenRow, SourceRow
 from portal.intake.structure import Export, Source, check_structure
 from portal.intake.values import Value, cell_text, masked, read_date
 from portal.policy.model import Field, Policy, RetentionClass

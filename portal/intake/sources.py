@@ -11,57 +11,27 @@ import csv
 import io
 import re
 import stat
-import unicodedata
-import zipfile
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TextIO
+from typing import BinaryIO, TextIO
 
+from portal.intake import sheets
+from portal.intake.cells import MAX_COLUMNS, MIB, BrokenRow, Progress, SourceRow, column_name
 from portal.intake.faults import StructuralFault
 
-Cell = str | int | float | bool | date | datetime | time | timedelta | None
-
-MIB = 1024 * 1024
 MAX_CSV_BYTES = 4096 * MIB
 MAX_XLSX_BYTES = 256 * MIB
-MAX_UNPACKED_BYTES = 2048 * MIB
-MAX_SHARED_STRINGS_BYTES = 128 * MIB  # a spreadsheet's distinct texts are held in memory
-MAX_RATIO = 200  # unpacked to packed, of a part over 8 MiB; honest sheets stay under 60
-MAX_PARTS = 2000
 MAX_LINE_BYTES = MIB
 MAX_RECORD_LINES = 200  # a quoted field may hold line ends; a forgotten quote would swallow the file
-MAX_SHEET_ROWS = 1_048_576  # of the format
-MAX_COLUMNS = 1000
 DELIMITERS = (";", ",", "\t")
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)  # Excel's own hint
-_ROOT = re.compile(rb"<[A-Za-z_]")
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
-
-Progress = Callable[[int], None]
-
-
-class SourceRow(NamedTuple):
-    """One record: `line` is the physical line of its start (CSV) or the row number (XLSX), `cells` follow `columns`."""
-
-    file: str
-    line: int
-    cells: tuple[Cell, ...]
-
-
-class BrokenRow(NamedTuple):
-    """A record that cannot be cut into cells; `reason` is a code of faults.ROWS."""
-
-    file: str
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +53,9 @@ class Table:
 
     def rows(self, progress: Progress | None = None) -> Iterator[SourceRow | BrokenRow]:
         """All records after the header. `progress` is called now and then with the bytes read of this file."""
-        return _sheet_rows(self, progress) if self.spreadsheet else _csv_rows(self, progress)
-
-
-def column_name(cell: Cell) -> str:
-    """A header cell as it is compared: one form of accents, single blanks."""
-    return " ".join(unicodedata.normalize("NFC", str(cell if cell is not None else "")).split())
+        if self.spreadsheet:
+            return sheets.sheet_rows(self.path, self.name, self.sheet, len(self.columns), progress)
+        return _csv_rows(self, progress)
 
 
 def regular_file(folder: Path, name: str) -> Path:
@@ -121,7 +88,8 @@ def open_table(folder: Path, name: str, wanted: Collection[str], sheet: str = ""
         if start[:4] == _ZIP:
             if size > MAX_XLSX_BYTES:
                 raise StructuralFault(name, "", "too_large")
-            return _open_sheet(path, name, size, sheet)
+            title, header = sheets.open_sheet(path, name, sheet)
+            return Table(path, name, _unique(name, header), size, sheet=title)
         if size > MAX_CSV_BYTES:
             raise StructuralFault(name, "", "too_large")
         handle.seek(0)
@@ -142,9 +110,6 @@ def _unique(name: str, columns: list[str]) -> tuple[str, ...]:
     if len(columns) > MAX_COLUMNS:
         raise StructuralFault(name, "", "too_large")
     return tuple(columns)
-
-
-# --- CSV
 
 
 def _encoding(handle: BinaryIO, name: str) -> str:
@@ -269,108 +234,3 @@ def _csv_rows(table: Table, progress: Progress | None) -> Iterator[SourceRow | B
                 yield SourceRow(name, start, tuple(cells[:width]))
             else:
                 yield BrokenRow(name, start, "cell_count")
-
-
-# --- XLSX
-
-
-def _open_sheet(path: Path, name: str, size: int, sheet: str) -> Table:
-    _check_zip(path, name)
-    with _book(path, name) as book:
-        try:
-            page = _page(book, name, sheet)
-            header = next(page.iter_rows(max_row=1, values_only=True), ())
-        except StructuralFault:
-            raise
-        except Exception as error:  # as above: only the header is read here
-            raise StructuralFault(name, "", "not_xlsx") from error
-        return Table(path, name, _unique(name, [column_name(cell) for cell in header]), size, sheet=page.title)
-
-
-def _check_zip(path: Path, name: str) -> None:
-    """Declared sizes bound what `zipfile` unpacks, so checking them is enough; then every part is unpacked once."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-                raise StructuralFault(name, "", "zip_bomb")
-            for part in parts:
-                if part.file_size > 8 * MIB and part.file_size > MAX_RATIO * max(part.compress_size, 1):
-                    raise StructuralFault(name, "", "zip_bomb")
-                if part.filename.lower().endswith("sharedstrings.xml") and part.file_size > MAX_SHARED_STRINGS_BYTES:
-                    raise StructuralFault(name, "", "zip_bomb")
-                _check_part(archive, part, name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise StructuralFault(name, "", "not_xlsx") from error
-    except Exception as error:
-        if isinstance(error, StructuralFault):
-            raise
-        raise StructuralFault(name, "", "not_xlsx") from error  # zlib.error and its kin
-
-
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
-    """Unpack once (checksums), and refuse document types: entities are how XML grows or reads files."""
-    with archive.open(part) as handle:
-        head = handle.read(65536)
-        if part.filename.lower().endswith((".xml", ".rels")):
-            if (
-                head[:2] in (b"\xff\xfe", b"\xfe\xff")
-                or b"\0" in head[:64]
-                or b"<!DOCTYPE" in head
-                or b"<!ENTITY" in head
-            ):
-                raise StructuralFault(name, "", "xml_entities")
-            if not _ROOT.search(head):
-                raise StructuralFault(name, "", "not_xlsx")
-        while handle.read(MIB):
-            pass
-
-
-@contextmanager
-def _book(path: Path, name: str) -> Iterator[Any]:
-    import openpyxl
-
-    with path.open("rb") as handle:  # ours to close: openpyxl leaves a file it cannot read open
-        try:
-            book = openpyxl.load_workbook(handle, read_only=True, data_only=False, keep_links=False)
-        except Exception as error:  # openpyxl raises whatever its XML made it stumble over
-            raise StructuralFault(name, "", "not_xlsx") from error
-        try:
-            yield book
-        finally:
-            book.close()
-
-
-def _page(book: Any, name: str, sheet: str) -> Any:
-    if sheet and sheet not in book.sheetnames:
-        raise StructuralFault(name, sheet, "sheet_missing")
-    pages = [page for page in book.worksheets if not sheet or page.title == sheet]
-    if not pages:
-        raise StructuralFault(name, sheet, "sheet_missing")
-    pages[0].reset_dimensions()  # what a file says about its own size is not to be trusted
-    return pages[0]
-
-
-def _sheet_rows(table: Table, progress: Progress | None) -> Iterator[SourceRow | BrokenRow]:
-    name = table.name
-    width = len(table.columns)
-    with _book(table.path, name) as book:
-        for number, values in enumerate(_page(book, name, table.sheet).iter_rows(values_only=True), start=1):
-            if number > MAX_SHEET_ROWS:
-                raise StructuralFault(name, "", "too_many_rows")
-            if number == 1 or all(value is None or value == "" for value in values):
-                continue
-            if progress is not None and not number & 1023:
-                progress(0)
-            if any(value is not None for value in values[width:]):
-                yield BrokenRow(name, number, "cell_count")
-                continue
-            cells = tuple(_plain(value) for value in values[:width])
-            yield SourceRow(name, number, cells + (None,) * (width - len(cells)))
-
-
-def _plain(value: Any) -> Cell:
-    """A formula is the text of the formula, never its result: nothing in an export is carried out."""
-    if value is None or isinstance(value, str | int | float | bool | date | datetime | time | timedelta):
-        return value
-    return str(getattr(value, "text", None) or "=")

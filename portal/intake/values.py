@@ -17,8 +17,8 @@ from portal.domain.birth_date import NotABirthDate
 from portal.domain.birth_date import parse as parse_birth_date
 from portal.domain.digits import western_digits, without_marks
 from portal.domain.vocabulary import FieldType
+from portal.intake.cells import Cell
 from portal.intake.faults import BadValue
-from portal.intake.sources import Cell
 from portal.policy.model import Field
 
 Value = str | int | bool

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from portal.intake.reader import EVERYONE
+from portal.intake import index, lines
+from portal.intake.reader import EVERYONE, read_export
 from portal.intake.report import FindingKind, Report
-from tests.intake.exports import person, picture, programme, read, write_export
+from tests.intake.exports import TODAY, mapping, person, picture, policy, programme, read, write_export
 
 
 def _reasons(findings):
@@ -277,6 +279,33 @@ def test_progress_goes_up_to_the_whole_size(tmp_path):
 def test_reading_twice_yields_the_same(tmp_path):
     folder = write_export(tmp_path / "e", exams=[("C1", "Lezen", datetime(2026, 3, 1), "geslaagd", 7)])
     assert read(folder)[0] == read(folder)[0]
+
+
+def test_memory_does_not_grow_with_the_export(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines, "_REMEMBERED", 50)
+    monkeypatch.setattr(index, "_CACHED", 50)
+    monkeypatch.setattr(index, "_BATCH", 50)
+
+    def peak(students):
+        numbers = range(students)
+        folder = write_export(
+            tmp_path / "e",
+            [(f"C{n}", "Lezen", datetime(2026, 3, 1), "geslaagd", 7) for n in numbers],
+            cursisten=[person(f"C{n}") for n in numbers],
+            trajecten=[programme(f"C{n}", f"T{n}") for n in numbers],
+            aanwezigheid=[[f"C{n}", f"T{n}", "2026-01-05", "aanwezig", "", f"opmerking {n}"] for n in numbers],
+        )
+        tracemalloc.start()
+        for _ in read_export(folder, mapping(), policy(), TODAY):
+            pass
+        try:
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)  # what is loaded once
+    few, many = peak(100), peak(700)
+    assert many < few + 400_000  # a block of a file is read at once; the lines of 600 students take far more
 
 
 SCHOOL = Path(__file__).parents[3] / "shared/data/school-export"

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.intake import sources
+from portal.intake import sheets, sources
+from portal.intake.cells import MIB, BrokenRow, SourceRow
 from portal.intake.faults import BadStructure, StructuralFault
-from portal.intake.sources import BrokenRow, SourceRow, open_table
+from portal.intake.sources import open_table
 from portal.intake.structure import check_structure
 from tests.intake.exports import (
     EXAM_HEADER,
@@ -114,7 +115,7 @@ def test_empty_cells_behind_the_last_column_are_nothing(tmp_path):
         ("\ufeffNaam;Plaats\n".encode() + b"\xff;c\n", "mixed_encoding"),
         (b"Naam|Plaats\na|b\n", "unknown_delimiter"),
         (b"Naam;Plaats;Naam\na;b;c\n", "duplicate_column"),
-        (b"Naam;Plaats\n" + b"x" * (3 * sources.MIB), "line_too_long"),
+        (b"Naam;Plaats\n" + b"x" * (3 * MIB), "line_too_long"),
         (b"PK\x03\x04 no zip", "not_xlsx"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "old_excel"),
     ],
@@ -229,7 +230,7 @@ def _refusal(folder: Path) -> str:
 
 def test_a_spreadsheet_that_unpacks_to_far_more_is_refused(tmp_path):
     write_xlsx(tmp_path / "x.xlsx", [])
-    _repack(tmp_path / "x.xlsx", lambda parts: parts.update({"xl/media/bomb.bin": bytes(32 * sources.MIB)}))
+    _repack(tmp_path / "x.xlsx", lambda parts: parts.update({"xl/media/bomb.bin": bytes(32 * MIB)}))
     assert _refusal(tmp_path) == "zip_bomb"
 
 
@@ -259,7 +260,7 @@ def test_a_spreadsheet_with_shared_texts_is_read_and_refused_when_they_are_too_m
     write_xlsx(tmp_path / "x.xlsx", [("C1", "Lezen", None, None, 7)])
     _repack(tmp_path / "x.xlsx", _share_strings)
     assert _cells(open_table(tmp_path, "x.xlsx", EXAM_HEADER)) == [("C1", "Lezen", None, None, 7)]
-    monkeypatch.setattr(sources, "MAX_SHARED_STRINGS_BYTES", 100)
+    monkeypatch.setattr(sheets, "MAX_SHARED_STRINGS_BYTES", 100)
     assert _refusal(tmp_path) == "zip_bomb"
 
 
@@ -299,8 +300,18 @@ def test_what_a_sheet_says_about_its_own_size_is_not_believed(tmp_path):
 
 
 def test_a_row_number_beyond_the_format_stops_the_reading(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MAX_SHEET_ROWS", 3)
+    monkeypatch.setattr(sheets, "MAX_SHEET_ROWS", 3)
     table = _sheet(tmp_path, [("C1", None, None, None, number) for number in range(5)])
     with pytest.raises(StructuralFault) as caught:
         list(table.rows())
     assert caught.value.reason == "too_many_rows"
+
+
+def test_a_sheet_that_breaks_off_is_a_fault_of_the_file_not_a_crash(tmp_path):
+    write_xlsx(tmp_path / "x.xlsx", [("C1", "Lezen", None, None, 7), ("C2", "Lezen", None, None, 7)])
+    name = "xl/worksheets/sheet1.xml"
+    _repack(tmp_path / "x.xlsx", lambda parts: parts.update({name: parts[name][: parts[name].index(b'r="A3"')]}))
+    table = open_table(tmp_path, "x.xlsx", EXAM_HEADER)
+    with pytest.raises(StructuralFault) as caught:
+        list(table.rows())
+    assert caught.value.reason == "not_xlsx"
