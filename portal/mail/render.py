@@ -26,6 +26,7 @@ from portal.i18n import MASTER, N_, TONGUES, Speaker, speaker, staff_speaker
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "mail"
 SEVEN_BIT = SMTP.clone(cte_type="7bit")  # every server takes it
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+BLANK_LINES = re.compile(r"\n{3,}")
 SUBJECT_OF_CASE = N_("Bericht over %(reference)s")
 SUBJECT_OF_SIGN_IN = N_("Uw link om in te loggen")
 
@@ -202,7 +203,7 @@ def _parts(sheet: Sheet, house: House, voices: list[Voice]) -> tuple[str, str, s
         names["minutes"] = max(1, round((sheet.expires_at - sheet.created_at).total_seconds() / 60))
     text = environment().get_template("layout.txt").render(names)
     html = environment().get_template("layout.html").render(names)
-    return subject, text.strip() + "\n", html.strip() + "\n"
+    return subject, BLANK_LINES.sub("\n\n", text.strip()) + "\n", html.strip() + "\n"
 
 
 def sender_of(house: House) -> Address:

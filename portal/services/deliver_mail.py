@@ -239,4 +239,4 @@ def _count_as_told(work: Work, case_id: UUID) -> None:
     """The mail server took the notice of an extension: from now on it counts (regulation, "The clock")."""
     from portal.services import extend_case
 
-    extend_case.mark_told(work, case_id)
+    extend_case.mark_told(work, case_id, work.today)

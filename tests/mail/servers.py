@@ -90,7 +90,13 @@ class ScriptedServer:
     """Speaks just enough SMTP; `script` replaces the answer at a stage (greeting EHLO MAIL RCPT DATA end RSET)."""
 
     def __init__(self, script: Mapping[str, Action]) -> None:
-        self.script: dict[str, Action] = {**STAGES, "end": b"250 taken", "RSET": b"250 ok", "QUIT": b"221 bye", **script}
+        self.script: dict[str, Action] = {
+            **STAGES,
+            "end": b"250 taken",
+            "RSET": b"250 ok",
+            "QUIT": b"221 bye",
+            **script,
+        }
         self.taken: list[bytes] = []
         self.connections = 0
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -138,6 +144,8 @@ class ScriptedServer:
             action(connection)
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for a connection
         self._listening.close()
         self._thread.join(timeout=1)
 

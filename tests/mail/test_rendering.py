@@ -191,4 +191,3 @@ def test_html_is_escaped_and_a_link_never_leaves_our_domain():
     for path in ("//evil.example/x", "https://evil.example", "/a\r\nb"):
         with pytest.raises(NotRenderable, match="bad_link"):
             render(replace(sheet, arguments={**sheet.arguments, "path": path}), HOUSE)
-

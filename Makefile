@@ -1,0 +1,87 @@
+# The one door for people and machines: run setup test check bench proof lock (and what translators need).
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+FLASK := $(BIN)/flask --app portal
+export PORT ?= 5000
+export PORTAL_DATA ?= $(CURDIR)/var
+
+.PHONY: help run setup test check checks bench proof lock catalogues messages dev browser coverage
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+run: setup ## everything, with a demonstration school on the first run, on http://127.0.0.1:$PORT
+	@$(FLASK) demo --first-run
+	@exec $(FLASK) serve
+
+setup: $(BIN)/.installed catalogues ## environment, catalogues and databases, nothing started
+	@mkdir -p "$(PORTAL_DATA)"
+	@$(FLASK) db upgrade 2> >(grep -v 'alembic.runtime' >&2)
+
+# The environment is made anew from the lock whenever the lock is newer than it.
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed: $(PYTHON) was not found"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed"; exit 1; }
+	@echo "Making the environment in .venv"
+	@$(PYTHON) -m venv .venv
+
+$(BIN)/.installed: requirements.lock | $(BIN)/python
+	@echo "Installing the locked packages"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@touch $@
+
+$(BIN)/.installed-dev: requirements.lock requirements-dev.lock | $(BIN)/python
+	@echo "Installing the locked packages of the checks"
+	@$(PIP) install --require-hashes -r requirements.lock -r requirements-dev.lock
+	@touch $(BIN)/.installed $@
+
+dev: $(BIN)/.installed-dev
+
+catalogues: $(BIN)/.installed
+	@$(BIN)/python -m portal.cli.catalogues compile
+
+messages: $(BIN)/.installed ## bring the translators' catalogues up to date with the texts
+	@$(BIN)/python -m portal.cli.catalogues update
+
+test: dev browser catalogues checks ## everything: checks, both databases, the browser
+	@$(BIN)/python -m pytest -n 2
+
+check: dev catalogues checks ## the fast part, under two minutes
+	@$(BIN)/python -m pytest -n 2 -q -m "not browser and not postgres and not proof"
+
+checks: dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check . | tail -20; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache | tail -n 4
+
+browser:
+	@if command -v chromium chromium-browser >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Debian's Chromium"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+			>/dev/null 2>&1 || echo "Chromium could not be installed: the browser tests are skipped"; \
+	else echo "No Chromium here and no right to install it: the browser tests are skipped"; fi
+
+coverage: dev catalogues ## how much of the code the tests run
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -m "not browser and not proof"
+	@$(BIN)/coverage report --skip-covered --sort=cover
+
+bench: dev ## the benchmarks: a table here, JSON lines in benchmarks/results/
+	@$(BIN)/python -m benchmarks
+
+proof: dev catalogues ## the long figures at the promised rounds, JSON lines in docs/proof/
+	@PORTAL_PROOF=1 $(BIN)/python -m pytest -m proof
+
+lock: dev ## new versions within requirements*.in, with hashes and without any registry's address
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 requirements.in -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 requirements-dev.in -o requirements-dev.lock
+	@! grep -nE 'https?://' requirements.lock requirements-dev.lock
