@@ -16,12 +16,11 @@ from portal.domain.vocabulary import LegalBasis
 from portal.policy.model import Activity, Field, Policy
 from portal.records import items, limits
 from portal.records.tables.people import Limit, Student
+from portal.services.recipients import CONSENTS, Receivers, receivers
 from portal.services.recipients import DATASET as DISCLOSURES
-from portal.services.recipients import disclosures, receivers_of
 from portal.services.targets import Target, covered
 from portal.services.unit import Work
 
-CONSENTS = "consent"
 PROGRAMME_END = "programme_end"
 
 
@@ -46,7 +45,7 @@ class _Facts:
     policy: Policy
     last_end: date | None
     contract_running: bool
-    told: frozenset[str]
+    receivers: Receivers
     consents: frozenset[str]  # activities with a consent that stands
     standing: Sequence[Limit]
     objections: dict[str, Objection]
@@ -65,9 +64,7 @@ class _Facts:
             kept_until=kept_until(retention.years, retention.days, start),
             uses=self._uses(described),
             hold=self._hold(record, code),
-            recipients=()
-            if record.dataset in (DISCLOSURES, CONSENTS)
-            else tuple(sorted(receivers_of(self.policy, described, self.told))),
+            recipients=() if record.dataset in (DISCLOSURES, CONSENTS) else self.receivers.of(described),
         )
 
     def _uses(self, described: Field) -> tuple[Use, ...]:
@@ -119,7 +116,7 @@ def _facts(work: Work, student: Student, held: Iterable[items.Item]) -> _Facts:
         policy=work.policy,
         last_end=student.last_programme_ended,
         contract_running=_contract_runs(held, student, work.today),
-        told=frozenset(each.recipient for each in disclosures(work, student.id)),
+        receivers=receivers(work, student.id),
         consents=frozenset(given - withdrawn),
         standing=standing,
         objections=_objections(every),

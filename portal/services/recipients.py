@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from portal.domain.vocabulary import LegalBasis
 from portal.policy.model import Field, Policy
 from portal.records.items import items_of
 from portal.services.unit import Work
 
-DATASET = "disclosure"
+DATASET, CONSENTS = "disclosure", "consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,30 @@ def disclosures(work: Work, student_id: UUID) -> tuple[Disclosure, ...]:
     return tuple(sorted(found, key=lambda each: (each.on, each.recipient)))
 
 
-def receivers_of(policy: Policy, field: Field, told: Iterable[str]) -> frozenset[str]:
-    """Those of `told` (codes of who received anything) to whom an activity of this field gives it.
+@dataclass(frozen=True, slots=True)
+class Receivers:
+    """Who may have received which field: those who received anything, by an activity that ran for this student."""
 
-    A disclosure says in words what went out; the activities say which fields that can have been.
-    """
-    given = frozenset(code for activity in policy.activities_of(field) for code in activity.recipients)
-    return given & frozenset(told)
+    policy: Policy
+    told: frozenset[str]  # codes of recipients
+    agreed: frozenset[str]  # activities that the student ever agreed to
+
+    def of(self, field: Field) -> tuple[str, ...]:
+        """In order of code. A disclosure says in words what went out; the activities say which fields that can have
+        been, and one on consent never ran without it."""
+        given = {
+            code
+            for activity in self.policy.activities_of(field)
+            if activity.basis is not LegalBasis.CONSENT or activity.code in self.agreed
+            for code in activity.recipients
+        }
+        return tuple(sorted(given & self.told))
+
+
+def receivers(work: Work, student_id: UUID) -> Receivers:
+    told = frozenset(each.recipient for each in disclosures(work, student_id))
+    agreed = frozenset(
+        str(row.values.get("activity"))
+        for row in (items_of(work.session, work.vault, student_id, [CONSENTS]) if told else ())
+    )
+    return Receivers(work.policy, told, agreed)

@@ -18,7 +18,7 @@ from portal.records.items import items_of
 from portal.records.tables.cases import Case, CaseItem, CaseStep
 from portal.records.tables.people import Limit
 from portal.services.plan_erasure import plan_for
-from portal.services.recipients import disclosures, receivers_of
+from portal.services.recipients import receivers
 from portal.services.targets import covered, granted, target_of
 from portal.services.unit import Work
 
@@ -125,8 +125,8 @@ def _concerns_portal(kind: RequestKind, going: Iterable[CaseItem]) -> bool:
 def concerned_recipients(work: Work, case: Case, going: Iterable[CaseItem]) -> list[str]:
     """The recipients that actually received what these items are about, in the policy's order."""
     assert case.student_id is not None
-    told = frozenset(each.recipient for each in disclosures(work, case.student_id))
-    if not told:
+    actual = receivers(work, case.student_id)
+    if not actual.told:
         return []
     targets = [target_of(item) for item in going]
     if case.kind == RequestKind.ERASURE:
@@ -137,7 +137,7 @@ def concerned_recipients(work: Work, case: Case, going: Iterable[CaseItem]) -> l
             for target in targets
             if target.activity
             for code in work.policy.activities[target.activity].recipients
-            if code in told
+            if code in actual.told
         }
     else:
         found = {
@@ -145,7 +145,7 @@ def concerned_recipients(work: Work, case: Case, going: Iterable[CaseItem]) -> l
             for record in items_of(work.session, work.vault, case.student_id)
             for field in record.values
             if covered(work.policy, targets, record.dataset, record.id, field)
-            for code in receivers_of(work.policy, work.policy.field(record.dataset, field), told)
+            for code in actual.of(work.policy.field(record.dataset, field))
         }
     return [code for code in work.policy.recipients if code in found]
 

@@ -1,0 +1,252 @@
+"""Carry out a decision: the portal's own step, and the steps that staff finish at holders and recipients.
+
+Nothing is carried out below the level of identity it asks for, nor an erasure without its second person. The portal's
+own step may be interrupted anywhere and carried out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.domain.acts import Act
+from portal.domain.clock import Clock
+from portal.domain.events import EventKind
+from portal.domain.lifecycle import Action
+from portal.domain.permissions import Actor
+from portal.domain.refusal import Refused
+from portal.domain.vocabulary import RequestKind, StepKind, StepState
+from portal.records import casebook, items, limits
+from portal.records.tables.cases import Case, CaseItem, CaseStep
+from portal.records.tables.people import Branch, Limit, Student
+from portal.services.casework import NotFound, event, move, subject_of
+from portal.services.close_case import close_if_done, keep_address
+from portal.services.erase_items import erase_items
+from portal.services.export import build_export
+from portal.services.held_case import held_case
+from portal.services.identity import demand_level
+from portal.services.limits_of_processing import place_objection, place_restriction
+from portal.services.reindex import reindex
+from portal.services.steps import (
+    CORRECT,
+    ERASE,
+    LIFT,
+    OFFER,
+    POST,
+    RELEASE,
+    RESTRICT,
+    SEARCH,
+    STOP,
+    TELL,
+    open_steps,
+)
+from portal.services.targets import granted, target_of
+from portal.services.unit import Work, reading, writing
+from portal.vault.envelope import Json
+
+CARRIED_OUT = frozenset({CORRECT, ERASE, RESTRICT, STOP, RELEASE})  # of the portal's own; the others wait for somebody
+NEED_NO_LEVEL = frozenset({SEARCH, POST, LIFT, OFFER})
+MOST_WORDS = 10_000
+IN_TWO_STROKES = frozenset({CORRECT, ERASE})  # keys and look-ups change between the rows and the done entry
+
+
+def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
+    """Carries out what the portal does itself: writes checked values, erases, restricts, stops, releases the copy.
+
+    Raises NotFound, NotAllowed (approval_missing among its codes), ChangedMeanwhile, NotPossible, and Refused:
+    nothing_to_carry_out, identity_needed (level), search_open (count), item_gone (item).
+    """
+    with writing(actor, clock) as work:
+        case = held_case(work, reference, Act.CARRY_OUT_STEP, version)
+        move(case, Action.CARRY_OUT_STEP)
+        waiting = _own_open(work, case)
+        if not waiting:
+            raise Refused("nothing_to_carry_out")
+        demand_level(work, case)
+        going = granted(casebook.items_of(work.session, case.id))
+        two_strokes = [step for step in waiting if step.task in IN_TWO_STROKES]
+        for step in waiting:
+            _first_stroke(work, case, step, going)
+        close_if_done(work, case)
+        student_id, kind = case.student_id, RequestKind(case.kind)
+    if two_strokes and student_id is not None:
+        if kind is RequestKind.ERASURE:
+            erase_items(actor, clock, reference)
+        else:
+            with reading(actor, clock) as work:
+                reindex(work, student_id)
+        _second_stroke(actor, clock, reference)
+
+
+def _own_open(work: Work, case: Case) -> list[CaseStep]:
+    steps = open_steps(casebook.steps_of(work.session, case.id), kind=StepKind.OWN)
+    return [step for step in steps if step.task in CARRIED_OUT]
+
+
+def _first_stroke(work: Work, case: Case, step: CaseStep, going: Sequence[CaseItem]) -> None:
+    match step.task:
+        case "correct":
+            _correct(work, case, going)
+        case "erase":
+            work.require(Act.CARRY_OUT_ERASURE, subject_of(work, case))
+            keep_address(work, case)
+            if "begun" not in casebook.step_contents(work.vault, step):
+                casebook.set_step_contents(work.vault, step, {"begun": work.now.isoformat()})
+                work.note("begin_erasure", "case", case.id)
+        case "restrict":
+            for item in going:
+                place_restriction(work, case, target_of(item), provisional=False)
+            _finish(work, case, step, going)
+        case "stop":
+            for item in going:
+                place_objection(work, case, target_of(item), provisional=False)
+            _finish(work, case, step, going)
+        case "release":
+            _release(work, case, step, going)
+        case _:
+            raise AssertionError(step.task)
+
+
+def _second_stroke(actor: Actor, clock: Clock, reference: str) -> None:
+    with writing(actor, clock) as work:
+        case = held_case(work, reference, Act.CARRY_OUT_STEP)
+        going = granted(casebook.items_of(work.session, case.id))
+        for step in _own_open(work, case):
+            if step.task in IN_TWO_STROKES:
+                event(work, case, EventKind.ERASED if step.task == ERASE else EventKind.CORRECTED)
+                _finish(work, case, step, going)
+        close_if_done(work, case)
+
+
+def _finish(work: Work, case: Case, step: CaseStep, going: Iterable[CaseItem]) -> None:
+    step.state, step.by_id, step.at = StepState.DONE.value, work.actor.id, work.now
+    for item in going:
+        item.executed_at = work.now
+    if step.task in (STOP, RELEASE):
+        kind = EventKind.ANSWER_RELEASED if step.task == RELEASE else EventKind.STEP_DONE
+        event(work, case, kind, task=step.task)
+    work.note("carry_out", "case", case.id, task=step.task)
+    work.session.flush()
+
+
+def _release(work: Work, case: Case, step: CaseStep, going: Sequence[CaseItem]) -> None:
+    """No release while a holder outside is unanswered (regulation, art. 9.1)."""
+    work.require(Act.RELEASE_ANSWER, subject_of(work, case))
+    unanswered = open_steps(casebook.steps_of(work.session, case.id), SEARCH)
+    if unanswered:
+        raise Refused("search_open", count=len(unanswered))
+    build_export(work, case)
+    _finish(work, case, step, going)
+
+
+def _correct(work: Work, case: Case, going: Iterable[CaseItem]) -> None:
+    """Writes the checked values and ends what was set aside while they were checked."""
+    assert case.student_id is not None
+    for item in going:
+        checked = casebook.item_contents(work.vault, item).get("checked")
+        if item.item_id is None or item.dataset is None:
+            continue
+        for code, value in _changes(item, checked).items():
+            held = items.item(work.session, work.vault, case.student_id, item.item_id)
+            if held is None:
+                raise Refused("item_gone", item=item.id)
+            retention = work.policy.field(item.dataset, code).retention
+            items.change_value(work.session, work.vault, held, code, value, retention, work.now)
+            _mirror(work, case.student_id, item.dataset, code, value)
+    ended = limits.end(_meanwhile_of(work, case, going), work.now)
+    if ended:
+        event(work, case, EventKind.RESTRICTION_LIFTED)
+
+
+def _changes(item: CaseItem, checked: Json) -> dict[str, Json]:
+    if item.field is not None:
+        return {item.field: checked}
+    return dict(checked) if isinstance(checked, dict) else {}
+
+
+def _meanwhile_of(work: Work, case: Case, going: Iterable[CaseItem]) -> list[Limit]:
+    records = {(item.item_id, item.field) for item in going}
+    return [
+        limit
+        for limit in limits.of_case(work.session, case.id, provisional=True)
+        if (limit.item_id, limit.field) in records
+    ]
+
+
+def _mirror(work: Work, student_id: UUID, dataset: str, code: str, value: Json) -> None:
+    """Language, branch and whether there is an address stand in clear beside the sealed values: keep them the same."""
+    if dataset != "person":
+        return
+    student = work.session.get_one(Student, student_id)
+    if code == "email":
+        student.has_email = value is not None
+    elif code == "preferred_language" and value in work.policy.languages:
+        student.language = str(value)
+    elif code == "branch":
+        branch_id = work.session.execute(select(Branch.id).where(Branch.code == str(value))).scalar()
+        student.branch_id = branch_id or student.branch_id
+
+
+def finish_step(
+    actor: Actor, clock: Clock, reference: str, step_id: UUID, state: StepState, note: str, reason: str = ""
+) -> None:
+    """A step at a holder, a recipient or an activity is done, or impossible and why.
+
+    `note` says what was found or done; it is required for a search and for what is impossible (regulation, art. 9.6),
+    where `reason`, a code of the policy's reasons, may stand for it. Raises NotFound, NotAllowed, NotPossible, and
+    Refused: step_finished, own_step, bad_state, reason_missing (step), bad_reason, identity_needed (level),
+    approval_missing, words_too_long (most).
+    """
+    with writing(actor, clock) as work:
+        case = held_case(work, reference, Act.CARRY_OUT_STEP)
+        step = next((each for each in casebook.steps_of(work.session, case.id) if each.id == step_id), None)
+        if step is None:
+            raise NotFound(str(step_id))
+        move(case, Action.CARRY_OUT_STEP)
+        text = _note(work, step, state, note, reason)
+        _demand_allowed(work, case, step, state)
+        step.state, step.by_id, step.at = state.value, actor.id, work.now
+        casebook.set_step_contents(work.vault, step, {"note": text, "reason": reason})
+        event(work, case, _event_of(step, state), task=step.task, target=step.target)
+        work.note("finish_step", "case", case.id, task=step.task, target=step.target, state=state.value)
+        work.session.flush()
+        close_if_done(work, case)
+
+
+def _note(work: Work, step: CaseStep, state: StepState, note: str, reason: str) -> str:
+    if state is StepState.OPEN:
+        raise Refused("bad_state")
+    if step.state != StepState.OPEN.value:
+        raise Refused("step_finished")
+    text = note.strip()
+    if len(text) > MOST_WORDS:
+        raise Refused("words_too_long", most=MOST_WORDS)
+    if reason:
+        found = work.policy.reasons.get(reason)
+        if found is None or found.use != "step_impossible":
+            raise Refused("bad_reason", reason=reason)
+        text = text or found.label
+    if not text and (state is StepState.IMPOSSIBLE or step.task == SEARCH):
+        raise Refused("reason_missing", step=step.id)
+    return text
+
+
+def _demand_allowed(work: Work, case: Case, step: CaseStep, state: StepState) -> None:
+    if state is StepState.IMPOSSIBLE:
+        if step.task == ERASE and step.kind == StepKind.OWN.value:
+            work.require(Act.CARRY_OUT_ERASURE, subject_of(work, case))
+        return
+    if step.kind == StepKind.OWN.value:
+        raise Refused("own_step")
+    if step.task not in NEED_NO_LEVEL and case.kind != RequestKind.WITHDRAWAL:
+        demand_level(work, case)
+    if case.kind == RequestKind.ERASURE and step.task in (ERASE, TELL) and case.approver_id is None:
+        raise Refused("approval_missing")
+
+
+def _event_of(step: CaseStep, state: StepState) -> EventKind:
+    if state is StepState.IMPOSSIBLE:
+        return EventKind.STEP_IMPOSSIBLE
+    return EventKind.RECIPIENT_TOLD if step.kind == StepKind.RECIPIENT.value else EventKind.STEP_DONE

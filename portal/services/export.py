@@ -1,0 +1,158 @@
+"""The copy of a student's data (GDPR 15, 20): built at the release, kept sealed for a fortnight, read in the portal.
+
+One document is stored, whole. At each download the values that the reader's level of identity does not show are left
+out, and the page for people is made from what remains: so a step up shows more without building anew, and the two
+forms never differ. Nothing of it is ever mailed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import delete, select
+from uuid_utils.compat import uuid7
+
+from config import Settings
+from portal.domain import assurance
+from portal.domain.acts import Act
+from portal.domain.clock import Clock
+from portal.domain.events import EventKind
+from portal.domain.permissions import Actor
+from portal.domain.refusal import Refused
+from portal.domain.vocabulary import Level, RequestKind, StepState
+from portal.letters.export import export_page, readable_at
+from portal.records import casebook, files
+from portal.records.tables.cases import Case, CaseFile
+from portal.records.tables.people import SealedFile, View
+from portal.services.casework import NotFound, event
+from portal.services.export_document import export_document
+from portal.services.held_case import held_case
+from portal.services.identity import demand_level
+from portal.services.steps import RELEASE
+from portal.services.unit import Work, writing
+from portal.vault.envelope import Json
+
+CLASS, PURPOSE = "export", "export"
+STORED = "export_json"  # kind of the one file that is stored
+DAYS = 14  # where the policy names no term
+SCHEMA = "/static/export-schema.json"
+JSON, HTML = "json", "html"
+MEDIA = {JSON: "application/json", HTML: "text/html; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    content: bytes
+    media_type: str
+    name: str  # of the file; the reference and nothing of the person
+
+
+def build_export(work: Work, case: Case) -> SealedFile:
+    """Builds the copy and keeps it sealed under the case's key; an earlier one goes."""
+    settings: Settings = current_app.config["SETTINGS"]
+    document = export_document(work, case, settings.base_url.rstrip("/") + SCHEMA)
+    content = json.dumps(document, ensure_ascii=False, sort_keys=True).encode()
+    holder = casebook.holder(case.id)
+    earlier = [file.id for file in files.of_holder(work.session, holder, CLASS) if file.purpose == PURPOSE]
+    work.session.execute(delete(CaseFile).where(CaseFile.case_id == case.id, CaseFile.kind == STORED))
+    files.remove(work.session, holder, earlier)
+    term = work.policy.retention.get(CLASS)
+    expires_at = work.now + timedelta(days=term.days if term and term.days else DAYS)
+    file = files.store(work.session, work.vault, holder, CLASS, PURPOSE, MEDIA[JSON], content, work.now, expires_at)
+    work.session.add(CaseFile(id=uuid7(), case_id=case.id, file_id=file.id, kind=STORED, created_at=work.now))
+    work.session.flush()
+    work.note("build_export", "case", case.id, size=len(content))
+    return file
+
+
+def download(actor: Actor, clock: Clock, reference: str, kind: str) -> Download:
+    """The copy as "json" or "html", for the student in person, or for staff who hand it over on paper or at the desk.
+
+    Writes who read it, so it is no page for GET. Raises NotFound, NotAllowed, and Refused: bad_kind, not_released,
+    export_expired, identity_needed (level).
+    """
+    if kind not in MEDIA:
+        raise Refused("bad_kind", kind=kind)
+    with writing(actor, clock) as work:
+        case = held_case(work, reference, Act.RELEASE_ANSWER if actor.is_staff else Act.RECEIVE_ANSWER)
+        level = _level(work, case)
+        document = _stored(work, case)
+        shown = readable_at(document, level, by_staff=actor.is_staff)
+        if kind == JSON:
+            content = json.dumps(shown, ensure_ascii=False, indent=2, sort_keys=True).encode()
+        else:
+            content = export_page(shown, case.language, work.policy).encode()
+        _log(work, case, kind)
+        return Download(content, MEDIA[kind], f"{case.reference}.{kind}")
+
+
+def renew(actor: Actor, clock: Clock, reference: str) -> None:
+    """Builds the copy anew after it expired, with what is kept now.
+
+    Raises NotFound, NotAllowed, and Refused: not_released, identity_needed (level).
+    """
+    with writing(actor, clock) as work:
+        case = held_case(work, reference, Act.RELEASE_ANSWER if actor.is_staff else Act.RECEIVE_ANSWER)
+        _level(work, case)
+        if not _released(work, case):
+            raise Refused("not_released")
+        build_export(work, case)
+        event(work, case, EventKind.PACKAGE_BUILT)
+
+
+def _level(work: Work, case: Case) -> Level:
+    """The reader's level: of a student's session, now; of a case whose copy staff hand over, as it was confirmed."""
+    actor = work.actor
+    if actor.is_staff:
+        demand_level(work, case)
+        return Level(case.assured_level)
+    level = assurance.effective(actor.level, actor.level_at, work.now)
+    needed = assurance.required(Act.RECEIVE_ANSWER, work.policy.identity)
+    if level < needed:
+        raise Refused("identity_needed", level=needed)
+    return level
+
+
+def _released(work: Work, case: Case) -> bool:
+    steps = casebook.steps_of(work.session, case.id)
+    return any(step.task == RELEASE and step.state == StepState.DONE for step in steps)
+
+
+def _stored(work: Work, case: Case) -> Json:
+    if case.student_id is None or case.kind not in (RequestKind.ACCESS, RequestKind.PORTABILITY):
+        raise NotFound(case.reference)
+    if not _released(work, case):
+        raise Refused("not_released")
+    file = work.session.execute(
+        select(SealedFile)
+        .join(CaseFile, CaseFile.file_id == SealedFile.id)
+        .where(CaseFile.case_id == case.id, CaseFile.kind == STORED)
+    ).scalar_one_or_none()
+    if file is None or (file.expires_at is not None and file.expires_at <= work.now):
+        raise Refused("export_expired")
+    return json.loads(files.content(work.vault, file))
+
+
+def _log(work: Work, case: Case, kind: str) -> None:
+    if not work.actor.is_staff:
+        event(work, case, EventKind.ANSWER_READ)
+        work.note("receive_answer", "case", case.id, kind=kind)
+        return
+    assert case.student_id is not None
+    role = next(iter(sorted(role.value for role in work.actor.roles)), "")
+    work.session.add(
+        View(
+            id=uuid7(),
+            student_id=case.student_id,
+            at=work.now,
+            staff_id=work.actor.id,
+            role=role,
+            reason="case",
+            case_id=case.id,
+            what="export",
+        )
+    )
+    work.note("hand_over_answer", "case", case.id, kind=kind)
