@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,75 +17,16 @@ HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 
 # Long enough and still among the first that are tried; short ones fall by their length. Compared without case, spaces
 # and marks, and without the digits and signs that people hang behind a word.
-COMMON = frozenset(
-    [
-        "password",
-        "passwordpassword",
-        "passw0rd",
-        "administrator",
-        "administratie",
-        "welkomwelkom",
-        "welkombij",
-        "welkombijons",
-        "wachtwoord",
-        "wachtwoordwachtwoord",
-        "mijnwachtwoord",
-        "geheimwachtwoord",
-        "geheimgeheim",
-        "qwertyuiop",
-        "qwertyuiopasdf",
-        "qwertyqwerty",
-        "asdfghjkl",
-        "asdfghjklzxcv",
-        "qazwsxedcrfv",
-        "zxcvbnm",
-        "zxcvbnmasdfgh",
-        "iloveyou",
-        "iloveyouforever",
-        "letmein",
-        "letmeinletmein",
-        "changeme",
-        "changemeplease",
-        "changemenow",
-        "trustno",
-        "football",
-        "liverpool",
-        "ajaxamsterdam",
-        "feyenoord",
-        "nederland",
-        "amsterdam",
-        "rotterdam",
-        "inburgering",
-        "inburgeringscursus",
-        "correcthorsebatterystaple",
-        "monkeymonkey",
-        "dragondragon",
-        "sunshine",
-        "princess",
-        "superman",
-        "startstart",
-        "goedemorgen",
-        "goedemiddag",
-        "vergeten",
-        "vergetenwachtwoord",
-        "lente",
-        "zomer",
-        "herfst",
-        "winter",
-        "voorjaar",
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ]
-)
+_COMMON = """
+password passwordpassword passw0rd administrator administratie welkomwelkom welkombij welkombijons wachtwoord
+wachtwoordwachtwoord mijnwachtwoord geheimwachtwoord geheimgeheim qwertyuiop qwertyuiopasdf qwertyqwerty
+asdfghjkl asdfghjklzxcv qazwsxedcrfv zxcvbnm zxcvbnmasdfgh iloveyou iloveyouforever letmein letmeinletmein
+changeme changemeplease changemenow trustno football liverpool ajaxamsterdam feyenoord nederland amsterdam
+rotterdam inburgering inburgeringscursus correcthorsebatterystaple monkeymonkey dragondragon sunshine princess
+superman startstart goedemorgen goedemiddag vergeten vergetenwachtwoord lente zomer herfst winter voorjaar
+januari februari maart april juni juli augustus september oktober november december
+"""
+COMMON = frozenset(_COMMON.split())
 
 
 def normal(password: str) -> str:
@@ -138,5 +80,5 @@ def _is_common(password: str, about: tuple[str, ...]) -> bool:
 
 def _runs_on(folded: str) -> bool:
     """Whether it is one run such as abcdefghijkl or 210987654321."""
-    steps = {ord(after) - ord(one) for one, after in zip(folded, folded[1:], strict=False)}
+    steps = {ord(after) - ord(one) for one, after in pairwise(folded)}
     return steps <= {1, -9} or steps <= {-1, 9}

@@ -1,7 +1,40 @@
-"""Who may come to the staff pages: one line an endpoint."""
+"""Who may come to the staff pages: one line an endpoint. The service asks again with the object at hand."""
 
 from __future__ import annotations
 
-from portal.web.access import Rule
+from portal.domain.acts import Act
+from portal.web.access import HALF, PUBLIC, STAFF, Rule
 
-TABLE: dict[str, Rule] = {}
+TABLE: dict[str, Rule] = {
+    "staff.sign_in": Rule(PUBLIC, "staff who are not signed in yet"),
+    "staff.sign_out": Rule(HALF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.confidentiality": Rule(HALF, act=Act.ACKNOWLEDGE_CONFIDENTIALITY),
+    "staff.password": Rule(HALF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.again": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.me": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.guide": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.register": Rule(STAFF, act=Act.VIEW_REGISTER),
+    "staff.queue": Rule(STAFF, act=Act.VIEW_QUEUE),
+    "staff.record": Rule(STAFF, act=Act.RECORD_REQUEST),
+    "staff.recorded": Rule(STAFF, act=Act.RECORD_REQUEST),
+    "staff.case": Rule(STAFF, act=Act.VIEW_CASE),
+    "staff.match": Rule(STAFF, act=Act.MATCH_REQUEST),
+    "staff.take": Rule(STAFF, act=Act.TAKE_CASE),
+    "staff.assign": Rule(STAFF, act=Act.ASSIGN_CASE),
+    "staff.message": Rule(STAFF, act=Act.SEND_MESSAGE),
+    "staff.identity": Rule(STAFF, act=Act.CONFIRM_IDENTITY),
+    "staff.extend": Rule(STAFF, act=Act.EXTEND),
+    "staff.decide": Rule(STAFF, act=Act.DECIDE),
+    "staff.approve": Rule(STAFF, act=Act.VIEW_CASE),
+    "staff.carry_out": Rule(STAFF, act=Act.CARRY_OUT_STEP),
+    "staff.step": Rule(STAFF, act=Act.CARRY_OUT_STEP),
+    "staff.posted": Rule(STAFF, act=Act.PRINT_LETTER),
+    "staff.document": Rule(STAFF, act=Act.RELEASE_ANSWER),
+    "staff.lift": Rule(STAFF, act=Act.LIFT_RESTRICTION),
+    "staff.students": Rule(STAFF, act=Act.SEARCH_STUDENTS),
+    "staff.student": Rule(STAFF, act=Act.VIEW_STUDENT),
+    "staff.reveal": Rule(STAFF, act=Act.REVEAL_FIELD),
+    "staff.accounts": Rule(STAFF, act=Act.REVIEW_ACCESS),
+    "staff.account_new": Rule(STAFF, act=Act.MANAGE_STAFF),
+    "staff.account_disable": Rule(STAFF, act=Act.MANAGE_STAFF),
+}

@@ -1,7 +1,30 @@
-"""The staff pages' blueprint."""
+"""The staff pages, put together."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from portal.web.staff import (
+    account_pages,
+    case_pages,
+    decide_pages,
+    entry,
+    information,
+    queue_page,
+    record_pages,
+    step_pages,
+    student_pages,
+)
+from portal.web.staff.blueprint import blueprint
 
-blueprint = Blueprint("staff", __name__)
+PAGES = (
+    account_pages,
+    case_pages,
+    decide_pages,
+    entry,
+    information,
+    queue_page,
+    record_pages,
+    step_pages,
+    student_pages,
+)
+
+__all__ = ["PAGES", "blueprint"]

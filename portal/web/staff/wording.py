@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from portal.domain.erasure_plan import Verdict, Why
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import Channel, LegalBasis, Level, Outcome, RequestKind, Role, Source, TargetKind
@@ -91,6 +92,9 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "stop": N_("Stoppen: %(target)s"),
         "tell": N_("Laten weten aan: %(target)s"),
         "release": N_("Antwoord vrijgeven: %(target)s"),
+        "lift": N_("Voorlopige beperking beëindigen: %(target)s"),
+        "offer_erasure": N_("Wissen aanbieden: %(target)s"),
+        "post": N_("Brief printen en op de post doen"),
     }
 )
 
@@ -221,9 +225,43 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "second_person_needed": N_("Iemand anders moet dit goedkeuren: u nam zelf het besluit."),
         "approval_missing": N_("Eerst moet een tweede persoon dit goedkeuren."),
         "own_decision": N_("Deze klacht gaat over uw eigen besluit. Een ander moet haar behandelen."),
-        "reason_missing": N_("Zeg eerst waarom u dit dossier opent."),
+        "reason_missing": N_("Schrijf of kies een reden."),
         "fresh_sign_in_needed": N_("Log eerst opnieuw in. Dat moet voor deze handeling."),
         "confidentiality_not_acknowledged": N_("Bevestig eerst de geheimhouding."),
+        "identity_needed": N_("Stel eerst vast wie het vraagt."),
+        "no_clock": N_("Deze soort heeft geen termijn."),
+        "item_undecided": N_("Kies een besluit voor elk onderdeel."),
+        "bad_ground": N_("Deze grond past niet bij dit verzoek."),
+        "bad_value": N_("Deze waarde kan niet kloppen."),
+        "not_correctable": N_("Deze waarde kan hier niet worden verbeterd."),
+        "item_gone": N_("Deze gegevens zijn er niet meer."),
+        "target_missing": N_("Kies waar dit over gaat."),
+        "not_matched": N_("Koppel het verzoek eerst aan een cursist."),
+        "plan_keeps_all": N_("Hiervan mag nu niets worden gewist. Kies afwijzen, met de grond."),
+        "activity_mandatory": N_("Deze verwerking is verplicht en kan niet stoppen."),
+        "takes_effect_without_decision": N_("Intrekken van toestemming werkt direct, zonder besluit."),
+        "words_too_long": N_("Deze tekst is te lang."),
+        "not_an_erasure": N_("Alleen wissen vraagt om goedkeuring."),
+        "nothing_to_approve": N_("Er is niets om goed te keuren."),
+        "already_approved": N_("Dit is al goedgekeurd."),
+        "nothing_to_carry_out": N_("Er is niets meer dat het portaal zelf kan doen."),
+        "search_open": N_("Er zijn nog %(count)s plaatsen niet doorzocht."),
+        "bad_way": N_("Zo kunt u niet vaststellen wie het is."),
+        "way_too_light": N_("Deze manier is niet zeker genoeg."),
+        "already_confirmed": N_("Dit was al vastgesteld, even zeker of zekerder."),
+        "nothing_restricted": N_("Deze zaak beperkt niets meer."),
+        "not_announced": N_("Vertel het eerst aan de cursist."),
+        "not_told_yet": N_("De cursist heeft het bericht nog niet. Wacht tot de e-mail weg is of de brief gepost."),
+        "bad_kind": N_("Dit document bestaat niet."),
+        "not_released": N_("Het antwoord is nog niet vrijgegeven."),
+        "export_expired": N_("De kopie is verlopen."),
+        "bad_date": N_("Kies een dag vanaf de ontvangst tot en met vandaag."),
+        "nothing_to_post": N_("Deze brief hoort niet bij deze zaak."),
+        "step_finished": N_("Deze stap was al afgevinkt."),
+        "own_step": N_("Dit doet het portaal zelf."),
+        "bad_state": N_("Kies hoe het ging."),
+        "bad_reason": N_("Kies een reden uit de lijst."),
+        "value_not_shown": N_("Deze waarde wordt niet aan medewerkers getoond."),
         "username_taken": N_("Deze gebruikersnaam bestaat al."),
         "username_invalid": N_("Gebruik 3 tot 64 letters, cijfers, punten of streepjes."),
         "email_invalid": N_("Dit is geen e-mailadres."),
@@ -255,8 +293,41 @@ NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
             N_("Iemand anders dan de beslisser keurt het wissen goed: de privacymedewerker of de directeur."),
         ),
         "carry_out": (N_("Voer het besluit uit"), N_("Het portaal doet zijn eigen deel in één keer.")),
+        "search": (N_("Zoek eerst overal"), N_("De kopie kan pas vrij als elke plaats is doorzocht.")),
         "steps": (N_("Werk de open stappen af"), N_("De zaak sluit als elke stap klaar is of niet kan.")),
         "close": (N_("Alles is klaar"), N_("De zaak sluit vanzelf.")),
         "": (N_("Er is niets meer te doen"), ""),
+    }
+)
+
+VERDICTS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.ERASE: N_("Nu wissen"),
+        Verdict.RESTRICT: N_("Bewaren, niet gebruiken"),
+        Verdict.KEEP: N_("Bewaren"),
+    }
+)
+
+PLAN_WHYS: Mapping[Why, str] = MappingProxyType(
+    {
+        Why.RETENTION_OVER: N_("de bewaartermijn is voorbij"),
+        Why.NOT_NEEDED: N_("niet meer nodig"),
+        Why.CONSENT_ENDED: N_("de toestemming is ingetrokken"),
+        Why.OBJECTION_UPHELD: N_("het bezwaar is toegewezen"),
+        Why.LEGAL_OBLIGATION: N_("een wet verplicht tot bewaren"),
+        Why.PUBLIC_TASK: N_("nodig voor een taak van algemeen belang"),
+        Why.CONTRACT_RUNNING: N_("de overeenkomst loopt nog"),
+        Why.VITAL_INTEREST: N_("nodig voor een vitaal belang"),
+        Why.STILL_NEEDED: N_("nog nodig voor het doel"),
+        Why.OBJECTION_PENDING: N_("een bezwaar wordt nog gewogen"),
+        Why.LEGAL_CLAIM: N_("nodig voor een rechtszaak"),
+    }
+)
+
+LETTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "receipt": N_("De ontvangstbevestiging"),
+        "extension": N_("Het bericht dat er meer tijd nodig is"),
+        "answer": N_("Het antwoord"),
     }
 )

@@ -1,0 +1,129 @@
+"""The staff pages' blueprint: its frame, and what its pages do with a no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.domain.acts import Act
+from portal.domain.permissions import Actor, NotAllowed, could
+from portal.domain.refusal import Refused
+from portal.domain.vocabulary import Role
+from portal.i18n import N_, STAFF_TONGUES
+from portal.policy.model import Policy
+from portal.services.casework import ChangedMeanwhile, NotFound
+from portal.services.limits import TooMany
+from portal.web.access import safe_next
+from portal.web.language import _, current_language
+from portal.web.sessions import current_actor, current_session
+from portal.web.staff.wording import REFUSALS, UNKNOWN_REFUSAL
+
+blueprint = Blueprint("staff", __name__, url_prefix="/staff")
+FULL = "full"
+
+# The menu: endpoint, words, the act that opens it.
+MENU = (
+    ("staff.queue", N_("Verzoeken"), Act.VIEW_QUEUE),
+    ("staff.record", N_("Verzoek opschrijven"), Act.RECORD_REQUEST),
+    ("staff.students", N_("Cursisten"), Act.SEARCH_STUDENTS),
+    ("staff.accounts", N_("Accounts"), Act.REVIEW_ACCESS),
+    ("staff.register", N_("Register"), Act.VIEW_REGISTER),
+    ("staff.guide", N_("Hulp"), Act.MANAGE_OWN_ACCOUNT),
+)
+UNDER = {"staff.case": "staff.queue", "staff.student": "staff.students", "staff.account_new": "staff.accounts"}
+
+
+def policy() -> Policy:
+    found: Policy = current_app.extensions["policy"]
+    return found
+
+
+@blueprint.app_context_processor
+def frame() -> dict[str, object]:
+    """What the frame of a staff page shows; nothing elsewhere."""
+    if not (request.path == "/staff" or request.path.startswith("/staff/")):
+        return {}
+    signed_in = current_session()
+    if signed_in is None or signed_in.kind != "staff":
+        return {"staff_home": url_for("staff.sign_in")}
+    return {
+        "staff_home": url_for(home(signed_in.actor)),
+        "staff_user": signed_in.actor.name,
+        "own_account_url": url_for("staff.me") if signed_in.stage == FULL else "",
+        "sign_out_url": url_for("staff.sign_out"),
+        "staff_nav": _menu(signed_in.actor) if signed_in.stage == FULL else [],
+        "may_do": lambda act: bool(could(current_actor(), Act(act))),
+        "staff_languages": STAFF_TONGUES,
+        "staff_language": current_language(),
+    }
+
+
+def _menu(actor: Actor) -> list[dict[str, object]]:
+    here = UNDER.get(request.endpoint or "", request.endpoint)
+    return [
+        {"href": url_for(endpoint), "label": _(words), "current": endpoint == here}
+        for endpoint, words, act in MENU
+        if could(actor, act)
+    ]
+
+
+def home(actor: Actor) -> str:
+    """The endpoint where this person's work begins."""
+    if could(actor, Act.VIEW_QUEUE):
+        return "staff.queue"
+    return "staff.accounts" if actor.has(Role.ADMINISTRATOR) else "staff.me"
+
+
+def way_on(target: str | None) -> str:
+    """Where to go after signing in: a staff page of ours, else the start of this person's work."""
+    start = url_for(home(current_actor()))
+    wanted = safe_next(target, start)
+    return wanted if wanted == "/staff" or wanted.startswith("/staff/") else start
+
+
+def words_of(refusal: Refused) -> str:
+    params = {name: str(value) for name, value in refusal.params.items()}
+    return _(REFUSALS.get(refusal.code, UNKNOWN_REFUSAL), **params)
+
+
+@blueprint.errorhandler(NotFound)
+def not_found(_error: NotFound) -> Any:
+    """A foreign case and a missing one look alike."""
+    abort(404)
+
+
+@blueprint.errorhandler(TooMany)
+def too_many(_error: TooMany) -> Any:
+    abort(429)
+
+
+@blueprint.errorhandler(NotAllowed)
+def not_allowed(error: NotAllowed) -> Any:
+    """A page that asks for a fresh sign-in leads to it; everything else is not for this person."""
+    if error.code != "fresh_sign_in_needed":
+        abort(403)
+    return redirect(url_for("staff.again", next=_page_of_this()))
+
+
+def _page_of_this() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def acted(act: Callable[[], object], done: str, back: str) -> Response:
+    """For a button: does it, says so, goes back to the page; a no is told there too."""
+    try:
+        act()
+    except NotAllowed as refusal:
+        if refusal.code == "fresh_sign_in_needed":
+            return redirect(url_for("staff.again", next=back))
+        flash(words_of(refusal), "error")
+    except Refused as refusal:
+        flash(words_of(refusal), "error")
+    except ChangedMeanwhile:
+        flash(_("Een collega heeft deze zaak intussen veranderd. Kijk eerst wat er nu staat."), "warning")
+    else:
+        flash(done, "ok")
+    return redirect(back)

@@ -1,0 +1,152 @@
+"""A case: its page, and the acts that need no page of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, make_response, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from portal.domain import clock as terms
+from portal.domain.acts import Act
+from portal.domain.refusal import Refused
+from portal.i18n import TONGUES
+from portal.services import case_page as cases
+from portal.services.case_view import CasePage
+from portal.services.casework import ChangedMeanwhile
+from portal.services.send_message import send_message
+from portal.services.take_case import assign, take
+from portal.web.language import _, current_speaker
+from portal.web.sessions import current_actor, current_clock
+from portal.web.staff import describe
+from portal.web.staff.blueprint import acted, blueprint, policy
+from portal.web.staff.forms import AssignForm, MessageForm
+from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
+
+
+def load(reference: str) -> CasePage:
+    return cases.case_page(current_actor(), current_clock(), reference)
+
+
+def shown(template: str, page: CasePage, code: int = 200, **more: Any) -> Response:
+    """A page about a case, with the words that every such page needs."""
+    html = render_template(
+        template,
+        case=page,
+        kinds=KINDS,
+        states=STATES,
+        channels=CHANNELS,
+        outcomes=OUTCOMES,
+        levels=LEVELS,
+        ways=WAYS,
+        event_words=EVENTS,
+        event_icons=EVENT_ICONS,
+        tongues=TONGUES,
+        describe=describe,
+        next_words=NEXT[page.next],
+        trail=trail(page),
+        Act=Act,
+        back_href=url_for("staff.case", reference=page.reference),
+        **more,
+    )
+    return make_response(html, code)
+
+
+def trail(page: CasePage) -> list[dict[str, object]]:
+    """Why the date is what it is, step by step (ux.md, rule 15)."""
+    dates, term = page.dates, policy().term
+    count = (dates.original_due_on - dates.received_on).days
+    rows: list[dict[str, object]] = [
+        {
+            "on": dates.received_on,
+            "text": _("Ontvangen via %(channel)s. Deze dag telt niet mee.", channel=_(CHANNELS[page.channel])),
+        }
+    ]
+    if dates.entered_on != dates.received_on:
+        rows.append({"on": dates.entered_on, "text": _("In het portaal gezet. Dat verandert de termijn niet.")})
+    rows.append(
+        {
+            "on": dates.original_due_on,
+            "text": current_speaker().plural(
+                "%(num)d dag na ontvangst, tot het einde van die dag.",
+                "%(num)d dagen na ontvangst, tot het einde van die dag.",
+                count,
+            ),
+            "law": _("Reglement artikel 9.5"),
+        }
+    )
+    if dates.extended_days:
+        rows.append(_extension(page, term.extension_days))
+    rows.append({"on": dates.internal_target, "text": _("Laatste werkdag op of voor die dag: ons eigen doel.")})
+    limit = dates.law_limit_extended if dates.extension_counts else dates.law_limit
+    law = _("Zo lang geeft de wet, ter vergelijking.")
+    return [*rows, {"on": limit, "text": law, "law": _("AVG artikel 12 lid 3")}]
+
+
+def _extension(page: CasePage, most: int) -> dict[str, object]:
+    dates = page.dates
+    days = dates.extended_days or 0
+    until = terms.extended_due_on(dates.original_due_on, days, max(most, days))
+    if dates.extension_counts:
+        text = _("Verlengd met %(days)s dagen; de cursist wist het op tijd.", days=days)
+    elif dates.extension_told_on:
+        text = _("Verlenging met %(days)s dagen telt niet: de cursist hoorde het te laat.", days=days)
+    else:
+        text = _("Verlenging met %(days)s dagen telt pas als de cursist het weet.", days=days)
+    return {"on": until, "text": text, "law": _("AVG artikel 12 lid 3")}
+
+
+def changed(page: CasePage) -> dict[str, object]:
+    """Who changed the case last, for the message that nothing was saved over it."""
+    latest = page.events[0] if page.events else None
+    return {"who": latest.actor if latest else "", "when": latest.at if latest else None}
+
+
+@blueprint.get("/cases/<reference>")
+def case(reference: str) -> Response:
+    return shown("staff/case.html", load(reference), form=None, message=MessageForm())
+
+
+@blueprint.post("/cases/<reference>/take", endpoint="take")
+def take_case(reference: str) -> Response:
+    return acted(
+        lambda: take(current_actor(), current_clock(), reference),
+        _("De zaak staat op uw naam."),
+        url_for("staff.case", reference=reference),
+    )
+
+
+@blueprint.post("/cases/<reference>/message")
+def message(reference: str) -> Response:
+    form = MessageForm()
+    if form.accepted():
+        try:
+            send_message(current_actor(), current_clock(), reference, form.text.data, form.digest())
+        except Refused as refusal:
+            form.deny(refusal, "text")
+        else:
+            flash(_("Uw bericht is verstuurd."), "ok")
+            return redirect(url_for("staff.case", reference=reference) + "#messages")
+    return shown("staff/case.html", load(reference), 422, form=form, message=form)
+
+
+@blueprint.route("/cases/<reference>/assign", methods=["GET", "POST"], endpoint="assign")
+def assign_case(reference: str) -> Response:
+    page = load(reference)
+    form = AssignForm()
+    people = cases.colleagues(current_actor(), current_clock(), reference)
+    form.staff.choices = [("", _("Kies een collega")), *((str(each.id), each.name) for each in people)]
+    moved = None
+    if form.accepted():
+        chosen = next(each for each in people if str(each.id) == form.staff.data)
+        try:
+            assign(current_actor(), current_clock(), reference, form.seen(), chosen.id, form.note.data or "")
+        except ChangedMeanwhile:
+            moved = changed(page)
+        except Refused as refusal:
+            form.deny(refusal, "staff")
+        else:
+            flash(_("De zaak staat nu op naam van %(name)s.", name=chosen.name), "ok")
+            return redirect(url_for("staff.case", reference=reference))
+    form.version.data = str(page.version)
+    return shown("staff/assign.html", page, 409 if moved else 422 if form.errors else 200, form=form, moved=moved)

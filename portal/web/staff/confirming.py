@@ -1,0 +1,66 @@
+"""What every page that asks once more does with the answer: done, refused, or changed by somebody meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from portal.domain.permissions import NotAllowed
+from portal.domain.refusal import Refused
+from portal.services.case_view import CasePage
+from portal.services.casework import ChangedMeanwhile
+from portal.web.staff.case_pages import changed, shown
+from portal.web.staff.decide_form import index_of
+from portal.web.staff.forms import StaffForm
+
+Tried = dict[str, object] | bool | None  # who changed the case, whether it is done, not tried yet
+
+BESIDE = {
+    "reason_missing": "reason",
+    "bad_ground": "ground",
+    "bad_value": "checked",
+    "not_correctable": "checked",
+    "target_missing": "about",
+    "item_undecided": "outcome",
+    "plan_keeps_all": "outcome",
+    "item_gone": "outcome",
+    "activity_mandatory": "outcome",
+    "not_matched": "outcome",
+}
+
+
+def tried(form: StaffForm, page: CasePage, act: Callable[[], object], beside: str = "") -> Tried:
+    """True when it is done; else who changed the case meanwhile, or False with the refusal in the form."""
+    try:
+        act()
+    except ChangedMeanwhile:
+        return changed(page)
+    except NotAllowed as refusal:
+        if refusal.code == "fresh_sign_in_needed":
+            raise
+        form.deny(refusal)
+        return False
+    except Refused as refusal:
+        form.deny(refusal, beside or _beside(page, refusal))
+        return False
+    return True
+
+
+def _beside(page: CasePage, refusal: Refused) -> str:
+    name = BESIDE.get(refusal.code, "")
+    return f"{name}_{index_of(page, refusal.params.get('item'))}" if name and "item" in refusal.params else ""
+
+
+def answered(template: str, page: CasePage, form: StaffForm, outcome: Tried, **more: Any) -> Response:
+    moved = outcome if isinstance(outcome, dict) else None
+    form["version"].data = str(page.version)
+    code = 409 if moved else 422 if form.errors else 200
+    return shown(template, page, code, form=form, moved=moved, **more)
+
+
+def done(page: CasePage, told: str) -> Response:
+    flash(told, "ok")
+    return redirect(url_for("staff.case", reference=page.reference))

@@ -1,0 +1,187 @@
+"""The form of a decision: a few fields for each item of the case, made for that case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from wtforms import StringField, TextAreaField
+
+from portal.domain.vocabulary import Outcome, RequestKind, TargetKind
+from portal.i18n import N_
+from portal.services.case_view import CasePage, ItemLine
+from portal.services.decide_case import ItemDecision
+from portal.services.decision_choices import Choices, Place
+from portal.services.file_request import WrongValue, read_value
+from portal.web.forms import AtMost, Required
+from portal.web.language import _
+from portal.web.staff import describe
+from portal.web.staff.blueprint import policy
+from portal.web.staff.forms import LONG_TEXT, MayBeEmpty, Radio, Select, StaffForm, VersionMixin, choices
+from portal.web.staff.wording import OUTCOMES
+
+ASK_OUTCOME = N_("Kies een besluit voor elk onderdeel.")
+ASK_GROUND = N_("Kies de grond waarop u afwijst.")
+ASK_REASON = N_("Schrijf waarom. De cursist leest dit.")
+ASK_VALUE = N_("Schrijf de juiste waarde.")
+ASK_CHANGE = N_("Verander minstens één waarde.")
+ASK_HOW = N_("Schrijf wat er met de hand gebeurt, of kies waar het over gaat.")
+ASK_ACTIVITY = N_("Kies om welke verwerking het gaat.")
+
+
+class DecideForm(StaffForm, VersionMixin):
+    """Fields of item number n end in `_n`."""
+
+    reply = TextAreaField(N_("Nog iets aan de cursist"), [MayBeEmpty(), AtMost(LONG_TEXT)])
+
+
+def decide_form(page: CasePage, offered: Choices) -> DecideForm:
+    """A form with the fields that each item of this case needs, filled in with what is already known."""
+    fields: dict[str, Any] = {}
+    for number, item in enumerate(page.items):
+        fields[f"outcome_{number}"] = Radio(N_("Besluit"), [Required(ASK_OUTCOME)], choices=choices(OUTCOMES.items()))
+        grounds = [(ground.code, _ground(ground.label, ground.article)) for ground in policy().grounds_for(page.kind)]
+        fields[f"ground_{number}"] = Select(
+            N_("Grond van een afwijzing"), [MayBeEmpty()], choices=[("", _("Geen: het is toegewezen")), *grounds]
+        )
+        fields[f"reason_{number}"] = TextAreaField(N_("Uitleg bij het besluit"), [MayBeEmpty(), AtMost(LONG_TEXT)])
+        fields |= _more(page, item, number, offered)
+    made: DecideForm = type("DecideFormOfCase", (DecideForm,), fields)()
+    return made
+
+
+def _ground(label: str, article: str) -> str:
+    return f"{_(label)} ({article})"
+
+
+def _more(page: CasePage, item: ItemLine, number: int, offered: Choices) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if item.target is TargetKind.WORDS and offered.places:
+        empty = _("Iets buiten het portaal: met de hand") if page.kind is not RequestKind.OBJECTION else _("Kies")
+        listed = [("", empty), *((place.code, said(place)) for place in offered.places)]
+        fields[f"about_{number}"] = Select(N_("Waar gaat dit over?"), [MayBeEmpty()], choices=listed)
+    if page.kind is not RequestKind.RECTIFICATION:
+        return fields
+    if item.target is TargetKind.FIELD:
+        field = describe.field_of(item)
+        fields[f"checked_{number}"] = StringField(
+            N_("Juiste waarde, na controle"),
+            [MayBeEmpty(), AtMost(LONG_TEXT)],
+            default=describe.value(field, item.asked),
+        )
+    elif item.target is TargetKind.WORDS and offered.places:
+        fields[f"checked_{number}"] = StringField(N_("Juiste waarde, na controle"), [MayBeEmpty(), AtMost(LONG_TEXT)])
+    for place, (field, kept) in enumerate(offered.records.get(item.id, ())):
+        asked = item.asked.get(field.code) if isinstance(item.asked, dict) else None
+        fields[f"checked_{number}_{place}"] = StringField(
+            field.label,
+            [MayBeEmpty(), AtMost(LONG_TEXT)],
+            default=describe.value(field, kept if asked is None else asked),
+        )
+    return fields
+
+
+def said(place: Place) -> str:
+    """A place in words: dataset, which one, field."""
+    words = [_(label) for label in place.labels] or [_("Alle gegevens")]
+    if place.which:
+        words.insert(1, f"({', '.join(place.which)})")
+    return " ".join(words[:2]) + (f": {words[2]}" if len(words) > 2 else "") if place.which else ": ".join(words)
+
+
+def decisions(form: DecideForm, page: CasePage, offered: Choices, today: date) -> Sequence[ItemDecision] | None:
+    """What was decided, or None with the errors beside the fields."""
+    found = [_decision(form, page, item, number, offered, today) for number, item in enumerate(page.items)]
+    return [each for each in found if each is not None] if all(found) and not form.errors else None
+
+
+def _decision(
+    form: DecideForm, page: CasePage, item: ItemLine, number: int, offered: Choices, today: date
+) -> ItemDecision | None:
+    outcome = Outcome(form[f"outcome_{number}"].data)
+    ground = form[f"ground_{number}"].data or None
+    reason = (form[f"reason_{number}"].data or "").strip()
+    place = _chosen(form, number, offered)
+    checked = None
+    if outcome is not Outcome.GRANTED:
+        if not ground:
+            form.say(ASK_GROUND, f"ground_{number}")
+        if not reason:
+            form.say(ASK_REASON, f"reason_{number}")
+    if outcome is not Outcome.REFUSED:
+        if page.kind is RequestKind.RECTIFICATION:
+            checked = _checked(form, item, number, offered, place, today)
+        if item.target is TargetKind.WORDS and place is None:
+            _ask_how(form, page, number, reason)
+    if form.errors:
+        return None
+    return ItemDecision(
+        item_id=item.id,
+        outcome=outcome,
+        ground=ground if outcome is not Outcome.GRANTED else None,
+        reason=reason,
+        checked=checked,
+        about=place.target if place and outcome is not Outcome.REFUSED else None,
+    )
+
+
+def _ask_how(form: DecideForm, page: CasePage, number: int, reason: str) -> None:
+    if page.kind is RequestKind.OBJECTION:
+        form.say(ASK_ACTIVITY, f"about_{number}")
+    elif page.kind in {RequestKind.RECTIFICATION, RequestKind.ERASURE, RequestKind.RESTRICTION} and not reason:
+        form.say(ASK_HOW, f"reason_{number}")
+
+
+def _chosen(form: DecideForm, number: int, offered: Choices) -> Place | None:
+    name = f"about_{number}"
+    code = form[name].data if name in form else ""
+    return next((place for place in offered.places if place.code == code), None)
+
+
+def _checked(form: DecideForm, item: ItemLine, number: int, offered: Choices, place: Place | None, today: date) -> Any:
+    if item.target is TargetKind.RECORD:
+        return _checked_record(form, item, number, offered, today)
+    target = place.target if place else item
+    field = policy().datasets[target.dataset].fields.get(target.field or "") if target.dataset else None
+    name = f"checked_{number}"
+    if field is None or name not in form:
+        return None
+    typed = (form[name].data or "").strip()
+    if not typed and field.required:
+        form.say(ASK_VALUE, name)
+        return None
+    try:
+        return _written(read_value(field, typed, today))
+    except WrongValue as wrong:
+        form.say(wrong.msgid, name)
+        return None
+
+
+def _written(value: Any) -> Any:
+    """An optional value that is taken out is written as nothing at all."""
+    return "" if value is None else value
+
+
+def _checked_record(form: DecideForm, item: ItemLine, number: int, offered: Choices, today: date) -> Any:
+    """The fields that differ from what is kept."""
+    changes: dict[str, Any] = {}
+    for place, (field, kept) in enumerate(offered.records.get(item.id, ())):
+        name = f"checked_{number}_{place}"
+        try:
+            value = read_value(field, (form[name].data or "").strip(), today)
+        except WrongValue as wrong:
+            form.say(wrong.msgid, name)
+            continue
+        if value != kept:
+            changes[field.code] = _written(value)
+    if not changes:
+        form.say(ASK_CHANGE, f"outcome_{number}")
+    return changes
+
+
+def index_of(page: CasePage, item_id: object) -> int:
+    """The number of the item that a refusal names."""
+    wanted = item_id if isinstance(item_id, UUID) else None
+    return next((number for number, item in enumerate(page.items) if item.id == wanted), 0)

@@ -1,0 +1,149 @@
+"""Says what items, values and steps are about, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+from portal.domain.birth_date import NotABirthDate
+from portal.domain.birth_date import parse as parse_birth_date
+from portal.domain.vocabulary import FieldType, StepKind, TargetKind
+from portal.i18n import Speaker
+from portal.policy.model import Field, Policy
+from portal.services.case_view import StepLine
+from portal.web.language import current_speaker
+from portal.web.staff.blueprint import policy
+from portal.web.staff.wording import TARGETS, TASKS
+
+LTR = frozenset(
+    {FieldType.EMAIL, FieldType.PHONE, FieldType.POSTCODE, FieldType.BSN, FieldType.IBAN, FieldType.DATE}
+    | {FieldType.BIRTH_DATE, FieldType.MONEY, FieldType.INTEGER, FieldType.DECIMAL}
+)
+
+
+class About(Protocol):
+    """Whatever says what it is about."""
+
+    @property
+    def target(self) -> TargetKind: ...
+    @property
+    def dataset(self) -> str | None: ...
+    @property
+    def field(self) -> str | None: ...
+    @property
+    def group(self) -> int | None: ...
+    @property
+    def activity(self) -> str | None: ...
+
+
+def subject(about: About) -> str:
+    """What one item is about: the field, the record, the group or the activity by its name."""
+    speaker, rules = current_speaker(), policy()
+    if about.target is TargetKind.GROUP and about.group is not None:
+        group = rules.groups.get(about.group, rules.own_section)
+        return speaker.text(group.label)
+    if about.target is TargetKind.ACTIVITY and about.activity in rules.activities:
+        return speaker.text(rules.activities[about.activity].label)
+    dataset = rules.datasets.get(about.dataset or "")
+    if dataset is not None and about.field in dataset.fields:
+        return speaker.text(dataset.fields[about.field].label)
+    if dataset is not None:
+        return speaker.text(dataset.label)
+    return speaker.text(TARGETS[about.target])
+
+
+def subjects(items: Sequence[About]) -> str:
+    """One line for a list: the one thing it is about, else how many."""
+    if not items:
+        return ""
+    if len(items) == 1:
+        return subject(items[0])
+    return current_speaker().plural("%(num)d onderdeel", "%(num)d onderdelen", len(items))
+
+
+def field_of(about: About, rules: Policy | None = None) -> Field | None:
+    dataset = (rules or policy()).datasets.get(about.dataset or "")
+    return dataset.fields.get(about.field or "") if dataset else None
+
+
+def value(field: Field | None, kept: object) -> str:
+    """A stored value as one reads it; "" for nothing."""
+    if kept is None or kept == "":
+        return ""
+    speaker = current_speaker()
+    if field is None:
+        return ", ".join(f"{key}: {each}" for key, each in kept.items()) if isinstance(kept, dict) else str(kept)
+    return _readable(speaker, field, kept)
+
+
+def _readable(speaker: Speaker, field: Field, kept: object) -> str:
+    text = str(kept)
+    if field.type is FieldType.CHOICE:
+        label = next((choice.label for choice in field.choices if choice.code == kept), text)
+        return speaker.text(label)
+    if field.type is FieldType.YES_NO:
+        return speaker.text("ja") if kept else speaker.text("nee")
+    if field.type is FieldType.DATE:
+        try:
+            return speaker.numeric_date(date.fromisoformat(text))
+        except ValueError:
+            return text
+    if field.type is FieldType.BIRTH_DATE:
+        try:
+            return parse_birth_date(text).dutch
+        except NotABirthDate:
+            return text
+    if field.type is FieldType.MONEY:
+        return speaker.money(Decimal(text))
+    return text
+
+
+def values(about: About, kept: object) -> str:
+    """A value, or the values of a whole record by their labels."""
+    if isinstance(kept, dict) and about.dataset in policy().datasets:
+        fields = policy().datasets[about.dataset].fields
+        parts = (
+            f"{current_speaker().text(fields[code].label)}: {value(fields[code], each)}"
+            for code, each in kept.items()
+            if code in fields
+        )
+        return "; ".join(parts)
+    return value(field_of(about), kept)
+
+
+def shape(field: Field | None) -> str:
+    """How a value is set apart from the sentence around it: "ltr" or "words"."""
+    return "ltr" if field is not None and field.type in LTR else "words"
+
+
+def step(line: StepLine) -> str:
+    speaker = current_speaker()
+    return speaker.text(TASKS.get(line.task, "%(target)s"), target=step_target(line))
+
+
+def step_target(line: StepLine) -> str:
+    rules, speaker = policy(), current_speaker()
+    if line.kind is StepKind.HOLDER and line.target in rules.holders:
+        return speaker.text(rules.holders[line.target].label)
+    if line.kind is StepKind.RECIPIENT and line.target in rules.recipients:
+        return rules.recipients[line.target].name
+    if line.kind is StepKind.ACTIVITY and line.target in rules.activities:
+        return speaker.text(rules.activities[line.target].label)
+    return speaker.text("dit portaal")
+
+
+def step_help(line: StepLine) -> str:
+    """What to do there, from the policy: a Dutch message of the student catalogue, told to staff."""
+    holder = policy().holders.get(line.target) if line.kind is StepKind.HOLDER else None
+    if holder is None:
+        return ""
+    texts = {
+        "search": holder.search,
+        "correct": holder.correct,
+        "erase": holder.erase,
+        "restrict": holder.restrict,
+    }
+    said = texts.get(line.task, "")
+    return current_speaker().text(said) if said else ""

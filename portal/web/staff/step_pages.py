@@ -1,0 +1,94 @@
+"""Carrying out: the portal's own part in one press, every other step with what was found or done."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import abort, flash, make_response, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.domain.permissions import NotAllowed
+from portal.domain.refusal import Refused
+from portal.domain.vocabulary import StepState
+from portal.services.carry_out import carry_out as carry_out_service
+from portal.services.carry_out import finish_step
+from portal.services.export import download
+from portal.services.post_letter import Letter, record_posted
+from portal.web.language import _
+from portal.web.sessions import current_actor, current_clock
+from portal.web.staff.blueprint import acted, blueprint, policy, words_of
+from portal.web.staff.case_pages import load, shown
+from portal.web.staff.confirming import Tried, answered, done, tried
+from portal.web.staff.forms import ConfirmForm, PostedForm, StepForm
+from portal.web.staff.wording import LETTERS
+
+
+@blueprint.post("/cases/<reference>/carry-out")
+def carry_out(reference: str) -> Response:
+    form = ConfirmForm()
+    return acted(
+        lambda: carry_out_service(current_actor(), current_clock(), reference, form.seen()),
+        _("Het portaal heeft zijn deel uitgevoerd."),
+        url_for("staff.case", reference=reference),
+    )
+
+
+@blueprint.route("/cases/<reference>/steps/<uuid:step_id>", methods=["GET", "POST"])
+def step(reference: str, step_id: UUID) -> Response:
+    page = load(reference)
+    line = next((each for each in page.steps if each.id == step_id), None)
+    if line is None:
+        abort(404)
+    form = StepForm()
+    reasons = [each for each in policy().reasons.values() if each.use == "step_impossible"]
+    form.reason.choices = [("", _("Kies een reden")), *((each.code, _(each.label)) for each in reasons)]
+    if form.accepted():
+        state = StepState(form.state.data)
+        reason = form.reason.data if state is StepState.IMPOSSIBLE else ""
+        try:
+            finish_step(current_actor(), current_clock(), reference, step_id, state, form.note.data or "", reason)
+        except Refused as refusal:
+            form.deny(refusal, "note" if refusal.code == "reason_missing" else "")
+        else:
+            flash(_("De stap is bijgewerkt."), "ok")
+            return redirect(url_for("staff.case", reference=reference) + "#steps")
+    return shown("staff/step.html", page, 422 if form.errors else 200, form=form, step=line)
+
+
+@blueprint.route("/cases/<reference>/posted", methods=["GET", "POST"])
+def posted(reference: str) -> Response:
+    """A letter went into the post: for somebody without usable e-mail that day counts as told."""
+    page = load(reference)
+    form = PostedForm()
+    form.letter.choices = list(LETTERS.items())
+    outcome: Tried = None
+    if form.accepted():
+        letter, on = Letter(form.letter.data), form.on.data
+        outcome = tried(
+            form,
+            page,
+            lambda: record_posted(current_actor(), current_clock(), reference, form.seen(), letter, on),
+            "on",
+        )
+        if outcome is True:
+            return done(page, _("Vastgelegd dat de brief is gepost."))
+    elif request.method == "GET":
+        form.on.data = current_clock().today()
+    return answered("staff/posted.html", page, form, outcome)
+
+
+@blueprint.post("/cases/<reference>/documents/<kind>")
+def document(reference: str, kind: str) -> Response:
+    """The copy of the data, to hand over at the desk or by post; the service logs who took it."""
+    try:
+        found = download(current_actor(), current_clock(), reference, kind)
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        flash(words_of(refusal), "error")
+        return redirect(url_for("staff.case", reference=reference))
+    response = make_response(found.content)
+    response.headers["Content-Type"] = found.media_type
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

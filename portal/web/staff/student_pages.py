@@ -1,0 +1,87 @@
+"""Students: find one, say why, see the file. A masked value is shown by a press of its own, and logged."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import flash, make_response, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from portal.domain.refusal import Refused
+from portal.i18n import TONGUES
+from portal.services import student_page as files
+from portal.services.find_students import find_students
+from portal.web.forms import clean
+from portal.web.language import _
+from portal.web.sessions import current_actor, current_clock
+from portal.web.staff import describe
+from portal.web.staff.blueprint import blueprint, policy, words_of
+from portal.web.staff.forms import SearchForm, ViewReasonForm
+from portal.web.staff.wording import KINDS, STATES
+
+OPENED = "opened"  # in the cookie: the one file that is open, why, and until when
+MINUTES = 15
+
+
+@blueprint.get("/students")
+def students() -> str:
+    form = SearchForm(formdata=request.args)
+    typed = clean(form.q.data)[:200]
+    found = find_students(current_actor(), current_clock(), typed) if typed else ()
+    return render_template("staff/students.html", form=form, typed=typed, found=found, tongues=TONGUES)
+
+
+@blueprint.route("/students/<uuid:student_id>", methods=["GET", "POST"])
+def student(student_id: UUID) -> Response:
+    form = ViewReasonForm()
+    form.reason.choices = [(each.code, _(each.label)) for each in policy().reasons.values() if each.use == "view"]
+    if form.accepted():
+        until = current_clock().now().timestamp() + MINUTES * 60
+        session[OPENED] = {"student": student_id.hex, "reason": form.reason.data, "until": int(until)}
+        return redirect(url_for("staff.student", student_id=student_id))
+    reason = _reason(student_id)
+    if request.method == "GET" and reason:
+        return _file(student_id, reason)
+    code = 422 if form.errors else 200
+    return make_response(render_template("staff/student_reason.html", form=form), code)
+
+
+def _reason(student_id: UUID) -> str:
+    """The reason that was given for this file a short while ago, "" when none."""
+    opened = session.get(OPENED) or {}
+    fresh = opened.get("until", 0) > current_clock().now().timestamp()
+    return str(opened.get("reason", "")) if fresh and opened.get("student") == student_id.hex else ""
+
+
+def _file(student_id: UUID, reason: str, revealed: Any = None) -> Response:
+    page = files.student_page(current_actor(), current_clock(), student_id, reason)
+    html = render_template(
+        "staff/student.html",
+        student=page,
+        reason=policy().reasons[reason].label,
+        revealed=revealed,
+        describe=describe,
+        kinds=KINDS,
+        states=STATES,
+        tongues=TONGUES,
+    )
+    return make_response(html)
+
+
+@blueprint.post("/students/<uuid:student_id>/reveal")
+def reveal(student_id: UUID) -> Response:
+    reason = _reason(student_id)
+    if not reason:
+        return redirect(url_for("staff.student", student_id=student_id))
+    item, _separator, code = request.form.get("what", "").partition("|")
+    try:
+        item_id = UUID(hex=item)
+    except ValueError:
+        return redirect(url_for("staff.student", student_id=student_id))
+    try:
+        found = files.reveal(current_actor(), current_clock(), student_id, item_id, code, reason)
+    except Refused as refusal:
+        flash(words_of(refusal), "error")
+        return redirect(url_for("staff.student", student_id=student_id))
+    return _file(student_id, reason, revealed=found)
