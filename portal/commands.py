@@ -6,4 +6,19 @@ from flask import Flask
 
 
 def register(app: Flask) -> None:
-    """Adds the commands to the application."""
+    """Adds the commands to the application; each loads what it needs when it runs."""
+    from portal.cli import cases, demo, proof, running, staff, students
+
+    for command in (
+        cases.group,
+        demo.demo,
+        proof.audit,
+        proof.doctor,
+        proof.register,
+        running.jobs,
+        running.serve,
+        running.worker,
+        staff.group,
+        students.group,
+    ):
+        app.cli.add_command(command)

@@ -11,6 +11,7 @@ import argparse
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -39,7 +40,7 @@ def template(domain: str) -> Catalog:
     """Every text of the domain, from the sources; what stands in both domains belongs to the students' one."""
     mapping = ROOT / MAPPINGS[domain]
     with mapping.open(encoding="utf-8") as lines:
-        methods, options = parse_mapping_cfg(lines)
+        methods, options = parse_mapping_cfg(lines)  # type: ignore[no-untyped-call]  # Babel has no types here
     catalog = Catalog(project="privacy-portal", charset="utf-8", copyright_holder="the contributors")
     known = template("student") if domain == "staff" else None
     for name, line, message, comments, context in extract_from_dir(
@@ -84,8 +85,9 @@ def _forms(string: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
 def pin_plurals(catalog: Catalog, lang: str) -> None:
     """Sets the plural header and its number of forms."""
     expression = PLURALS[lang]
-    catalog._num_plurals = int(expression.split("nplurals=")[1].split(";")[0])
-    catalog._plural_expr = expression.split("plural=")[1].rstrip(";")
+    form: Any = catalog  # Babel has no public way to set these
+    form._num_plurals = int(expression.split("nplurals=")[1].split(";")[0])
+    form._plural_expr = expression.split("plural=")[1].rstrip(";")
 
 
 def present() -> list[tuple[str, str, Path]]:

@@ -1,0 +1,166 @@
+"""Examine an installation: each check says what it found, and what to do where it is wrong."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from config import ROOT, Settings
+from portal.domain.clock import Clock
+from portal.i18n import TONGUES, offered
+from portal.mail.transports import BadMailUrl, transport_for
+from portal.policy.model import Policy
+from portal.records.db import db
+from portal.services.readiness import STALE_MAIL, STALE_WORKER, readiness
+
+GOOD, WARNING, BAD = "good", "warning", "bad"
+MIGRATIONS = ROOT / "portal" / "records" / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`grade` is good, warning (works, but look at it) or bad; `advice` says what to do."""
+
+    check: str
+    grade: str
+    found: str
+    advice: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def examine(clock: Clock) -> tuple[Finding, ...]:
+    """Every check, in order; a check that itself fails is a finding."""
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        _settings,
+        _databases,
+        _key_file,
+        _policy,
+        _catalogues,
+        _mail,
+        lambda: _worker(clock),
+    )
+    found: list[Finding] = []
+    for check in checks:
+        try:
+            found += check()
+        except (OSError, SQLAlchemyError, ValueError) as error:
+            name = getattr(check, "__name__", "worker").strip("_")
+            found.append(Finding(name, BAD, type(error).__name__, "see the log"))
+    return tuple(found)
+
+
+def _read_settings() -> Settings:
+    return cast(Settings, current_app.config["SETTINGS"])
+
+
+def _settings() -> Iterator[Finding]:
+    settings = _read_settings()
+    if settings.production:
+        yield Finding("settings", GOOD, f"production at {settings.base_url}")
+    else:
+        yield Finding("settings", WARNING, "development", "set PORTAL_ENV=production before real people use it")
+
+
+def _databases() -> Iterator[Finding]:
+    engines = db.engines
+    for bind, name in ((None, "main database"), ("keys", "keys database")):
+        engine = engines[bind]
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            yield Finding(name, BAD, type(error).__name__, "is it running, and is its address right?")
+            continue
+        yield _at_head(name, engine)
+
+
+def _at_head(name: str, engine: Engine) -> Finding:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    head = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    found = f"{engine.dialect.name}, migration {current or 'none'}"
+    if current == head:
+        return Finding(name, GOOD, found)
+    return Finding(name, BAD, f"{found}, newest is {head}", "run: make setup")
+
+
+def _key_file() -> Iterator[Finding]:
+    path = _read_settings().key_file
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        yield Finding("key file", BAD, f"others may read it (mode {mode:o})", f"chmod 600 {path.name}")
+    elif path.stat().st_uid not in {os.geteuid(), 0}:
+        yield Finding("key file", WARNING, "belongs to another account")
+    else:
+        yield Finding("key file", GOOD, f"mode {mode:o}")
+    folder = Path(path.resolve().parent)
+    url = _read_settings().database_url
+    if url.startswith("sqlite:///") and Path(url.removeprefix("sqlite:///")).resolve().parent == folder:
+        advice = "keep it apart in production: a backup that holds both opens everything"
+        yield Finding("key file", WARNING, "lies beside the database", advice)
+
+
+def _policy() -> Iterator[Finding]:
+    policy = cast(Policy, current_app.extensions["policy"])
+    kinds = (policy.retention, policy.activities, policy.recipients, policy.holders, policy.grounds)
+    assumed = sum(getattr(each, "assumed", False) for kind in kinds for each in kind.values())
+    found = f"{policy.code}, version {policy.version}"
+    if assumed:
+        yield Finding("policy", WARNING, f"{found}; {assumed} items are assumptions", "the school should confirm them")
+    else:
+        yield Finding("policy", GOOD, found)
+
+
+def _catalogues() -> Iterator[Finding]:
+    codes = [tongue.code for tongue in offered()]
+    left_out = [code for code in TONGUES if code not in codes]
+    if left_out:
+        found = f"offered: {' '.join(codes)}; not whole: {' '.join(left_out)}"
+        yield Finding("languages", WARNING, found, "run: make messages, translate, make catalogues")
+    else:
+        yield Finding("languages", GOOD, f"offered: {' '.join(codes)}")
+
+
+def _mail() -> Iterator[Finding]:
+    settings = _read_settings()
+    try:
+        transport_for(settings.mail_url).close()
+    except BadMailUrl as error:
+        yield Finding("mail", BAD, "MAIL_URL is not usable", str(error))
+        return
+    scheme = settings.mail_url.split(":", maxsplit=1)[0]
+    if scheme == "file":
+        yield Finding("mail", WARNING, "goes to a folder, never out", "set MAIL_URL=smtp://…")
+    else:
+        yield Finding("mail", GOOD, scheme)
+
+
+def _worker(clock: Clock) -> Iterator[Finding]:
+    report = readiness(clock)
+    if report.worker_age is None:
+        yield Finding("worker", WARNING, "has never run", "start: flask --app portal worker")
+    elif timedelta(seconds=report.worker_age) > STALE_WORKER:
+        yield Finding("worker", BAD, f"last seen {report.worker_age} s ago", "start: flask --app portal worker")
+    else:
+        yield Finding("worker", GOOD, f"seen {report.worker_age} s ago")
+    age = report.oldest_unsent_mail_age
+    if age is not None and timedelta(seconds=age) > STALE_MAIL:
+        yield Finding("outbox", BAD, f"a mail has waited {age} s", "look at the worker's log for a paused queue")
+    else:
+        yield Finding("outbox", GOOD, "nothing waits" if age is None else f"oldest {age} s")
