@@ -1,12 +1,13 @@
-"""What somebody is filling in over several pages: sealed, owned by one browser, gone within a day.
+"""What somebody is filling in over several pages: sealed, bound to one browser, gone within a day.
 
-The owner is a hash of the browser's secret and of who is signed in, so that the next person at a shared computer opens
-nothing; what was begun before signing in goes along.
+A draft that was begun signed in opens only for that student again, so that the next person at a shared computer reads
+nothing. What was being typed when the session ended is still taken in, unread, and is there after signing in again.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,59 +28,90 @@ class NoDraft(Exception):
     """There is no such draft for this browser, or it has expired."""
 
 
-def owner_of(browser: str, student_id: UUID | None) -> bytes:
-    return hashlib.sha256(f"{browser}|{student_id or ''}".encode()).digest()
+class SignInFirst(NoDraft):
+    """The draft was begun by somebody who was signed in and is not any more."""
 
 
-def owners(browser: str, student_id: UUID | None) -> tuple[bytes, ...]:
-    """Whose drafts may be opened: the signed-in person's, and those begun in this browser before signing in."""
-    anonymous = owner_of(browser, None)
-    return (owner_of(browser, student_id), anonymous) if student_id else (anonymous,)
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who may open a draft: this browser, and the student who is signed in, if any."""
+
+    browser: str
+    student_id: UUID | None
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(f"draft|{self.browser}".encode()).digest()
+
+    @property
+    def student(self) -> str:
+        return str(self.student_id or "")
 
 
-def start(clock: Clock, owner: bytes, contents: dict[str, Json]) -> UUID:
+def start(clock: Clock, owner: Owner, contents: dict[str, Json]) -> UUID:
     """A new draft; removes those that have expired."""
     draft_id = uuid7()
     with writing(ANONYMOUS, clock) as work:
         work.session.execute(delete(Draft).where(Draft.updated_at < work.now - LIVES))
-        work.session.add(Draft(id=draft_id, owner=owner, updated_at=work.now, sealed=seal(work, draft_id, contents)))
+        row = Draft(id=draft_id, owner=owner.digest, updated_at=work.now, sealed=b"")
+        write(work, row, owner, contents)
+        work.session.add(row)
     return draft_id
 
 
-def read(clock: Clock, draft_id: UUID, allowed: tuple[bytes, ...]) -> dict[str, Json]:
-    """The contents. NoDraft when it is another's or too old."""
+def read(clock: Clock, draft_id: UUID, owner: Owner) -> dict[str, Json]:
+    """The contents. NoDraft when it is another's or too old, SignInFirst when its student is not signed in."""
     with reading(ANONYMOUS, clock) as work:
-        return open_draft(work, draft_id, allowed)[1]
+        return open_draft(work, draft_id, owner)[1]
 
 
-def save(clock: Clock, draft_id: UUID, allowed: tuple[bytes, ...], contents: dict[str, Json]) -> None:
-    """Replaces the contents; whoever saves it owns it from now on. NoDraft as in `read`."""
+def save(clock: Clock, draft_id: UUID, owner: Owner, contents: dict[str, Json]) -> None:
+    """Replaces the contents; one that was begun before signing in now belongs to the student. NoDraft as in `read`."""
     with writing(ANONYMOUS, clock) as work:
-        row, _ = open_draft(work, draft_id, allowed)
-        write(work, row, allowed[0], contents)
+        row, _ = open_draft(work, draft_id, owner)
+        write(work, row, owner, contents)
 
 
-def write(work: Work, row: Draft, owner: bytes, contents: dict[str, Json]) -> None:
-    row.owner = owner
+def keep_page(clock: Clock, draft_id: UUID, owner: Owner, name: str, typed: Json) -> None:
+    """Takes in one page that was typed while the session ended, without showing anything of the draft. NoDraft when it
+    is another browser's or too old."""
+    with writing(ANONYMOUS, clock) as work:
+        row = _row(work, draft_id, owner)
+        kept = _open(work, row)
+        if "pages" in kept["contents"]:
+            kept["contents"]["pages"][name] = typed
+            _write(work, row, kept)
+
+
+def write(work: Work, row: Draft, owner: Owner, contents: dict[str, Json]) -> None:
+    _write(work, row, {"student": owner.student, "contents": contents})
+
+
+def _write(work: Work, row: Draft, kept: dict[str, Json]) -> None:
     row.updated_at = work.now
-    row.sealed = seal(work, row.id, contents)
+    row.sealed = work.vault.seal(INSTALLATION, CLASS, Place("draft", "sealed", row.id), kept)
 
 
-def open_draft(work: Work, draft_id: UUID, allowed: tuple[bytes, ...]) -> tuple[Draft, dict[str, Json]]:
+def open_draft(work: Work, draft_id: UUID, owner: Owner) -> tuple[Draft, dict[str, Json]]:
     """The row, locked until the unit ends where the engine locks rows, and its contents; or NoDraft."""
-    row = work.session.get(Draft, draft_id, with_for_update=True, populate_existing=True)
-    if row is None or row.owner not in allowed or row.updated_at < work.now - LIVES:
-        raise NoDraft(str(draft_id))
-    found: dict[str, Json] = work.vault.open(INSTALLATION, CLASS, _place(draft_id), row.sealed)
+    row = _row(work, draft_id, owner)
+    kept = _open(work, row)
+    if kept["student"] not in {"", owner.student}:
+        raise NoDraft(str(draft_id)) if owner.student else SignInFirst(str(draft_id))
+    found: dict[str, Json] = kept["contents"]
     return row, found
 
 
-def seal(work: Work, draft_id: UUID, contents: dict[str, Json]) -> bytes:
-    return work.vault.seal(INSTALLATION, CLASS, _place(draft_id), contents)
+def _row(work: Work, draft_id: UUID, owner: Owner) -> Draft:
+    row = work.session.get(Draft, draft_id, with_for_update=True, populate_existing=True)
+    if row is None or row.owner != owner.digest or row.updated_at < work.now - LIVES:
+        raise NoDraft(str(draft_id))
+    return row
 
 
-def _place(draft_id: UUID) -> Place:
-    return Place("draft", "sealed", draft_id)
+def _open(work: Work, row: Draft) -> dict[str, Json]:
+    kept: dict[str, Json] = work.vault.open(INSTALLATION, CLASS, Place("draft", "sealed", row.id), row.sealed)
+    return kept
 
 
 def expire(clock: Clock) -> int:

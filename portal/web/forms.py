@@ -118,7 +118,7 @@ def looks_like_email(text: str) -> str | None:
     return None if whole and len(text) <= 254 else N_("Dit is geen e-mailadres.")
 
 
-class Choices(SelectMultipleField):
+class Choices(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
     """Boxes of which several may be ticked; unknown values are left out."""
 
     def __init__(self, label: str, validators: Any = None, **more: Any) -> None:
@@ -129,7 +129,7 @@ class Choices(SelectMultipleField):
         self.data = [value for value in dict.fromkeys(valuelist) if value in known]
 
 
-class OneOf(RadioField):
+class OneOf(RadioField):  # type: ignore[misc]
     """One of several; an unknown value counts as none."""
 
     def __init__(self, label: str, validators: Any = None, **more: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
@@ -27,13 +27,13 @@ from portal.wording import KINDS, REFUSALS
 STEP = f"{PREFIX}/new/<uuid:draft>"
 
 
-def owners() -> tuple[bytes, ...]:
+def owner() -> drafts.Owner:
     signed_in = student_session()
-    return drafts.owners(browser_secret(), signed_in.actor.student_id if signed_in else None)
+    return drafts.Owner(browser_secret(), signed_in.actor.student_id if signed_in else None)
 
 
 def load(draft: UUID) -> Journey | Receipt:
-    contents = drafts.read(current_clock(), draft, owners())
+    contents = drafts.read(current_clock(), draft, owner())
     return Receipt.of(contents["receipt"]) if "receipt" in contents else Journey.of(draft, contents)
 
 
@@ -42,7 +42,7 @@ def begin(journey: Journey) -> Response:
     from portal.services import limits
 
     limits.demand(current_clock(), "draft_place", place())
-    draft = drafts.start(current_clock(), owners()[0], journey.contents())
+    draft = drafts.start(current_clock(), owner(), journey.contents())
     journey.id = draft
     return to_next(journey)
 
@@ -84,7 +84,13 @@ def new(lang: str) -> str | Response:
 @blueprint.route(f"{STEP}/<any(meaning, what, who):name>", methods=["GET", "POST"])
 def draft_page(lang: str, draft: UUID, name: str) -> str | Response:
     """One page of the journey; its address stays the same in another language, and so does what was typed."""
-    journey = load(draft)
+    try:
+        journey = load(draft)
+    except drafts.SignInFirst:
+        if request.method == "POST":  # the session ended while this page was being filled in
+            drafts.keep_page(current_clock(), draft, owner(), name, typed())
+        flash(_("Log weer in. Dan gaat u verder waar u was."), "info")
+        return go("account.sign_in", next=page("public.draft_page", draft=draft, name=name))
     if isinstance(journey, Receipt):
         return go("public.receipt", draft=draft)
     known = student_session() is not None
@@ -95,7 +101,7 @@ def draft_page(lang: str, draft: UUID, name: str) -> str | Response:
         journey.pages[name] = typed()
         form = pages.form_for(name, journey, policy(), cases)
         if switching() or form.accepted():
-            drafts.save(current_clock(), draft, owners(), journey.contents())
+            drafts.save(current_clock(), draft, owner(), journey.contents())
             if not switching():
                 return to_next(journey)
             return redirect(url_for("public.draft_page", lang=lang, draft=draft, name=name))
@@ -154,14 +160,14 @@ def instead(lang: str, draft: UUID) -> Response:
     journey = load(draft)
     if isinstance(journey, Receipt):
         return go("public.receipt", draft=draft)
-    wanted = request.form.get("kind")
+    wanted = request.form.get("kind", "")
     offered = {RequestKind.ACCESS, RequestKind.RESTRICTION} if journey.kind in CONSEQUENCES else set()
     if wanted not in offered:
         return to_next(journey)
     kind = RequestKind(wanted)
     target = journey.target if kind is RequestKind.RESTRICTION else None
     changed = Journey(draft, kind, target, pages={key: journey.pages[key] for key in ("who",) if key in journey.pages})
-    drafts.save(current_clock(), draft, owners(), changed.contents())
+    drafts.save(current_clock(), draft, owner(), changed.contents())
     return to_next(changed)
 
 
@@ -179,7 +185,7 @@ def check(lang: str, draft: UUID) -> str | Response:
     if form.accepted():
         filing = pages.filing_of(journey, known, policy(), cases, lang)
         try:
-            file_request(current_actor(), current_clock(), filing, draft, owners(), place())
+            file_request(current_actor(), current_clock(), filing, draft, owner(), place())
         except Refused as refused:
             if refused.code not in REFUSALS or refused.code == "too_many":
                 raise

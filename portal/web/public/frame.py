@@ -62,8 +62,11 @@ def _not_allowed(refusal: NotAllowed) -> Response:
     return errors.show(Forbidden())
 
 
-def _no_draft(_refusal: drafts.NoDraft) -> Response:
+def _no_draft(refusal: drafts.NoDraft) -> Response:
     abandon()
+    if isinstance(refusal, drafts.SignInFirst):
+        flash(_("Log weer in. Dan gaat u verder waar u was."), "info")
+        return go("account.sign_in", next=here())
     flash(_("Dit formulier is er niet meer. Begin opnieuw."), "warning")
     return go("public.new")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app
-from markupsafe import Markup
 
 from portal.domain.lifecycle import StepStatus
 from portal.domain.vocabulary import Level
@@ -69,8 +68,8 @@ def subject(line: AskedLine) -> str:
     return _(TARGETS[line.target])
 
 
-def answer(reference: str | None) -> Markup | None:
-    """The written answer as HTML, once there is one; `reference` None for whoever holds the case code."""
+def answer(reference: str | None) -> str | None:
+    """The written answer as ready markup, once there is one; `reference` None for whoever holds the case code."""
     found = own_cases.answer_for(current_actor(), current_clock(), reference)
     return answer_html(found, current_language(), current_app.extensions["policy"]) if found else None
 

@@ -94,8 +94,6 @@ def download(lang: str, reference: str, kind: str) -> Response:
     response = send_file(
         BytesIO(found.content), mimetype=found.media_type, as_attachment=True, download_name=found.name, max_age=0
     )
-    response.headers["Content-Security-Policy"] = (
-        "sandbox; default-src 'none'"
-    )
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "no-store"
     return response
