@@ -70,7 +70,7 @@ def own_references(journey: Journey) -> list[tuple[str, str]]:
 def new(lang: str) -> str | Response:
     form = pages.ChooseForm()
     if form.accepted():
-        kind = RequestKind(form.kind.data)
+        kind = RequestKind(str(form.kind.data))
         if kind is RequestKind.WITHDRAWAL and student_session():
             return go("student.consents")
         return begin(Journey(None, kind))
