@@ -16,7 +16,7 @@ from portal.services.staff_accounts import branches_of_school, create_account, d
 from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint
-from portal.web.staff.forms import AccountForm
+from portal.web.staff.forms import AccountForm, choices
 from portal.web.staff.wording import ROLES
 
 FIELD_OF = {
@@ -49,8 +49,8 @@ def account_new() -> Response:
         raise NotAllowed(decision.reason, act=Act.MANAGE_STAFF)
     form = AccountForm()
     branches = branches_of_school(actor, clock)
-    form.roles.choices = [(role.value, words) for role, words in ROLES.items()]
-    form.branches.choices = [(str(each.id), each.name) for each in branches]
+    form.roles.choices = choices(ROLES.items())
+    form.branches.choices = choices((each.id, each.name) for each in branches)
     if form.accepted():
         try:
             made = create_account(

@@ -20,7 +20,7 @@ from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
 from portal.web.staff.blueprint import acted, blueprint, policy
-from portal.web.staff.forms import AssignForm, MessageForm
+from portal.web.staff.forms import AssignForm, MessageForm, choices
 from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
 
 
@@ -135,7 +135,7 @@ def assign_case(reference: str) -> Response:
     page = load(reference)
     form = AssignForm()
     people = cases.colleagues(current_actor(), current_clock(), reference)
-    form.staff.choices = [("", _("Kies een collega")), *((str(each.id), each.name) for each in people)]
+    form.staff.choices = choices(((each.id, each.name) for each in people), _("Kies een collega"))
     moved = None
     if form.accepted():
         chosen = next(each for each in people if str(each.id) == form.staff.data)

@@ -44,7 +44,7 @@ def decide_form(page: CasePage, offered: Choices) -> DecideForm:
         fields[f"outcome_{number}"] = Radio(N_("Besluit"), [Required(ASK_OUTCOME)], choices=choices(OUTCOMES.items()))
         grounds = [(ground.code, _ground(ground.label, ground.article)) for ground in policy().grounds_for(page.kind)]
         fields[f"ground_{number}"] = Select(
-            N_("Grond van een afwijzing"), [MayBeEmpty()], choices=[("", _("Geen: het is toegewezen")), *grounds]
+            N_("Grond van een afwijzing"), [MayBeEmpty()], choices=choices(grounds, _("Geen: het is toegewezen"))
         )
         fields[f"reason_{number}"] = TextAreaField(N_("Uitleg bij het besluit"), [MayBeEmpty(), AtMost(LONG_TEXT)])
         fields |= _more(page, item, number, offered)
@@ -60,7 +60,7 @@ def _more(page: CasePage, item: ItemLine, number: int, offered: Choices) -> dict
     fields: dict[str, Any] = {}
     if item.target is TargetKind.WORDS and offered.places:
         empty = _("Iets buiten het portaal: met de hand") if page.kind is not RequestKind.OBJECTION else _("Kies")
-        listed = [("", empty), *((place.code, said(place)) for place in offered.places)]
+        listed = choices(((place.code, said(place)) for place in offered.places), empty)
         fields[f"about_{number}"] = Select(N_("Waar gaat dit over?"), [MayBeEmpty()], choices=listed)
     if page.kind is not RequestKind.RECTIFICATION:
         return fields

@@ -25,6 +25,7 @@ from portal.web.staff.case_pages import load
 from portal.web.staff.confirming import Tried, answered, done, tried
 from portal.web.staff.decide_form import decide_form, decisions
 from portal.web.staff.forms import ConfirmForm, ExtendForm, IdentityForm, LiftForm
+from portal.web.staff.forms import choices as choices_of
 from portal.web.staff.wording import PLAN_WHYS, VERDICTS
 
 LEVEL_OF = {"recognised_by_staff": Level.KNOWLEDGE, "show_id_at_desk": Level.SECOND_CHANNEL}
@@ -45,9 +46,7 @@ def decide(reference: str) -> Response:
         )
         if outcome is True:
             return done(page, _("Het besluit is genomen en staat klaar voor de cursist."))
-    return answered(
-        "staff/decide.html", page, form, outcome, offered=offered, plans=plan_rows(offered.plans), said=said
-    )
+    return answered("staff/decide.html", page, form, outcome, offered=offered, plans=plan_rows(offered.plans))
 
 
 def plan_rows(plans: dict[Any, Any]) -> dict[Any, list[dict[str, object]]]:
@@ -87,7 +86,7 @@ def extend(reference: str) -> Response:
     page = load(reference)
     form = ExtendForm()
     reasons = [each for each in policy().reasons.values() if each.use == "extension"]
-    form.reason.choices = [(each.code, _(each.label)) for each in reasons]
+    form.reason.choices = choices_of((each.code, _(each.label)) for each in reasons)
     most = policy().term.extension_days
     if request.method == "GET":
         form.days.data = most

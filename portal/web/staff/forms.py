@@ -21,6 +21,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from portal.domain.digits import western_digits, without_marks
@@ -129,7 +130,7 @@ class _Known:
     data: Any
 
     def pre_validate(self, form: Any) -> None:
-        known = {str(code) for code, *_ in self.choices or ()}
+        known = {choice.value for choice in self.choices or ()}
         chosen = self.data if isinstance(self.data, list) else [self.data] if self.data else []
         if not known.issuperset(chosen):
             raise ValidationError(ONE_OF_THESE)
@@ -166,9 +167,10 @@ class MayBeEmpty:
         return None
 
 
-def choices(words: Iterable[tuple[Any, str]], empty: str = "") -> list[tuple[str, str]]:
-    listed = [(str(code), label) for code, label in words]
-    return [("", empty), *listed] if empty else listed
+def choices(words: Iterable[tuple[Any, str]], empty: str = "") -> list[SelectChoice]:
+    """What a field offers, with `empty` as the label of choosing nothing."""
+    listed = [SelectChoice(str(code), label) for code, label in words]
+    return [SelectChoice("", empty), *listed] if empty else listed
 
 
 # --- coming in ------------------------------------------------------------------------------------------------------
@@ -204,7 +206,7 @@ class ConfidentialityForm(StaffForm):
 class LanguageForm(StaffForm):
     language = Radio(
         N_("Taal van de pagina's"),
-        choices=[("nl", "Nederlands"), ("en", "English")],
+        choices=choices([("nl", "Nederlands"), ("en", "English")]),
         validators=[Required(ONE_OF_THESE)],
     )
 
@@ -297,7 +299,7 @@ class LiftForm(StaffForm, VersionMixin):
 class StepForm(StaffForm):
     state = Radio(
         N_("Hoe ging het?"),
-        choices=[("done", N_("Klaar")), ("impossible", N_("Dit kan niet"))],
+        choices=choices([("done", N_("Klaar")), ("impossible", N_("Dit kan niet"))]),
         validators=[Required(ONE_OF_THESE)],
     )
     reason = Select(N_("Waarom kan het niet?"), choices=[])

@@ -15,7 +15,7 @@ from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
 from portal.web.staff.blueprint import blueprint
-from portal.web.staff.forms import QueueForm
+from portal.web.staff.forms import QueueForm, choices
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
 
 TABS = {
@@ -36,7 +36,7 @@ E = TypeVar("E", bound=StrEnum)
 def queue_page() -> str:
     form = QueueForm(formdata=request.args)
     offered = branches(current_actor(), current_clock())
-    form.branch.choices = [("", _("Alle vestigingen")), *((each.code, each.name) for each in offered)]
+    form.branch.choices = choices(((each.code, each.name) for each in offered), _("Alle vestigingen"))
     form.validate()
     tab = _one_of(Tab, request.args.get("tab")) or Tab.ALL
     filters = _filters(form)

@@ -16,7 +16,7 @@ from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, policy
 from portal.web.staff.case_pages import changed, load, shown
-from portal.web.staff.forms import MatchForm, RecordForm, SearchForm
+from portal.web.staff.forms import MatchForm, RecordForm, SearchForm, choices
 
 SLIP = "slip"  # in the cookie of whoever recorded it: reference and case code, until the next one
 SOON = max(WARN_DAYS_BEFORE)
@@ -47,9 +47,11 @@ def record() -> Response:
 def _offer(form: RecordForm) -> None:
     rules = policy()
     languages = [(code, each.name) for code, each in rules.languages.items()]
-    form.language.choices = [("", _("Kies een taal")), *languages]
+    form.language.choices = choices(languages, _("Kies een taal"))
     asked = OBJECTABLE | {LegalBasis.CONSENT}
-    form.activities.choices = [(each.code, _(each.label)) for each in rules.activities.values() if each.basis in asked]
+    form.activities.choices = choices(
+        (each.code, _(each.label)) for each in rules.activities.values() if each.basis in asked
+    )
 
 
 def _recorded(form: RecordForm) -> Recorded:
@@ -108,7 +110,7 @@ def match(reference: str) -> Response:
     typed = clean(search.q.data)[:200]
     found = match_case.search(current_actor(), current_clock(), reference, typed) if not page.matched else ()
     form = MatchForm()
-    form.student.choices = [(str(each.id), each.name) for each in found]
+    form.student.choices = choices((each.id, each.name) for each in found)
     moved = None
     if form.accepted():
         chosen = next(each for each in found if str(each.id) == form.student.data)

@@ -19,7 +19,7 @@ from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint, policy, words_of
 from portal.web.staff.case_pages import load, shown
 from portal.web.staff.confirming import Tried, answered, done, tried
-from portal.web.staff.forms import ConfirmForm, PostedForm, StepForm
+from portal.web.staff.forms import ConfirmForm, PostedForm, StepForm, choices
 from portal.web.staff.wording import LETTERS
 
 
@@ -41,7 +41,7 @@ def step(reference: str, step_id: UUID) -> Response:
         abort(404)
     form = StepForm()
     reasons = [each for each in policy().reasons.values() if each.use == "step_impossible"]
-    form.reason.choices = [("", _("Kies een reden")), *((each.code, _(each.label)) for each in reasons)]
+    form.reason.choices = choices(((each.code, _(each.label)) for each in reasons), _("Kies een reden"))
     if form.accepted():
         state = StepState(form.state.data)
         reason = form.reason.data if state is StepState.IMPOSSIBLE else ""
@@ -60,7 +60,7 @@ def posted(reference: str) -> Response:
     """A letter went into the post: for somebody without usable e-mail that day counts as told."""
     page = load(reference)
     form = PostedForm()
-    form.letter.choices = list(LETTERS.items())
+    form.letter.choices = choices(LETTERS.items())
     outcome: Tried = None
     if form.accepted():
         letter, on = Letter(form.letter.data), form.on.data

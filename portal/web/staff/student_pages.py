@@ -17,7 +17,7 @@ from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
 from portal.web.staff.blueprint import blueprint, policy, words_of
-from portal.web.staff.forms import SearchForm, ViewReasonForm
+from portal.web.staff.forms import SearchForm, ViewReasonForm, choices
 from portal.web.staff.wording import KINDS, STATES
 
 OPENED = "opened"  # in the cookie: the one file that is open, why, and until when
@@ -35,7 +35,9 @@ def students() -> str:
 @blueprint.route("/students/<uuid:student_id>", methods=["GET", "POST"])
 def student(student_id: UUID) -> Response:
     form = ViewReasonForm()
-    form.reason.choices = [(each.code, _(each.label)) for each in policy().reasons.values() if each.use == "view"]
+    form.reason.choices = choices(
+        (each.code, _(each.label)) for each in policy().reasons.values() if each.use == "view"
+    )
     if form.accepted():
         until = current_clock().now().timestamp() + MINUTES * 60
         session[OPENED] = {"student": student_id.hex, "reason": form.reason.data, "until": int(until)}
