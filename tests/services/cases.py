@@ -18,7 +18,7 @@ from portal.records.tables.cases import Case, CaseItem, CaseStep
 from portal.records.tables.proof import Audit, OutMail
 from portal.services.casework import Asked, Contact, NewCase, move, open_case
 from portal.services.decide_case import Decided, ItemDecision, decide
-from portal.services.unit import writing
+from portal.services.unit import Work, writing
 from tests import factories
 
 RECEIVED = date(2026, 11, 9)  # two weeks before the tests' now
@@ -65,6 +65,11 @@ def opened(
 def case_of(reference: str) -> Case:
     db.session.rollback()
     return db.session.execute(select(Case).where(Case.reference == reference)).scalar_one()
+
+
+def within(work: Work, reference: str) -> Case:
+    """The case inside a unit of work that is under way."""
+    return work.session.execute(select(Case).where(Case.reference == reference)).scalar_one()
 
 
 def items_of(reference: str) -> list[CaseItem]:

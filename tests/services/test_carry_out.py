@@ -30,7 +30,7 @@ def carried_out(reference, actor):
 
 def meanwhile(reference):
     with writing(factories.SYSTEM, cases.clock()) as work:
-        place_meanwhile(work, cases.case_of(reference))
+        place_meanwhile(work, cases.within(work, reference))
 
 
 def limits_of(student):

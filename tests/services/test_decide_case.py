@@ -48,7 +48,7 @@ def test_a_granted_rectification_writes_decision_answer_steps_event_and_mail(con
     assert "decided" in cases.events_of(reference)
     assert "decided" in cases.mails_of(reference)
     with reading(SYSTEM, cases.clock()) as work:
-        answer = answer_of(work, cases.case_of(reference))
+        answer = answer_of(work, cases.within(work, reference))
     assert answer is not None
     assert answer.items[0].changed[0].value == "+31612345678"
 
@@ -177,7 +177,7 @@ def test_an_unknown_asker_can_only_be_refused_for_that_or_told_that_nothing_is_k
     access = cases.opened(RequestKind.ACCESS, None, contact=contact)
     cases.decided(access, officer)
     with reading(SYSTEM, cases.clock()) as work:
-        answer = answer_of(work, cases.case_of(access))
+        answer = answer_of(work, cases.within(work, access))
     assert answer is not None
     assert answer.nothing_held
     assert {task for task, _ in cases.steps_of(access)} == {"search"}
@@ -226,7 +226,7 @@ def test_a_late_decision_is_allowed_and_the_answer_says_so(context):
     result = cases.decided(reference, cases.handler())
     assert result.late
     with reading(SYSTEM, cases.clock()) as work:
-        answer = answer_of(work, cases.case_of(reference))
+        answer = answer_of(work, cases.within(work, reference))
     assert answer is not None
     assert answer.late
     assert answer.answer_by == date(2026, 10, 29)

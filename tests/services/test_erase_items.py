@@ -212,7 +212,7 @@ def test_who_has_nothing_left_is_ended_but_can_read_the_answer(context):
     assert "carried_out" in cases.mails_of(reference)
     assert address_of_last_mail(reference) == address
     with reading(factories.SYSTEM, cases.clock()) as work:
-        answer = answer_of(work, cases.case_of(reference))
+        answer = answer_of(work, cases.within(work, reference))
     assert answer is not None
     assert answer.items[0].erased
 
@@ -245,7 +245,7 @@ def test_the_answer_says_what_stays_until_when_and_why(context):
     reference = cases.opened(RequestKind.ERASURE, student)
     cases.decided(reference, cases.officer())
     with reading(factories.SYSTEM, cases.clock()) as work:
-        answer = answer_of(work, cases.case_of(reference))
+        answer = answer_of(work, cases.within(work, reference))
     assert answer is not None
     (item,) = answer.items
     policy = context.extensions["policy"]

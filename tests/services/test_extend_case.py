@@ -32,7 +32,7 @@ def extended(reference, actor, days=14, reason="complexity"):
 
 def told(reference, on):
     with writing(SYSTEM, cases.clock()) as work:
-        return mark_told(work, cases.case_of(reference).id, on)
+        return mark_told(work, cases.within(work, reference).id, on)
 
 
 def test_an_extension_counts_from_the_first_due_date_once_the_student_is_told(context):
