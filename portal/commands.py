@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Any
+
+import click
 from flask import Flask
 
 
@@ -21,4 +25,25 @@ def register(app: Flask) -> None:
         staff.group,
         students.group,
     ):
-        app.cli.add_command(command)
+        app.cli.add_command(carefully(app, command))
+
+
+def carefully(app: Flask, command: click.Command) -> click.Command:
+    """A command that fails on databases without tables says so, in place of a driver's own words."""
+    command = copy(command)  # the groups are shared by every application of a process
+    invoke = command.invoke
+
+    def invoke_carefully(context: click.Context) -> Any:
+        try:
+            return invoke(context)
+        except Exception as error:
+            from portal.services.prepared import why_not_prepared
+
+            with app.app_context():
+                reason = why_not_prepared()
+            if not reason:
+                raise
+            raise click.ClickException(reason) from error
+
+    command.invoke = invoke_carefully  # type: ignore[method-assign]  # click has no hook for it
+    return command

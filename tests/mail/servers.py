@@ -51,9 +51,9 @@ class Box:
 
 
 @contextmanager
-def real_server(**options: Any) -> Iterator[tuple[Box, int]]:
+def real_server(box: Box | None = None, **options: Any) -> Iterator[tuple[Box, int]]:
     """A running aiosmtpd server: its box and its port."""
-    box, port = Box(), free_port()
+    box, port = box or Box(), free_port()
     controller = Controller(box, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
