@@ -19,16 +19,16 @@ from portal.web.forms import AtMost, Required
 from portal.web.language import _
 from portal.web.staff import describe
 from portal.web.staff.blueprint import policy
-from portal.web.staff.forms import LONG_TEXT, MayBeEmpty, Radio, Select, StaffForm, VersionMixin, choices
+from portal.web.staff.forms import LONG_TEXT, MayBeEmpty, Radio, Said, Select, StaffForm, VersionMixin, choices
 from portal.web.staff.wording import OUTCOMES
 
-ASK_OUTCOME = N_("Kies een besluit voor elk onderdeel.")
-ASK_GROUND = N_("Kies de grond waarop u afwijst.")
-ASK_REASON = N_("Schrijf waarom. De cursist leest dit.")
-ASK_VALUE = N_("Schrijf de juiste waarde.")
-ASK_CHANGE = N_("Verander minstens één waarde.")
-ASK_HOW = N_("Schrijf wat er met de hand gebeurt, of kies waar het over gaat.")
-ASK_ACTIVITY = N_("Kies om welke verwerking het gaat.")
+ASK_OUTCOME = N_("Onderdeel %(number)s: kies een besluit.")
+ASK_GROUND = N_("Onderdeel %(number)s: kies de grond waarop u afwijst.")
+ASK_REASON = N_("Onderdeel %(number)s: schrijf waarom. De cursist leest dit.")
+ASK_VALUE = N_("Onderdeel %(number)s: schrijf de juiste waarde.")
+ASK_CHANGE = N_("Onderdeel %(number)s: verander minstens één waarde.")
+ASK_HOW = N_("Onderdeel %(number)s: schrijf wat er met de hand gebeurt, of kies waar het over gaat.")
+ASK_ACTIVITY = N_("Onderdeel %(number)s: kies om welke verwerking het gaat.")
 
 
 class DecideForm(StaffForm, VersionMixin):
@@ -41,12 +41,14 @@ def decide_form(page: CasePage, offered: Choices) -> DecideForm:
     """A form with the fields that each item of this case needs, filled in with what is already known."""
     fields: dict[str, Any] = {}
     for number, item in enumerate(page.items):
-        fields[f"outcome_{number}"] = Radio(N_("Besluit"), [Required(ASK_OUTCOME)], choices=choices(OUTCOMES.items()))
+        fields[f"outcome_{number}"] = Radio(
+            N_("Besluit"), [Required(_(ASK_OUTCOME, number=number + 1))], choices=choices(OUTCOMES.items())
+        )
         grounds = [(ground.code, _ground(ground.label, ground.article)) for ground in policy().grounds_for(page.kind)]
         fields[f"ground_{number}"] = Select(
-            N_("Grond van een afwijzing"), [MayBeEmpty()], choices=choices(grounds, _("Geen: het is toegewezen"))
+            N_("Grond van een afwijzing"), choices=choices(grounds, _("Geen: het is toegewezen"))
         )
-        fields[f"reason_{number}"] = TextAreaField(N_("Uitleg bij het besluit"), [MayBeEmpty(), AtMost(LONG_TEXT)])
+        fields[f"reason_{number}"] = TextAreaField(N_("Uitleg bij het besluit"), [AtMost(LONG_TEXT)])
         fields |= _more(page, item, number, offered)
     made: DecideForm = type("DecideFormOfCase", (DecideForm,), fields)()
     return made
@@ -61,23 +63,23 @@ def _more(page: CasePage, item: ItemLine, number: int, offered: Choices) -> dict
     if item.target is TargetKind.WORDS and offered.places:
         empty = _("Iets buiten het portaal: met de hand") if page.kind is not RequestKind.OBJECTION else _("Kies")
         listed = choices(((place.code, said(place)) for place in offered.places), empty)
-        fields[f"about_{number}"] = Select(N_("Waar gaat dit over?"), [MayBeEmpty()], choices=listed)
+        fields[f"about_{number}"] = Select(N_("Waar gaat dit over?"), choices=listed)
     if page.kind is not RequestKind.RECTIFICATION:
         return fields
     if item.target is TargetKind.FIELD:
         field = describe.field_of(item)
         fields[f"checked_{number}"] = StringField(
             N_("Juiste waarde, na controle"),
-            [MayBeEmpty(), AtMost(LONG_TEXT)],
+            [AtMost(LONG_TEXT)],
             default=describe.value(field, item.asked),
         )
     elif item.target is TargetKind.WORDS and offered.places:
-        fields[f"checked_{number}"] = StringField(N_("Juiste waarde, na controle"), [MayBeEmpty(), AtMost(LONG_TEXT)])
+        fields[f"checked_{number}"] = StringField(N_("Juiste waarde, na controle"), [AtMost(LONG_TEXT)])
     for place, (field, kept) in enumerate(offered.records.get(item.id, ())):
         asked = item.asked.get(field.code) if isinstance(item.asked, dict) else None
         fields[f"checked_{number}_{place}"] = StringField(
             field.label,
-            [MayBeEmpty(), AtMost(LONG_TEXT)],
+            [AtMost(LONG_TEXT)],
             default=describe.value(field, kept if asked is None else asked),
         )
     return fields
@@ -107,9 +109,9 @@ def _decision(
     checked = None
     if outcome is not Outcome.GRANTED:
         if not ground:
-            form.say(ASK_GROUND, f"ground_{number}")
+            form.say(Said(ASK_GROUND, {"number": number + 1}), f"ground_{number}")
         if not reason:
-            form.say(ASK_REASON, f"reason_{number}")
+            form.say(Said(ASK_REASON, {"number": number + 1}), f"reason_{number}")
     if outcome is not Outcome.REFUSED:
         if page.kind is RequestKind.RECTIFICATION:
             checked = _checked(form, item, number, offered, place, today)
@@ -129,9 +131,9 @@ def _decision(
 
 def _ask_how(form: DecideForm, page: CasePage, number: int, reason: str) -> None:
     if page.kind is RequestKind.OBJECTION:
-        form.say(ASK_ACTIVITY, f"about_{number}")
+        form.say(Said(ASK_ACTIVITY, {"number": number + 1}), f"about_{number}")
     elif page.kind in {RequestKind.RECTIFICATION, RequestKind.ERASURE, RequestKind.RESTRICTION} and not reason:
-        form.say(ASK_HOW, f"reason_{number}")
+        form.say(Said(ASK_HOW, {"number": number + 1}), f"reason_{number}")
 
 
 def _chosen(form: DecideForm, number: int, offered: Choices) -> Place | None:
@@ -150,7 +152,7 @@ def _checked(form: DecideForm, item: ItemLine, number: int, offered: Choices, pl
         return None
     typed = (form[name].data or "").strip()
     if not typed and field.required:
-        form.say(ASK_VALUE, name)
+        form.say(Said(ASK_VALUE, {"number": number + 1}), name)
         return None
     try:
         return _written(read_value(field, typed, today))
@@ -177,7 +179,7 @@ def _checked_record(form: DecideForm, item: ItemLine, number: int, offered: Choi
         if value != kept:
             changes[field.code] = _written(value)
     if not changes:
-        form.say(ASK_CHANGE, f"outcome_{number}")
+        form.say(Said(ASK_CHANGE, {"number": number + 1}), f"outcome_{number}")
     return changes
 
 
