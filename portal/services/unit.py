@@ -14,6 +14,7 @@ from uuid import UUID
 
 from flask import current_app
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from config import Settings
 from portal.audit import log
@@ -73,7 +74,10 @@ def _work(actor: Actor, clock: Clock) -> Work:
 
 @contextmanager
 def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
-    """A unit that writes: commits when the block ends, with its audit entries; rolls back when it raises."""
+    """A unit that writes: commits when the block ends, with its audit entries; rolls back when it raises.
+
+    Raises ChangedMeanwhile when a row of it was changed by somebody else after it was read (its version moved on).
+    """
     begin_write()
     work = _work(actor, clock)
     try:
@@ -81,6 +85,11 @@ def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
         work.session.flush()
         log.append(work.session, work.vault, work.now, work.entries)
         work.session.commit()
+    except StaleDataError as stale:
+        from portal.services.casework import ChangedMeanwhile
+
+        work.session.rollback()
+        raise ChangedMeanwhile("a row") from stale
     except BaseException:
         work.session.rollback()
         raise

@@ -6,18 +6,19 @@ import threading
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from portal.domain.lifecycle import NotPossible
 from portal.domain.permissions import SYSTEM, NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Outcome, RequestKind, TargetKind
 from portal.records.db import db
+from portal.records.tables.cases import Case
 from portal.services.answer import answer_of
 from portal.services.casework import Asked, ChangedMeanwhile, Contact, NotFound
 from portal.services.decide_case import ItemDecision, decide
 from portal.services.targets import Target
-from portal.services.unit import reading
+from portal.services.unit import reading, writing
 from tests import factories
 from tests.services import cases
 
@@ -277,6 +278,16 @@ def test_two_who_decide_at_once_get_one_decision_between_them(context):
     assert cases.events_of(reference).count("decided") == 1
     assert cases.mails_of(reference).count("decided") == 1
     assert cases.audit_count() == before + 1
+
+
+def test_a_row_that_changed_after_it_was_read_is_not_written_over(context):
+    reference = cases.opened(RequestKind.ACCESS, factories.make_student())
+    with pytest.raises(ChangedMeanwhile), writing(SYSTEM, cases.clock()) as work:
+        case = cases.within(work, reference)
+        elsewhere = update(Case).where(Case.id == case.id).values(version=Case.version + 1)
+        work.session.execute(elsewhere, execution_options={"synchronize_session": False})
+        case.language = "en"
+    assert cases.case_of(reference).language == "nl"
 
 
 class Fault(Exception):

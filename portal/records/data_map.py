@@ -1,0 +1,263 @@
+"""The map of all data: for every table what it holds, about whom, how it gets into a copy, and how it is erased.
+
+Nothing personal may lie outside this map (regulation, art. 2). A new table without a line here fails
+tests/rules/test_data_map.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from sqlalchemy import MetaData
+
+
+class About(StrEnum):
+    """Whose data a table holds."""
+
+    STUDENT = "student"
+    CASE = "case"  # whoever asked something: a student, or somebody not known as one
+    STAFF = "staff"
+    NOBODY = "nobody"
+
+
+class Export(StrEnum):
+    """How its contents get into a copy of a student's data (GDPR 15, 20)."""
+
+    GROUPS = "groups"  # the ten groups and the own section, value by value
+    OWN = "own"  # what the portal itself keeps: cases with messages and timeline, views
+    WITHIN = "within"  # inside what another table's line exports
+    DERIVED = "derived"  # says nothing that another line does not export
+    NOT_THEIRS = "not_theirs"  # about staff, or about nobody
+    PROTECTS = "protects"  # secrets by which people are known; a copy of them would open doors (GDPR 15(4), 32)
+
+
+class Erasure(StrEnum):
+    """How its contents go."""
+
+    KEY = "key"  # the key of (holder, class) is destroyed, then the row
+    ROW = "row"  # the row is deleted with what it belongs to
+    TERM = "term"  # on its own term, by the clock
+    EMPTIES = "empties"  # the row stays, with nothing in it that tells of a person
+    PROOF = "proof"  # stays: it proves what was done and tells of nobody once the keys are gone
+    NONE = "none"  # holds nobody's data
+
+
+@dataclass(frozen=True, slots=True)
+class TableRule:
+    """One table. `retention` names the classes of the policy by which it goes; `sealed` its encrypted columns; `clear`
+    the columns that say something of a person in clear, and why that must be."""
+
+    holds: str
+    about: About
+    export: Export
+    erasure: Erasure
+    retention: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
+    clear: str = ""
+
+
+_RULES: dict[str, TableRule] = {
+    # people
+    "branch": TableRule("The school's branches.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE),
+    "student": TableRule(
+        "That somebody is or was a student: branch, language, end of the last programme.",
+        About.STUDENT,
+        Export.DERIVED,
+        Erasure.EMPTIES,
+        ("standard",),
+        clear="language and branch: mail and access need them before any key is opened",
+    ),
+    "record": TableRule(
+        "All that the school keeps about a student, as typed fields.",
+        About.STUDENT,
+        Export.GROUPS,
+        Erasure.KEY,
+        ("standard", "exemption"),
+        ("sealed",),
+    ),
+    "sealed_file": TableRule(
+        "Pictures of lessons, copies of data, letters, uploads.",
+        About.STUDENT,
+        Export.GROUPS,
+        Erasure.KEY,
+        ("standard", "case", "export", "upload"),
+        ("sealed",),
+    ),
+    "processing_limit": TableRule(
+        "Which values or activities are restricted, suspended or stopped.",
+        About.STUDENT,
+        Export.WITHIN,
+        Erasure.EMPTIES,
+        ("standard",),
+        clear="names of fields and activities, never a value",
+    ),
+    "view": TableRule(
+        "Which member of staff saw what of a student, when and why.",
+        About.STUDENT,
+        Export.OWN,
+        Erasure.TERM,
+        ("view",),
+        clear="role, reason and field name, never a value",
+    ),
+    "tombstone": TableRule(
+        "Keyed hashes of what was erased, so that an import does not bring it back.",
+        About.NOBODY,
+        Export.NOT_THEIRS,
+        Erasure.PROOF,
+    ),
+    "import_run": TableRule("When an export was imported, with counts.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE),
+    "import_finding": TableRule(
+        "Rows of an import that wait for somebody.",
+        About.STUDENT,
+        Export.DERIVED,
+        Erasure.ROW,
+        ("standard",),
+        ("sealed",),
+        clear="file name, line and field name",
+    ),
+    # cases
+    "case": TableRule(
+        "A request: dates, states, and sealed the contact, the asker's words and the answer.",
+        About.CASE,
+        Export.OWN,
+        Erasure.KEY,
+        ("case",),
+        ("sealed",),
+        clear="kind, dates, outcome and language: queues sort and filter by them",
+    ),
+    "case_item": TableRule(
+        "What is asked and decided.",
+        About.CASE,
+        Export.WITHIN,
+        Erasure.KEY,
+        ("case",),
+        ("sealed",),
+        clear="names of fields and grounds, never a value",
+    ),
+    "case_step": TableRule(
+        "Steps at the portal, holders and recipients, and what was found.",
+        About.CASE,
+        Export.WITHIN,
+        Erasure.KEY,
+        ("case",),
+        ("sealed",),
+        clear="codes of holders and recipients",
+    ),
+    "case_event": TableRule(
+        "The timeline of a case.", About.CASE, Export.OWN, Erasure.KEY, ("case",), ("sealed",), clear="kind and moment"
+    ),
+    "case_message": TableRule(
+        "Messages between asker and school.", About.CASE, Export.OWN, Erasure.KEY, ("case",), ("sealed",)
+    ),
+    "case_file": TableRule("Which sealed files belong to a case.", About.CASE, Export.WITHIN, Erasure.ROW, ("case",)),
+    "draft": TableRule(
+        "A request that is being typed, under the installation's key.",
+        About.CASE,
+        Export.DERIVED,
+        Erasure.TERM,
+        ("draft",),
+        ("sealed",),
+    ),
+    # access
+    "staff": TableRule(
+        "Accounts of staff.",
+        About.STAFF,
+        Export.NOT_THEIRS,
+        Erasure.NONE,
+        sealed=("totp_sealed",),
+        clear="name, address and user name of staff, for as long as they are accountable",
+    ),
+    "designation": TableRule("Who of staff may do what, where and when.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
+    "login": TableRule("Signed-in sessions, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)),
+    "one_time": TableRule(
+        "One-time links and codes, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)
+    ),
+    "bucket": TableRule(
+        "Counters of rate limits, by keyed hash.", About.NOBODY, Export.PROTECTS, Erasure.TERM, ("log",)
+    ),
+    # proof
+    "audit": TableRule(
+        "The chained log: acts, random handles, commitments.",
+        About.NOBODY,
+        Export.NOT_THEIRS,
+        Erasure.PROOF,
+        ("audit_log",),
+    ),
+    "audit_detail": TableRule(
+        "The details of log entries, under their subject's key.",
+        About.CASE,
+        Export.DERIVED,
+        Erasure.KEY,
+        ("audit_detail",),
+        ("sealed",),
+    ),
+    "outbox": TableRule(
+        "Mails to be sent and sent: address and arguments.",
+        About.CASE,
+        Export.DERIVED,
+        Erasure.KEY,
+        ("mail",),
+        ("sealed",),
+        clear="kind, language and moment: delivery needs them",
+    ),
+    "setting": TableRule("Facts about the installation.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE),
+    # keys, in a database of their own
+    "data_key": TableRule(
+        "Wrapped keys, one for each holder and retention class.",
+        About.STUDENT,
+        Export.PROTECTS,
+        Erasure.KEY,
+        ("standard", "exemption", "case", "mail", "export", "upload", "audit_detail"),
+        ("wrapped",),
+    ),
+    "lookup": TableRule(
+        "Keyed hashes by which students and cases are found.",
+        About.STUDENT,
+        Export.PROTECTS,
+        Erasure.KEY,
+        ("standard", "case"),
+    ),
+}
+
+TABLES: Mapping[str, TableRule] = MappingProxyType(_RULES)
+NOT_OURS = frozenset({"alembic_version"})  # of the migration tool; holds a number
+
+
+def undeclared(metadatas: Iterable[MetaData], rules: Mapping[str, TableRule] = TABLES) -> list[str]:
+    """The tables that no line declares, by name."""
+    names = {table.name for metadata in metadatas for table in metadata.tables.values()}
+    return sorted(names - set(rules) - NOT_OURS)
+
+
+def vanished(metadatas: Iterable[MetaData], rules: Mapping[str, TableRule] = TABLES) -> list[str]:
+    """The lines whose table is gone."""
+    names = {table.name for metadata in metadatas for table in metadata.tables.values()}
+    return sorted(set(rules) - names)
+
+
+def faults(metadatas: Iterable[MetaData], classes: Iterable[str], rules: Mapping[str, TableRule] = TABLES) -> list[str]:
+    """What is wrong with the lines, in words that say the fix."""
+    every = [table for metadata in metadatas for table in metadata.tables.values()]
+    known = set(classes)
+    found = []
+    for table in every:
+        rule = rules.get(table.name)
+        if rule is None:
+            continue
+        columns = {column.name for column in table.columns}
+        seen = {name for name in columns if name in {"wrapped", "sealed"} or name.endswith("_sealed")}
+        if set(rule.sealed) != seen:
+            found.append(f"{table.name}: set `sealed` to its encrypted columns, {sorted(seen)}")
+        if unknown := set(rule.retention) - known:
+            found.append(f"{table.name}: `retention` names no class of the policy: {sorted(unknown)}")
+        if rule.erasure in {Erasure.KEY, Erasure.TERM} and not rule.retention:
+            found.append(f"{table.name}: say in `retention` by which class it goes")
+        personal = columns & {"student_id", "case_id", "holder_id"}
+        if personal and rule.about is About.NOBODY:
+            found.append(f"{table.name}: points to a person by {sorted(personal)}, so `about` is somebody")
+        if rule.about in {About.STUDENT, About.CASE} and rule.erasure is Erasure.NONE:
+            found.append(f"{table.name}: holds somebody's data, so say how it is erased")
+    return found
