@@ -218,6 +218,7 @@ def write_message(actor: Actor, clock: Clock, reference: str, text: str, once: b
         raise Refused("message_too_long", most=LONGEST)
     limits.demand(clock, "message", reference)
     with writing(actor, clock) as work:
+        work.session.execute(select(Case.id).where(Case.reference == reference).with_for_update())
         case = case_by_reference(work, reference, Act.WRITE_MESSAGE)
         if work.session.execute(select(CaseMessage.id).where(CaseMessage.once == once)).first():
             return

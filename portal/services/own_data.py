@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from portal.domain.acts import Act
 from portal.domain.assurance import may_show, needed_to_show, required
@@ -156,19 +156,20 @@ class Seen:
     what: str
 
 
-def views(actor: Actor, clock: Clock, before: datetime | None = None) -> tuple[list[Seen], datetime | None]:
-    """Who looked, newest first, one page from `before` on; and where the next page starts."""
+def views(actor: Actor, clock: Clock, after: UUID | None = None) -> tuple[list[Seen], UUID | None]:
+    """Who looked, newest first: one page, after the view of that id; and the id after which the next page begins."""
     with reading(actor, clock) as work:
         work.require(Act.VIEW_OWN_VIEWS, Subject(student_id=actor.student_id))
         statement = (
-            select(View.at, View.role, View.reason, View.what, Case.reference)
+            select(View.id, View.at, View.role, View.reason, View.what, Case.reference)
             .outerjoin(Case, Case.id == View.case_id)
             .where(View.student_id == actor.student_id)
             .order_by(View.at.desc(), View.id.desc())
             .limit(VIEWS_PAGE + 1)
         )
-        if before is not None:
-            statement = statement.where(View.at < before)
+        last = work.session.get(View, after) if after else None
+        if last is not None and last.student_id == actor.student_id:
+            statement = statement.where(or_(View.at < last.at, and_(View.at == last.at, View.id < last.id)))
         rows = work.session.execute(statement).all()
         roles = {role.value: name for role, name in work.policy.roles.items()}
         reasons = {code: reason.label for code, reason in work.policy.reasons.items()}
@@ -176,7 +177,7 @@ def views(actor: Actor, clock: Clock, before: datetime | None = None) -> tuple[l
             Seen(row.at, roles.get(row.role, row.role), reasons.get(row.reason, ""), row.reference, row.what)
             for row in rows[:VIEWS_PAGE]
         ]
-        return seen, seen[-1].at if len(rows) > VIEWS_PAGE else None
+        return seen, rows[VIEWS_PAGE - 1].id if len(rows) > VIEWS_PAGE else None
 
 
 # --- inside

@@ -23,7 +23,7 @@ from portal.mail import messages
 from portal.policy.model import Activity
 from portal.records.items import Item, change_value, items_of
 from portal.records.tables.cases import Case, CaseItem
-from portal.records.tables.people import Limit
+from portal.records.tables.people import Limit, Student
 from portal.services.casework import Asked, NewCase, event, open_case, reply_address
 from portal.services.file_request import HOW
 from portal.services.unit import Work, reading, writing
@@ -103,6 +103,7 @@ def withdraw(actor: Actor, clock: Clock, activity: str, language: str) -> Withdr
     """
     with writing(actor, clock) as work:
         work.require(Act.WITHDRAW_CONSENT, _subject(actor))
+        work.session.get(Student, actor.student_id, with_for_update=True)  # two presses at once wait for each other
         given = [each for each in _consents(work, actor.student_id) if each.activity.code == activity]
         earlier = next((each for each in given if each.reference), None)
         if earlier is not None:

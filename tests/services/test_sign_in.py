@@ -116,7 +116,9 @@ def test_a_known_and_an_unknown_address_leave_the_same_rows_and_only_the_known_o
     app: Flask, clock: FixedClock
 ) -> None:
     def rows() -> tuple[int, int]:
-        found = tuple(db.session.execute(select(func.count()).select_from(each)).scalar_one() for each in (OneTime, OutMail))
+        found = tuple(
+            db.session.execute(select(func.count()).select_from(each)).scalar_one() for each in (OneTime, OutMail)
+        )
         db.session.rollback()
         return found[0], found[1]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, request, session, url_for
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import Conflict, Forbidden, HTTPException, NotFound, TooManyRequests
 from werkzeug.wrappers import Response
 
@@ -41,6 +42,7 @@ REFUSALS: dict[type[Exception], type[HTTPException]] = {
     casework.ChangedMeanwhile: Conflict,
     limits.TooMany: TooManyRequests,
     NotPossible: Conflict,
+    StaleDataError: Conflict,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -206,13 +205,9 @@ def consents(lang: str) -> str | Response:
 def views(lang: str) -> str:
     """Who looked, when, as what and why (ux.md, rule 10)."""
     signed_in, _shared = me()
-    before = request.args.get("before", None, float)
-    try:
-        until = datetime.fromtimestamp(before, UTC) if before is not None else None
-    except (ValueError, OverflowError, OSError):
-        until = None
-    seen, following = own_data.views(signed_in.actor, current_clock(), until)
-    href = page("student.views", before=repr(following.timestamp())) if following else ""
+    after = request.args.get("after", None, UUID)
+    seen, following = own_data.views(signed_in.actor, current_clock(), after)
+    href = page("student.views", after=following) if following else ""
     return render_template("student/views.html", seen=seen, following=href)
 
 
