@@ -202,6 +202,60 @@ def upgrade_main() -> None:
     with op.batch_alter_table('designation', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_designation_staff_id'), ['staff_id'], unique=False)
 
+    op.create_table('passkey',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('credential', sa.LargeBinary(length=1023), nullable=False),
+    sa.Column('public_key', sa.LargeBinary(), nullable=False),
+    sa.Column('sign_count', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_passkey_staff_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_passkey')),
+    sa.UniqueConstraint('credential', name=op.f('uq_passkey_credential'))
+    )
+    with op.batch_alter_table('passkey', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_passkey_staff_id'), ['staff_id'], unique=False)
+
+    op.create_table('passkey_challenge',
+    sa.Column('digest', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('purpose', sa.String(length=8), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('login_id', sa.Uuid(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_passkey_challenge_staff_id')),
+    sa.PrimaryKeyConstraint('digest', name=op.f('pk_passkey_challenge'))
+    )
+    with op.batch_alter_table('passkey_challenge', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_passkey_challenge_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_passkey_challenge_staff_id'), ['staff_id'], unique=False)
+
+    op.create_table('recovery_code',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('handle', sa.String(length=8), nullable=False),
+    sa.Column('hash', sa.String(length=200), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_recovery_code_staff_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recovery_code'))
+    )
+    with op.batch_alter_table('recovery_code', schema=None) as batch_op:
+        batch_op.create_index('ix_recovery_code_staff_handle', ['staff_id', 'handle'], unique=True)
+
+    op.create_table('staff_reset',
+    sa.Column('one_time_id', sa.Uuid(), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('issued_by', sa.Uuid(), nullable=False),
+    sa.ForeignKeyConstraint(['issued_by'], ['staff.id'], name=op.f('fk_staff_reset_issued_by')),
+    sa.ForeignKeyConstraint(['one_time_id'], ['one_time.id'], name=op.f('fk_staff_reset_one_time_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_staff_reset_staff_id')),
+    sa.PrimaryKeyConstraint('one_time_id', name=op.f('pk_staff_reset'))
+    )
+    with op.batch_alter_table('staff_reset', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_staff_reset_staff_id'), ['staff_id'], unique=False)
+
     op.create_table('student',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('branch_id', sa.Uuid(), nullable=False),
@@ -218,6 +272,27 @@ def upgrade_main() -> None:
     with op.batch_alter_table('student', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_student_branch_id'), ['branch_id'], unique=False)
         batch_op.create_index('ix_student_retention', ['last_programme_ended'], unique=False)
+
+    op.create_table('totp_setup',
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_totp_setup_staff_id')),
+    sa.PrimaryKeyConstraint('staff_id', name=op.f('pk_totp_setup'))
+    )
+    op.create_table('access_review',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('designation_id', sa.Uuid(), nullable=False),
+    sa.Column('outcome', sa.String(length=12), nullable=False),
+    sa.Column('reviewed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reviewed_by', sa.Uuid(), nullable=False),
+    sa.ForeignKeyConstraint(['designation_id'], ['designation.id'], name=op.f('fk_access_review_designation_id')),
+    sa.ForeignKeyConstraint(['reviewed_by'], ['staff.id'], name=op.f('fk_access_review_reviewed_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_access_review'))
+    )
+    with op.batch_alter_table('access_review', schema=None) as batch_op:
+        batch_op.create_index('ix_access_review_designation_at', ['designation_id', 'reviewed_at'], unique=False)
 
     op.create_table('case',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -503,11 +578,33 @@ def downgrade_main() -> None:
         batch_op.drop_index('ix_case_branch_state_due')
 
     op.drop_table('case')
+    with op.batch_alter_table('access_review', schema=None) as batch_op:
+        batch_op.drop_index('ix_access_review_designation_at')
+
+    op.drop_table('access_review')
+    op.drop_table('totp_setup')
     with op.batch_alter_table('student', schema=None) as batch_op:
         batch_op.drop_index('ix_student_retention')
         batch_op.drop_index(batch_op.f('ix_student_branch_id'))
 
     op.drop_table('student')
+    with op.batch_alter_table('staff_reset', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_staff_reset_staff_id'))
+
+    op.drop_table('staff_reset')
+    with op.batch_alter_table('recovery_code', schema=None) as batch_op:
+        batch_op.drop_index('ix_recovery_code_staff_handle')
+
+    op.drop_table('recovery_code')
+    with op.batch_alter_table('passkey_challenge', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_passkey_challenge_staff_id'))
+        batch_op.drop_index(batch_op.f('ix_passkey_challenge_expires_at'))
+
+    op.drop_table('passkey_challenge')
+    with op.batch_alter_table('passkey', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_passkey_staff_id'))
+
+    op.drop_table('passkey')
     with op.batch_alter_table('designation', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_designation_staff_id'))
 
