@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, RadioField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import DummyTranslations
 from wtforms.validators import StopValidation, ValidationError
 
@@ -118,11 +119,16 @@ def looks_like_email(text: str) -> str | None:
     return None if whole and len(text) <= 254 else N_("Dit is geen e-mailadres.")
 
 
+def listed(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """(value, label) pairs as WTForms wants its choices."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
 class Choices(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
     """Boxes of which several may be ticked; unknown values are left out."""
 
-    def __init__(self, label: str, validators: Any = None, **more: Any) -> None:
-        super().__init__(label, validators, validate_choice=False, **more)
+    def __init__(self, label: str, validators: Any = None, choices: Iterable[Any] = (), **more: Any) -> None:
+        super().__init__(label, validators, validate_choice=False, choices=listed(choices), **more)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         known = {str(value) for value, _ in self.choices or ()}
@@ -132,8 +138,8 @@ class Choices(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no ty
 class OneOf(RadioField):  # type: ignore[misc]
     """One of several; an unknown value counts as none."""
 
-    def __init__(self, label: str, validators: Any = None, **more: Any) -> None:
-        super().__init__(label, validators, validate_choice=False, **more)
+    def __init__(self, label: str, validators: Any = None, choices: Iterable[Any] = (), **more: Any) -> None:
+        super().__init__(label, validators, validate_choice=False, choices=listed(choices), **more)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         known = {str(value) for value, _ in self.choices or ()}

@@ -23,7 +23,19 @@ from portal.i18n import N_
 from portal.policy.model import Field, Policy
 from portal.services.casework import Asked, Contact
 from portal.services.file_request import LONGEST, Filing, WrongValue, read_value
-from portal.web.forms import AtMost, BaseForm, Check, Choices, OneOf, Optional, Required, clean, kept, looks_like_email
+from portal.web.forms import (
+    AtMost,
+    BaseForm,
+    Check,
+    Choices,
+    OneOf,
+    Optional,
+    Required,
+    clean,
+    kept,
+    listed,
+    looks_like_email,
+)
 from portal.web.sessions import current_clock
 from portal.wording import KINDS, REFUSALS
 
@@ -170,7 +182,7 @@ def value_form(about: Field, **more: Any) -> BaseForm:
     new: FormField
     if about.type is FieldType.CHOICE and len(about.choices) > 6:
         choices = [("", ""), *((choice.code, choice.label) for choice in about.choices)]
-        new = SelectField(label, checks, choices=choices, validate_choice=False)
+        new = SelectField(label, checks, choices=listed(choices), validate_choice=False)
     elif about.type is FieldType.CHOICE:
         new = OneOf(label, checks, choices=[(choice.code, choice.label) for choice in about.choices])
     elif about.type is FieldType.YES_NO:
