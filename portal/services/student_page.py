@@ -16,7 +16,7 @@ from sqlalchemy import select
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.lifecycle import CaseState
-from portal.domain.permissions import Actor, Subject
+from portal.domain.permissions import Actor, Subject, may, scope_of
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import FieldType, RequestKind, Sensitivity
 from portal.policy.model import Dataset, Field, Group
@@ -27,7 +27,7 @@ from portal.services.case_page import log_view
 from portal.services.casework import NotFound
 from portal.services.find_students import birth_year
 from portal.services.limits_of_processing import Restricted, restricted, stopped_activities
-from portal.services.unit import Work, writing
+from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
 
 SHOWN, HIDDEN, RESTRICTED, MASKED = "shown", "hidden", "restricted", "masked"
@@ -86,15 +86,6 @@ class StudentPage:
     restricted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Who a file is of, before it is opened: enough to see that it is the right one."""
-
-    id: UUID
-    name: str
-    birth_year: str
-
-
 def reason_codes(work: Work) -> frozenset[str]:
     return frozenset(code for code, reason in work.policy.reasons.items() if reason.use == "view")
 
@@ -105,15 +96,21 @@ def _open(work: Work, student_id: UUID, act: Act, reason: str) -> Student:
     about = Subject(branch_id=student.branch_id if student else None, student_id=student_id, reason_given=bool(reason))
     if student is None or student.state != "active":
         raise NotFound(str(student_id))
-    from portal.domain.permissions import may
-
-    decision = may(work.actor, act, about)
-    if decision.reason == "not_own_branch":
+    if may(work.actor, act, about).reason == "not_own_branch":
         raise NotFound(str(student_id))
     work.require(act, about)
     if reason not in reason_codes(work):
         raise Refused("reason_missing")
     return student
+
+
+def demand_reach(actor: Actor, clock: Clock, student_id: UUID) -> None:
+    """Nothing, or NotFound: before anybody is asked why, a file out of reach does not exist."""
+    with reading(actor, clock) as work:
+        student = work.session.get(Student, student_id)
+        scope = scope_of(actor, Act.VIEW_STUDENT)
+        if student is None or student.state != "active" or not scope.holds(student.branch_id):
+            raise NotFound(str(student_id))
 
 
 def student_page(actor: Actor, clock: Clock, student_id: UUID, reason: str) -> StudentPage:

@@ -44,11 +44,13 @@ def subject(about: About) -> str:
     if about.target is TargetKind.GROUP and about.group is not None:
         group = rules.groups.get(about.group, rules.own_section)
         return speaker.text(group.label)
-    if about.target is TargetKind.ACTIVITY and about.activity in rules.activities:
-        return speaker.text(rules.activities[about.activity].label)
+    activity = rules.activities.get(about.activity or "")
+    if about.target is TargetKind.ACTIVITY and activity is not None:
+        return speaker.text(activity.label)
     dataset = rules.datasets.get(about.dataset or "")
-    if dataset is not None and about.field in dataset.fields:
-        return speaker.text(dataset.fields[about.field].label)
+    field = field_of(about)
+    if field is not None:
+        return speaker.text(field.label)
     if dataset is not None:
         return speaker.text(dataset.label)
     return speaker.text(TARGETS[about.target])
@@ -102,8 +104,9 @@ def _readable(speaker: Speaker, field: Field, kept: object) -> str:
 
 def values(about: About, kept: object) -> str:
     """A value, or the values of a whole record by their labels."""
-    if isinstance(kept, dict) and about.dataset in policy().datasets:
-        fields = policy().datasets[about.dataset].fields
+    dataset = policy().datasets.get(about.dataset or "")
+    if isinstance(kept, dict) and dataset is not None:
+        fields = dataset.fields
         parts = (
             f"{current_speaker().text(fields[code].label)}: {value(fields[code], each)}"
             for code, each in kept.items()

@@ -59,7 +59,7 @@ def _next_page(stage: str) -> str:
 def sign_out() -> Response:
     leave()
     flash(_("U bent uitgelogd."), "ok")
-    return clear_site_data(redirect(url_for("staff.sign_in")))
+    return clear_site_data(make_response(redirect(url_for("staff.sign_in"))))
 
 
 @blueprint.route("/confidentiality", methods=["GET", "POST"])

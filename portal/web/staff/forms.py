@@ -91,10 +91,11 @@ class VersionMixin:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-class DutchDateField(Field):
+class DutchDateField(Field):  # type: ignore[misc]  # WTForms ships no types
     """A date as one types it: 31-12-2026, any separator, digits of any script; also 2026-12-31."""
 
     widget = TextInput()
+    data: Any
 
     def __init__(self, label: str, validators: Any = None, **more: Any) -> None:
         self.raw = ""
@@ -136,17 +137,17 @@ class _Known:
             raise ValidationError(ONE_OF_THESE)
 
 
-class Select(_Known, SelectField):
+class Select(_Known, SelectField):  # type: ignore[misc]
     def __init__(self, label: str, validators: Any = None, **more: Any) -> None:
         SelectField.__init__(self, label, validators, validate_choice=False, **more)
 
 
-class Radio(_Known, RadioField):
+class Radio(_Known, RadioField):  # type: ignore[misc]
     def __init__(self, label: str, validators: Any = None, **more: Any) -> None:
         RadioField.__init__(self, label, validators, validate_choice=False, coerce=_text, **more)
 
 
-class Boxes(_Known, SelectMultipleField):
+class Boxes(_Known, SelectMultipleField):  # type: ignore[misc]
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 

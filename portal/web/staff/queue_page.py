@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import render_template, request, url_for
 
@@ -87,7 +87,8 @@ def _one_of(kind: type[E], text: str | None) -> E | None:
 
 
 def _href(tab: Tab, kept: dict[str, str], **more: str) -> str:
-    return url_for("staff.queue", tab=tab.value, **kept, **more)
+    query: dict[str, Any] = {"tab": tab.value, **kept, **more}
+    return url_for("staff.queue", **query)
 
 
 def _tabs(page: Page, current: Tab, kept: dict[str, str]) -> list[dict[str, object]]:

@@ -1,30 +1,23 @@
-"""The staff pages, put together."""
+"""The staff pages, put together: each module hangs its pages on the blueprint when it is loaded."""
 
 from __future__ import annotations
 
-from portal.web.staff import (
-    account_pages,
-    case_pages,
-    decide_pages,
-    entry,
-    information,
-    queue_page,
-    record_pages,
-    step_pages,
-    student_pages,
-)
+from importlib import import_module
+
 from portal.web.staff.blueprint import blueprint
 
-PAGES = (
-    account_pages,
-    case_pages,
-    decide_pages,
-    entry,
-    information,
-    queue_page,
-    record_pages,
-    step_pages,
-    student_pages,
+MODULES = (
+    "account_pages",
+    "case_pages",
+    "decide_pages",
+    "entry",
+    "information",
+    "queue_page",
+    "record_pages",
+    "step_pages",
+    "student_pages",
 )
+for name in MODULES:
+    import_module(f"portal.web.staff.{name}")
 
-__all__ = ["PAGES", "blueprint"]
+__all__ = ["blueprint"]

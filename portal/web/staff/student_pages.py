@@ -34,6 +34,7 @@ def students() -> str:
 
 @blueprint.route("/students/<uuid:student_id>", methods=["GET", "POST"])
 def student(student_id: UUID) -> Response:
+    files.demand_reach(current_actor(), current_clock(), student_id)
     form = ViewReasonForm()
     form.reason.choices = choices(
         (each.code, _(each.label)) for each in policy().reasons.values() if each.use == "view"
