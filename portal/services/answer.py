@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from portal.domain import assurance
 from portal.domain.clock import current_due_on, receipt_date
 from portal.domain.erasure_plan import ErasurePlan, PlanLine, Verdict
@@ -70,7 +72,7 @@ def answer_of(work: Work, case: Case) -> Answer | None:
     return replace(answer, progress=progress, done_on=done_on)
 
 
-def answer_html(answer: Answer, language: str, policy: Policy) -> str:
+def answer_html(answer: Answer, language: str, policy: Policy) -> Markup:
     """The answer as HTML: in the reader's language, the binding Dutch below it. Safe markup of our own templates."""
     return render_answer(answer, language, policy)
 

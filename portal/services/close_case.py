@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, may_close
-from portal.domain.vocabulary import RequestKind, StepState
+from portal.domain.vocabulary import RequestKind, StepKind, StepState
 from portal.mail import messages
 from portal.records import casebook
-from portal.records.tables.cases import Case
+from portal.records.tables.cases import Case, CaseStep
+from portal.records.tables.proof import OutMail
 from portal.services.answer import has_answer, write_answer
 from portal.services.casework import event, move, reply_address
+from portal.services.steps import ANSWER, POST
 from portal.services.unit import Work
 
+ANSWERING = ("decided", "consent_withdrawn")  # kinds of mail that carry the answer
+FAILED = "failed"
 ADDRESS = "reply_to"  # in the case's sealed contents: kept before an erasure takes the address on file
 
 
@@ -27,6 +36,8 @@ def close_if_done(work: Work, case: Case) -> bool:
         write_answer(work, case)
     work.session.flush()
     steps = casebook.steps_of(work.session, case.id)
+    if _must_go_by_post(work, case, steps):
+        steps.append(_posting(work, case, len(steps)))
     if not may_close([StepState(step.state) for step in steps], has_answer(work, case)):
         return False
     move(case, Action.CLOSE)
@@ -39,6 +50,29 @@ def close_if_done(work: Work, case: Case) -> bool:
     if done and (to := address_of(work, case)):
         work.send(messages.carried_out(to, case.language, case.id, case.reference, case.version))
     return True
+
+
+def _must_go_by_post(work: Work, case: Case, steps: Sequence[CaseStep]) -> bool:
+    """Whether the mail of the answer failed for good and nobody has a letter to post yet."""
+    if not case.by_post or any(step.task == POST for step in steps):
+        return False
+    failed = select(OutMail.id).where(OutMail.case_id == case.id, OutMail.kind.in_(ANSWERING), OutMail.state == FAILED)
+    return work.session.execute(failed).first() is not None
+
+
+def _posting(work: Work, case: Case, position: int) -> CaseStep:
+    step = CaseStep(
+        id=uuid7(),
+        case_id=case.id,
+        position=position,
+        kind=StepKind.OWN.value,
+        task=POST,
+        target=ANSWER,
+        state=StepState.OPEN.value,
+    )
+    work.session.add(step)
+    work.session.flush()
+    return step
 
 
 def address_of(work: Work, case: Case) -> str | None:

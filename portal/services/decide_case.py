@@ -245,7 +245,7 @@ def _canonical(work: Work, item: CaseItem, field: Field, value: Json) -> Json:
 def _plan(work: Work, case: Case, item: CaseItem) -> ErasurePlan:
     assert case.student_id is not None
     plan = plan_for(work, case.student_id, [target_of(item)])
-    if not any(line.verdict is not Verdict.KEEP for line in plan.lines):
+    if plan.lines and all(line.verdict is Verdict.KEEP for line in plan.lines):
         raise Refused("plan_keeps_all", item=item.id)
     return plan
 

@@ -183,10 +183,14 @@ def _remove_orphans(work: Work, student_id: UUID) -> None:
 
 
 def _end_student(work: Work, student_id: UUID) -> None:
-    """Nothing is left of the student: sessions end, findings go, no mail is sent any more."""
+    """Where nothing is left of the student, sessions end, findings go, no mail is sent any more."""
     left = work.session.execute(select(Record.id).where(Record.student_id == student_id).limit(1)).first()
     student = work.session.get(Student, student_id)
-    if left is not None or student is None:
+    if student is None:
+        return
+    if left is not None:
+        person = items.persons(work.session, work.vault, [student_id]).get(student_id)
+        student.has_email = bool(person and person.values.get("email"))
         return
     student.state, student.has_email, student.last_programme_ended = ERASED, False, None
     work.session.execute(delete(Login).where(Login.student_id == student_id))

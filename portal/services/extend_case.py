@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import update
+
 from portal.domain import clock as terms
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
@@ -57,13 +59,18 @@ def extend(actor: Actor, clock: Clock, reference: str, version: int, days: int, 
 def mark_told(work: Work, case_id: UUID, on: date) -> bool:
     """The student was told on that day: the mail server took the mail, or a letter was posted. Whether it counts.
 
-    The first day counts; told after the first due date, the extension is worth nothing and that date stays.
+    The first day counts; told after the first due date, the extension is worth nothing and that date stays. The case's
+    version stays too: whoever is deciding does not lose the form over a delivered mail.
     """
     case = work.session.get(Case, case_id)
     if case is None or case.extended_days is None:
         return False
     if case.extension_told_on is None or on < case.extension_told_on:
-        case.extension_told_on = on
-        case.due_on = terms.current_due_on(case.original_due_on, case.extended_days, case.extension_told_on)
-        work.note("extension_told", "case", case.id, on=on.isoformat(), counts=case.due_on > case.original_due_on)
+        due = terms.current_due_on(case.original_due_on, case.extended_days, on)
+        work.session.flush()
+        work.session.execute(
+            update(Case).where(Case.id == case_id).values(extension_told_on=on, due_on=due),
+            execution_options={"synchronize_session": "fetch"},
+        )
+        work.note("extension_told", "case", case_id, on=on.isoformat(), counts=due > case.original_due_on)
     return terms.counts_as_told(case.original_due_on, case.extension_told_on)

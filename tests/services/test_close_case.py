@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy import update
 
 from portal.domain.vocabulary import Outcome, RequestKind, StepState
 from portal.records.db import begin_write, db
+from portal.records.tables.cases import Case
+from portal.records.tables.proof import OutMail
 from portal.services.carry_out import carry_out, finish_step
 from portal.services.close_case import close_if_done
+from portal.services.post_letter import Letter, record_posted
 from portal.services.unit import writing
 from tests import factories
 from tests.services import cases
@@ -47,6 +51,24 @@ def test_a_case_with_an_open_step_does_not_close(context):
     cases.decided(reference, cases.handler())
     assert not closed(reference)
     assert cases.case_of(reference).state == "decided"
+
+
+def test_when_the_mail_of_the_answer_failed_the_case_waits_for_the_letter(context):
+    reference, handler = cases.opened(RequestKind.RESTRICTION, factories.make_student()), cases.handler()
+    cases.decided(reference, handler)
+    case_id = cases.case_of(reference).id
+    begin_write()
+    db.session.execute(update(OutMail).where(OutMail.case_id == case_id).values(state="failed"))
+    db.session.execute(update(Case).where(Case.id == case_id).values(by_post=True))
+    db.session.commit()
+    carry_out(handler, cases.clock(), reference, cases.version_of(reference))
+    for step in cases.steps_of(reference).values():
+        if step.kind == "holder":
+            finish_step(handler, cases.clock(), reference, step.id, StepState.DONE, "gedaan")
+    assert cases.case_of(reference).state == "decided"
+    today = cases.clock().today()
+    record_posted(handler, cases.clock(), reference, cases.version_of(reference), Letter.ANSWER, today)
+    assert cases.case_of(reference).state == "closed"
 
 
 def test_two_who_finish_the_last_two_steps_at_once_close_the_case_once(context):

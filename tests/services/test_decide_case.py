@@ -199,6 +199,12 @@ def test_an_erasure_that_the_plan_keeps_whole_cannot_be_granted(context):
         cases.decided(reference, cases.handler())
 
 
+def test_an_erasure_of_what_the_portal_does_not_hold_is_granted_for_the_places_outside(context):
+    reference = cases.opened(RequestKind.ERASURE, factories.make_student(), [Asked(TargetKind.GROUP, group=2)])
+    cases.decided(reference, cases.officer())
+    assert ("erase", "paper_file") in cases.steps_of(reference)
+
+
 def test_a_case_that_was_taken_back_or_is_not_taken_up_is_not_decided(context):
     student, handler = factories.make_student(), cases.handler()
     untaken = cases.opened(RequestKind.ACCESS, student, taken=False)

@@ -191,8 +191,18 @@ def test_part_of_a_class_is_sealed_anew_so_that_a_backup_loses_what_went(context
     assert keys_of(student)["standard"] == [2]
     assert "phone" not in lookups_of(student)
     assert "email" in lookups_of(student)
+    assert db.session.get(Student, student).has_email
     file = db.session.get(SealedFile, kept_picture)
     assert files.content(factories.vault(), file) == b"picture " * 20
+
+
+def test_without_its_address_a_student_gets_no_mail_any_more(context):
+    student = former_student()
+    reference, officer, _ = approved(student, [cases.field_of(student, "email", None)])
+    carried_out(reference, officer)
+    db.session.rollback()
+    assert not db.session.get(Student, student).has_email
+    assert "email" not in lookups_of(student)
 
 
 def test_who_has_nothing_left_is_ended_but_can_read_the_answer(context):

@@ -44,7 +44,9 @@ def test_an_extension_counts_from_the_first_due_date_once_the_student_is_told(co
     assert "extended" in cases.mails_of(reference)
     assert "extended" in cases.events_of(reference)
 
+    version = case.version
     assert told(reference, date(2026, 11, 24))
+    assert cases.version_of(reference) == version  # nobody who is deciding loses a form over a delivered mail
     assert told(reference, date(2026, 12, 20))  # a later word changes nothing
     case = cases.case_of(reference)
     assert (case.due_on, case.extension_told_on) == (date(2026, 12, 21), date(2026, 11, 24))

@@ -1,0 +1,37 @@
+"""Reopen a case: something new is known, or the school was wrong. It is decided again and answered again."""
+
+from __future__ import annotations
+
+from portal.domain.acts import Act
+from portal.domain.clock import Clock
+from portal.domain.events import EventKind
+from portal.domain.lifecycle import Action
+from portal.domain.permissions import Actor
+from portal.domain.refusal import Refused
+from portal.domain.vocabulary import RequestKind
+from portal.services.casework import event, move
+from portal.services.held_case import held_case
+from portal.services.unit import writing
+
+USE = "reopen"
+
+
+def reopen(actor: Actor, clock: Clock, reference: str, version: int, reason: str, words: str = "") -> None:
+    """Takes the case up again; its promised dates stay what they were, so it may well be late at once.
+
+    `reason` is a code of the policy's reasons for reopening. What was carried out stays; the earlier answer is kept
+    behind the next one. Raises NotFound, NotAllowed, ChangedMeanwhile, NotPossible, and Refused: reason_missing,
+    takes_effect_without_decision for a withdrawal, whose consent is given anew instead.
+    """
+    with writing(actor, clock) as work:
+        case = held_case(work, reference, Act.REOPEN, version)
+        move(case, Action.REOPEN)
+        found = work.policy.reasons.get(reason)
+        if found is None or found.use != USE:
+            raise Refused("reason_missing")
+        if case.kind == RequestKind.WITHDRAWAL and case.decided_at is not None:
+            raise Refused("takes_effect_without_decision")
+        case.decided_at = case.decider_id = case.outcome = None
+        case.approver_id = case.approved_at = case.executed_at = case.closed_at = None
+        event(work, case, EventKind.REOPENED, reason=reason, words=words.strip())
+        work.note("reopen", "case", case.id, reason=reason)
