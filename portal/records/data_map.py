@@ -178,6 +178,30 @@ _RULES: dict[str, TableRule] = {
     "bucket": TableRule(
         "Counters of rate limits, by keyed hash.", About.NOBODY, Export.PROTECTS, Erasure.TERM, ("log",)
     ),
+    # second factors of staff
+    "totp_setup": TableRule(
+        "The secret of an authenticator app that is being set up.",
+        About.STAFF,
+        Export.PROTECTS,
+        Erasure.TERM,
+        ("sign_in",),
+        ("sealed",),
+    ),
+    "passkey": TableRule(
+        "Public keys of passkeys, and the owner's word for the device.", About.STAFF, Export.PROTECTS, Erasure.NONE
+    ),
+    "passkey_challenge": TableRule(
+        "What a passkey must sign, by hash.", About.STAFF, Export.PROTECTS, Erasure.TERM, ("sign_in",)
+    ),
+    "recovery_code": TableRule(
+        "Codes for staff who lost the device, by hash.", About.STAFF, Export.PROTECTS, Erasure.NONE
+    ),
+    "staff_reset": TableRule(
+        "Whose password a one-time link sets anew.", About.STAFF, Export.PROTECTS, Erasure.TERM, ("sign_in",)
+    ),
+    "access_review": TableRule(
+        "Who looked at a designation, and what they said.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE
+    ),
     # proof
     "audit": TableRule(
         "The chained log: acts, random handles, commitments.",
