@@ -8,7 +8,7 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Binds languages, headers, access, errors and every blueprint."""
     from portal import extensions
-    from portal.web import access, errors, headers, language, sessions, system
+    from portal.web import access, dev, errors, headers, language, sessions, system
     from portal.web.account import routes as account
     from portal.web.public import routes as public
     from portal.web.staff import routes as staff
@@ -23,4 +23,5 @@ def register(app: Flask) -> None:
     errors.register(app)
     for blueprint in (system.blueprint, public.blueprint, account.blueprint, student.blueprint, staff.blueprint):
         app.register_blueprint(blueprint)
+    dev.register(app)
     access.register(app)

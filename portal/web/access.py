@@ -38,12 +38,13 @@ class Rule:
 def rules() -> Mapping[str, Rule]:
     """The whole table: endpoint -> rule."""
     from portal.web.account.access import TABLE as account
+    from portal.web.dev import TABLE as dev
     from portal.web.public.access import TABLE as public
     from portal.web.staff.access import TABLE as staff
     from portal.web.student.access import TABLE as student
     from portal.web.system import TABLE as system
 
-    return {**system, **public, **account, **student, **staff}
+    return {**system, **dev, **public, **account, **student, **staff}
 
 
 def register(app: Flask) -> None:
