@@ -131,7 +131,7 @@ class Choices(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no ty
         super().__init__(label, validators, validate_choice=False, choices=listed(choices), **more)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        known = {str(value) for value, _ in self.choices or ()}
+        known = {str(each.value) for each in self.choices or ()}
         self.data = [value for value in dict.fromkeys(valuelist) if value in known]
 
 
@@ -142,7 +142,7 @@ class OneOf(RadioField):  # type: ignore[misc]
         super().__init__(label, validators, validate_choice=False, choices=listed(choices), **more)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        known = {str(value) for value, _ in self.choices or ()}
+        known = {str(each.value) for each in self.choices or ()}
         chosen = valuelist[0] if valuelist else None
         self.data = chosen if chosen in known else None
 

@@ -225,11 +225,11 @@ def rows(journey: Journey, known: bool, cases: list[tuple[str, str]]) -> list[di
 def _what_rows(journey: Journey, form: BaseForm, cases: list[tuple[str, str]]) -> list[dict[str, Any]]:
     found = []
     if "scope" in form and form.scope.data:
-        labels = {str(value): _(label) for value, label in form.scope.choices}
+        labels = {str(each.value): _(each.label) for each in form.scope.choices}
         chosen = [ALL] if ALL in form.scope.data else form.scope.data
         found.append({"key": _(form.scope.label.text), "value": " · ".join(labels[value] for value in chosen)})
     if "activities" in form and form.activities.data:
-        labels = {str(value): _(label) for value, label in form.activities.choices}
+        labels = {str(each.value): _(each.label) for each in form.activities.choices}
         key = _(form.activities.label.text)
         found.append({"key": key, "value": " · ".join(labels[value] for value in form.activities.data)})
     if "value" in form and journey.target:
