@@ -45,7 +45,12 @@ def living(session: Session, student_ids: Collection[UUID]) -> set[UUID]:
     found: set[UUID] = set()
     for part in chunks(student_ids):
         found.update(
-            session.execute(select(Student.id).where(Student.id.in_(part), Student.state == "active")).scalars()
+            session.execute(
+                select(Student.id)
+                .where(Student.id.in_(part), Student.state == "active")
+                .order_by(Student.id)
+                .with_for_update()  # an erasure that runs meanwhile waits for the import, or the import for it
+            ).scalars()
         )
     return found
 
@@ -80,6 +85,10 @@ def entombed(session: Session, digests: Collection[bytes]) -> set[bytes]:
     for part in chunks(list(dict.fromkeys(digests))):
         found.update(session.execute(select(Tombstone.digest).where(Tombstone.digest.in_(part))).scalars())
     return found
+
+
+def any_entombed(session: Session, kind: str) -> bool:
+    return session.execute(select(Tombstone.digest).where(Tombstone.kind == kind).limit(1)).first() is not None
 
 
 def set_ends(session: Session, ends: dict[UUID, date | None]) -> None:

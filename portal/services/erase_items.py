@@ -7,7 +7,6 @@ begun is finished. Old backups lose the items too, since their keys are gone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -23,14 +22,13 @@ from portal.policy.model import Policy
 from portal.records import casebook, files, items, limits
 from portal.records.tables.access import Login
 from portal.records.tables.people import ImportFinding, Record, SealedFile, Student, Tombstone
+from portal.services import tombstones
 from portal.services.held_case import held_case
-from portal.services.import_students import tombstones
 from portal.services.plan_erasure import plan_for
 from portal.services.reindex import reindex
 from portal.services.targets import granted, target_of
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Holder, version_of
-from portal.vault.normal import normal_number
 
 ERASED = "erased"
 
@@ -136,27 +134,20 @@ def _bury(work: Work, held: Sequence[items.Item], going: Sequence[items.Item], g
     if not number:
         return
     found: dict[bytes, str] = {}
-    everything = all(gone.get(each.id, set()) >= set(each.values) for each in held)
+    if all(gone.get(each.id, set()) >= set(each.values) for each in held):
+        found[tombstones.of_student(work, number)] = "student"
     for record in going:
         key = _natural_key(work.policy, record)
-        student_grave, record_grave = tombstones(work, number, record.dataset, key)
         if gone[record.id] >= set(record.values):
-            found[record_grave] = "record"
+            found[tombstones.of_record(work, number, record.dataset, key)] = "record"
         else:
             for code in gone[record.id]:
-                found[field_tombstone(work, number, record.dataset, key, code)] = "field"
-        if everything:
-            found[student_grave] = "student"
+                found[tombstones.of_field(work, number, record.dataset, key, code)] = "field"
     known = set(work.session.execute(select(Tombstone.digest).where(Tombstone.digest.in_(list(found)))).scalars())
     for digest, kind in found.items():
         if digest not in known:
             work.session.add(Tombstone(digest=digest, kind=kind, erased_at=work.now))
     work.session.flush()
-
-
-def field_tombstone(work: Work, student_number: str, dataset: str, natural_key: Iterable[str], code: str) -> bytes:
-    """The digest under which one erased value of a record is remembered."""
-    return work.vault.digest("erased_field", json.dumps([normal_number(student_number), dataset, *natural_key, code]))
 
 
 def _natural_key(policy: Policy, record: items.Item) -> tuple[str, ...]:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import Conflict, HTTPException, NotFound, ServiceUnavailable, TooManyRequests
 
+from portal.domain.lifecycle import NotPossible
+from portal.services import casework, limits
 from portal.services.unit import abandon
 from portal.web.language import is_staff_page
 
 RETRY_SECONDS = 30
+# What the services refuse, wherever a page does not answer it by itself.
+REFUSALS: dict[type[Exception], type[HTTPException]] = {
+    casework.NotFound: NotFound,  # a foreign object and a missing one look alike
+    casework.ChangedMeanwhile: Conflict,
+    limits.TooMany: TooManyRequests,
+    NotPossible: Conflict,
+    StaleDataError: Conflict,
+}
 
 
 def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, show)
+    for refusal, answer in REFUSALS.items():
+        app.register_error_handler(refusal, shown_as(answer))
     app.register_error_handler(OperationalError, database_busy)
     app.register_error_handler(Exception, unexpected)
 
@@ -32,6 +47,16 @@ def show(error: HTTPException) -> Response:
     if code == 503:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
+
+
+def shown_as(answer: type[HTTPException]) -> Callable[[Exception], Response]:
+    """A handler that answers a refusal with an error page."""
+
+    def answered(_refusal: Exception) -> Response:
+        abandon()
+        return show(answer())
+
+    return answered
 
 
 def database_busy(error: OperationalError) -> Response:

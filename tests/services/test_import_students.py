@@ -22,8 +22,8 @@ from portal.records import items
 from portal.records.db import db
 from portal.records.tables.people import ImportFinding, Record, SealedFile, Student, Tombstone
 from portal.records.tables.proof import Audit
-from portal.services import import_students
-from portal.services.import_students import Stopped, import_folder, tombstones
+from portal.services import import_rows, tombstones
+from portal.services.import_students import Stopped, import_folder
 from portal.services.unit import reading, writing
 from portal.vault.envelope import Holder, Place
 from tests import factories
@@ -252,7 +252,7 @@ def test_a_fault_in_the_middle_leaves_nothing_behind(
 ) -> None:
     with app.app_context():
         folder = export()
-        real, calls = import_students.importing.known_records, []
+        real, calls = import_rows.importing.known_records, []
 
         def failing(*args: object) -> object:
             calls.append(1)
@@ -260,7 +260,7 @@ def test_a_fault_in_the_middle_leaves_nothing_behind(
                 raise OSError("disk")
             return real(*args)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(import_students.importing, "known_records", failing)
+        monkeypatch.setattr(import_rows.importing, "known_records", failing)
         with pytest.raises(OSError, match="disk"):
             import_folder(SYSTEM, CLOCK, folder)
         assert [count(table) for table in (Student, Record, SealedFile)] == [0, 0, 0]
@@ -273,11 +273,25 @@ def test_what_was_erased_does_not_come_back(app: Flask, export: Export, which: i
     with app.app_context():
         folder = export()
         with writing(SYSTEM, CLOCK) as work:
-            grave = tombstones(work, "C2", "person", ())[which]
+            graves = (tombstones.of_student(work, "C2"), tombstones.of_record(work, "C2", "person", ()))
+            grave = graves[which]
             work.session.execute(insert(Tombstone).values(digest=grave, kind="student", erased_at=work.now))
         outcome = import_folder(SYSTEM, CLOCK, folder)
         assert ("cursisten.csv", 3) in outcome.erased
         assert outcome.new_students == 1
+
+
+def test_an_erased_value_of_a_record_does_not_come_back_with_a_changed_row(app: Flask, export: Export) -> None:
+    with app.app_context():
+        import_folder(SYSTEM, CLOCK, export())
+        with writing(SYSTEM, CLOCK) as work:
+            items.remove_fields(work.session, work.vault, person("c1"), ["nationality"], work.now)
+            grave = tombstones.of_field(work, "C1", "person", (), "nationality")
+            work.session.execute(insert(Tombstone).values(digest=grave, kind="field", erased_at=work.now))
+        outcome = import_folder(SYSTEM, CLOCK, export(people=(HANAN.replace("Kerkplein 24", "Dorpsstraat 1"), OMAR)))
+        assert outcome.changed == 1
+        assert person("c1").values["street"] == "Dorpsstraat 1"
+        assert "nationality" not in person("c1").values
 
 
 def test_only_who_may_import_imports(app: Flask, export: Export) -> None:

@@ -48,7 +48,7 @@ class Case(Model):
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     about_case_id: Mapped[UUID | None] = mapped_column(ForeignKey("case.id"))  # complaint, or the other of a duplicate
     assured_level: Mapped[int] = mapped_column(Integer, default=0)  # how sure we are who asked
-    assured_how: Mapped[str | None] = mapped_column(String(24))
+    assured_how: Mapped[str | None] = mapped_column(String(32))
     by_post: Mapped[bool] = mapped_column(default=False)  # no usable e-mail: each letter is a print-and-post task
     policy_version: Mapped[str] = mapped_column(String(16))
     once: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)  # idempotency key of the form

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, request, session, url_for
-from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import Conflict, Forbidden, HTTPException, NotFound, TooManyRequests
+from werkzeug.exceptions import Forbidden, NotFound
 from werkzeug.wrappers import Response
 
-from portal.domain.lifecycle import NotPossible
 from portal.domain.permissions import NotAllowed
 from portal.domain.vocabulary import Level
 from portal.i18n import TONGUES, offered
-from portal.services import casework, drafts, limits
+from portal.services import drafts
 from portal.services.recognise import SignedIn
 from portal.services.unit import abandon
 from portal.web import errors
@@ -30,28 +27,9 @@ def blueprint_of(name: str) -> Blueprint:
     """A blueprint of pages for students and the public, below a language."""
     made = Blueprint(name, __name__)
     made.url_value_preprocessor(_take_language)
-    for refusal, answer in REFUSALS.items():
-        made.register_error_handler(refusal, _shown_as(answer))
     made.register_error_handler(NotAllowed, _not_allowed)
     made.register_error_handler(drafts.NoDraft, _no_draft)
     return made
-
-
-REFUSALS: dict[type[Exception], type[HTTPException]] = {
-    casework.NotFound: NotFound,
-    casework.ChangedMeanwhile: Conflict,
-    limits.TooMany: TooManyRequests,
-    NotPossible: Conflict,
-    StaleDataError: Conflict,
-}
-
-
-def _shown_as(answer: type[HTTPException]) -> Callable[[Exception], Response]:
-    def show(_refusal: Exception) -> Response:
-        abandon()
-        return errors.show(answer())
-
-    return show
 
 
 def _not_allowed(refusal: NotAllowed) -> Response:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
+from flask import Blueprint, current_app, flash, redirect, request, url_for
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from portal.domain.acts import Act
@@ -14,8 +15,8 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Role
 from portal.i18n import N_, STAFF_TONGUES
 from portal.policy.model import Policy
-from portal.services.casework import ChangedMeanwhile, NotFound
-from portal.services.limits import TooMany
+from portal.services.casework import ChangedMeanwhile
+from portal.web import errors
 from portal.web.access import safe_next
 from portal.web.language import _, current_language
 from portal.web.sessions import current_actor, current_session
@@ -89,22 +90,11 @@ def words_of(refusal: Refused) -> str:
     return _(REFUSALS.get(refusal.code, UNKNOWN_REFUSAL), **params)
 
 
-@blueprint.errorhandler(NotFound)
-def not_found(_error: NotFound) -> Any:
-    """A foreign case and a missing one look alike."""
-    abort(404)
-
-
-@blueprint.errorhandler(TooMany)
-def too_many(_error: TooMany) -> Any:
-    abort(429)
-
-
 @blueprint.errorhandler(NotAllowed)
 def not_allowed(error: NotAllowed) -> Any:
     """A page that asks for a fresh sign-in leads to it; everything else is not for this person."""
     if error.code != "fresh_sign_in_needed":
-        abort(403)
+        return errors.show(Forbidden())
     return redirect(url_for("staff.again", next=_page_of_this()))
 
 

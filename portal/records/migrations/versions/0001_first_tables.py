@@ -321,7 +321,7 @@ def upgrade_main() -> None:
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('about_case_id', sa.Uuid(), nullable=True),
     sa.Column('assured_level', sa.Integer(), nullable=False),
-    sa.Column('assured_how', sa.String(length=24), nullable=True),
+    sa.Column('assured_how', sa.String(length=32), nullable=True),
     sa.Column('by_post', sa.Boolean(), nullable=False),
     sa.Column('policy_version', sa.String(length=16), nullable=False),
     sa.Column('once', sa.LargeBinary(length=32), nullable=True),

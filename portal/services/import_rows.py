@@ -1,0 +1,401 @@
+"""Writes an export's rows in batches: new ones added, changed ones updated, corrected ones listed as conflicts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from uuid_utils.compat import uuid7
+
+from portal.intake.mapping import ExportMapping
+from portal.intake.reader import Row, read_export
+from portal.intake.report import PastTerm, Report
+from portal.records import importing, items
+from portal.records.importing import Known, RecordKey
+from portal.records.tables.people import Branch, ImportFinding, ImportRun, Record, SealedFile, Student
+from portal.services import tombstones
+from portal.services.imported import Imported
+from portal.services.lookups import lookups_of
+from portal.services.unit import Work
+from portal.vault.envelope import INSTALLATION, Holder, Json, Place
+from portal.vault.normal import normal_number
+
+BATCH = 500  # rows
+FINDING_CLASS = "import"
+
+
+class ImportRows:
+    """One import: rows come in a stream and are written a batch of one dataset at a time."""
+
+    def __init__(self, work: Work, dry_run: bool) -> None:
+        self.work = work
+        self.dry_run = dry_run
+        self.students: dict[str, UUID | None] = {}  # of the batch at hand and recent ones
+        self.branches = importing.branches(work.session)
+        self.run_id = uuid7()
+        self.sorts = 0
+        self.outcome = Imported(Report(), dry_run)
+        self.field_graves = importing.any_entombed(work.session, "field")
+        self.ends: dict[UUID, tuple[date | None, bool]] = {}  # latest end, whether one still runs
+
+    def run(
+        self,
+        folder: Path,
+        mapping: ExportMapping,
+        admit: Container[str],
+        progress: Callable[[int, int], None] | None,
+    ) -> Imported:
+        work = self.work
+        reader = read_export(folder, mapping, work.policy, work.today, admit=admit, progress=progress)
+        self.outcome.report = reader.report
+        if not self.dry_run:
+            self._missing_branches()
+            work.session.add(ImportRun(id=self.run_id, started_at=work.now, staff_id=work.actor.id, counts="{}"))
+            work.session.flush()
+        batch: list[Row] = []
+        for found in reader:
+            if isinstance(found, PastTerm):
+                self._hold(found)
+            elif isinstance(found, Row):
+                batch.append(found)
+                if len(batch) >= BATCH:
+                    self._write(batch)
+                    batch = []
+        self._write(batch)
+        if not self.dry_run:
+            self._finish()
+        return self.outcome
+
+    # --- a batch
+
+    def _write(self, rows: list[Row]) -> None:
+        """Rows of one stretch of the export, each dataset of it at once, persons first."""
+        rows = self._without_erased(rows)
+        self._find_students([row.student_number for row in rows])
+        self._admit([row for row in rows if row.dataset == "person" and row.student_number not in self.students])
+        by_dataset: dict[str, list[Row]] = {"person": []}
+        for row in rows:
+            if row.student_number in self.students:
+                by_dataset.setdefault(row.dataset, []).append(row)
+        for dataset, same in by_dataset.items():
+            if same:
+                self._write_dataset(dataset, same)
+
+    def _write_dataset(self, dataset: str, rows: list[Row]) -> None:
+        parts = [part for row in rows for part in self._parts(row)]
+        ids = {part.student_id for part in parts if part.student_id is not None}
+        known = importing.known_records(self.work.session, dataset, ids, {part.natural_key for part in parts})
+        if not self.dry_run:
+            self.work.vault.create_keys([(Holder.student(p.student_id), p.retention) for p in parts if p.student_id])
+        fresh: list[dict[str, object]] = []
+        touched: dict[UUID, set[str]] = {}
+        for row, group in _by_row(parts):
+            there = {part.retention: found for part in group if (found := part.key and known.get(part.key))}
+            item_id = next(iter(there.values())).item_id if there else uuid7()
+            new, changed = self._merge(row, group, there, item_id, fresh)
+            self.outcome.new += new
+            self.outcome.changed += changed and not new
+            self.outcome.unchanged += not new and not changed
+            if (new or changed) and dataset == "person" and group[0].student_id:
+                touched[group[0].student_id] = set()
+            self._note_end(row, group[0].student_id)
+        if fresh:
+            self.work.session.execute(insert(Record), fresh)
+        if touched and not self.dry_run:
+            self._index(touched)
+
+    def _find_students(self, numbers: Iterable[str]) -> None:
+        unknown = [number for number in dict.fromkeys(numbers) if number not in self.students]
+        if not unknown:
+            return
+        if len(self.students) > 20 * BATCH:
+            self.students.clear()
+            unknown = list(dict.fromkeys(numbers))
+        found = self.work.vault.find_many("student_number", [normal_number(number) for number in unknown])
+        alive = importing.living(self.work.session, [id for ids in found.values() for id in ids])
+        for number in unknown:
+            ids = [id for id in found[normal_number(number)] if id in alive]
+            if ids:
+                self.students[number] = ids[0]
+
+    def _admit(self, rows: list[Row]) -> None:
+        """New students: the row itself holds only branch and language."""
+        new = []
+        for row in rows:
+            student_id = uuid7()
+            self.students[row.student_number] = None if self.dry_run else student_id
+            self.outcome.new_students += 1
+            new.append(
+                {
+                    "id": student_id,
+                    "branch_id": self.branches.get(str(row.values.get("branch"))),
+                    "language": str(row.values.get("preferred_language") or "nl"),
+                    "state": "active",
+                    "has_email": "email" in row.values,
+                    "created_at": self.work.now,
+                    "version": 1,
+                }
+            )
+        if new and not self.dry_run:
+            self.work.session.execute(insert(Student), new)
+
+    def _parts(self, row: Row) -> list[_Part]:
+        """The row's values by retention class; an image field stands in the class of its field."""
+        values: dict[str, Json] = dict(row.values)
+        if row.image is not None:
+            values[row.image_field] = row.image.source_digest.hex()  # replaced by the file's id when it is stored
+        by_class: dict[str, dict[str, Json]] = {}
+        for code, value in values.items():
+            by_class.setdefault(self.work.policy.field(row.dataset, code).retention, {})[code] = value
+        student_id = self.students.get(row.student_number)
+        natural = self.work.vault.digest("record", json.dumps([str(student_id), row.dataset, *row.natural_key]))
+        return [
+            _Part(row, student_id, retention, part, natural, self._digest(row, retention, part))
+            for retention, part in by_class.items()
+        ]
+
+    def _digest(self, row: Row, retention: str, values: dict[str, Json]) -> bytes:
+        text = json.dumps([retention, values, sorted(row.hidden)], sort_keys=True)
+        return self.work.vault.digest("import", hashlib.sha256(text.encode()).hexdigest())
+
+    def _merge(
+        self, row: Row, group: list[_Part], there: dict[str, Known], item_id: UUID, fresh: list[dict[str, object]]
+    ) -> tuple[bool, bool]:
+        """Writes one record's parts; says whether the record is new and whether anything of it changed."""
+        changed = False
+        for part in group:
+            found = there.get(part.retention)
+            if found is None:
+                changed = True
+                if part.student_id is not None and not self.dry_run:
+                    fresh.append(self._fresh(row, part, item_id))
+            elif found.import_digest != part.digest:
+                changed |= self._update(row, part, found)
+        return not there, changed
+
+    def _fresh(self, row: Row, part: _Part, item_id: UUID) -> dict[str, object]:
+        assert part.student_id is not None
+        record = uuid7()
+        self.sorts += 1
+        values = self._without_erased_fields(row, self._with_image(row, part))
+        payload = items.Part(record, part.retention, values, row.hidden & set(values), {})
+        return {
+            "id": record,
+            "item_id": item_id,
+            "student_id": part.student_id,
+            "dataset": row.dataset,
+            "retention": part.retention,
+            "natural_key": part.natural_key,
+            "import_digest": part.digest,
+            "sorts": self.sorts,
+            "sealed": items.seal_part(self.work.vault, part.student_id, payload),
+            "created_at": self.work.now,
+            "updated_at": self.work.now,
+        }
+
+    def _update(self, row: Row, part: _Part, found: Known) -> bool:
+        """Takes over what the school changed; a value that was corrected here stays and is listed as a conflict."""
+        assert part.student_id is not None
+        held = items.open_part(self.work.vault, part.student_id, found.id, part.retention, found.sealed)
+        values, conflict = dict(held.values), False
+        incoming = part.values if row.image_field not in part.values else self._with_image(row, part)
+        incoming = self._without_erased_fields(row, incoming)
+        for code in set(incoming) | set(values):
+            if code in held.imported:
+                if incoming.get(code) != values.get(code):
+                    conflict = True
+                    self._conflict(row, part.student_id, found.item_id, code, incoming.get(code))
+            elif code in incoming:
+                values[code] = incoming[code]
+            else:
+                del values[code]
+        changed = values != held.values
+        if not self.dry_run and (changed or not conflict):
+            keep = items.Part(found.id, part.retention, values, row.hidden & set(values), held.imported)
+            digest = items.CORRECTED if held.imported else part.digest
+            sealed = items.seal_part(self.work.vault, part.student_id, keep)
+            self.work.session.execute(
+                update(Record)
+                .where(Record.id == found.id)
+                .values(sealed=sealed, import_digest=digest, updated_at=self.work.now)
+            )
+        return changed
+
+    def _with_image(self, row: Row, part: _Part) -> dict[str, Json]:
+        """Stores the row's image for this student and puts the file's id in its field."""
+        if row.image is None or row.image_field not in part.values or part.student_id is None:
+            return part.values
+        if self.dry_run:
+            return part.values
+        file_id, holder = uuid7(), Holder.student(part.student_id)
+        sealed = self.work.vault.seal_file(
+            holder, part.retention, Place("sealed_file", "sealed", file_id), row.image.data
+        )
+        self.work.session.execute(
+            insert(SealedFile).values(
+                id=file_id,
+                holder_kind=holder.kind,
+                holder_id=holder.id,
+                retention=part.retention,
+                purpose="screenshot",
+                media_type=row.image.media_type,
+                size=len(row.image.data),
+                sha256=hashlib.sha256(sealed).digest(),
+                sealed=sealed,
+                created_at=self.work.now,
+            )
+        )
+        return {**part.values, row.image_field: str(file_id)}
+
+    # --- what waits for somebody
+
+    def _without_erased(self, rows: list[Row]) -> list[Row]:
+        """Leaves out students and records that were erased; the report lists their place in the file."""
+        graves = {id(row): self._graves(row) for row in rows}
+        gone = importing.entombed(self.work.session, {grave for both in graves.values() for grave in both})
+        if not gone:
+            return rows
+        kept = []
+        for row in rows:
+            if gone.isdisjoint(graves[id(row)]):
+                kept.append(row)
+            else:
+                self.outcome.erased.append((row.file, row.line))
+        return kept
+
+    def _graves(self, row: Row) -> tuple[bytes, bytes]:
+        return (
+            tombstones.of_student(self.work, row.student_number),
+            tombstones.of_record(self.work, row.student_number, row.dataset, row.natural_key),
+        )
+
+    def _without_erased_fields(self, row: Row, values: dict[str, Json]) -> dict[str, Json]:
+        """The values but for those that were erased from this record."""
+        if not self.field_graves:
+            return values
+        graves = {
+            code: tombstones.of_field(self.work, row.student_number, row.dataset, row.natural_key, code)
+            for code in values
+        }
+        gone = importing.entombed(self.work.session, graves.values())
+        return {code: value for code, value in values.items() if graves[code] not in gone}
+
+    def _hold(self, past: PastTerm) -> None:
+        self._finding("past_term", past.student_number, past.file, past.line, student_number=past.student_number)
+
+    def _conflict(self, row: Row, student_id: UUID, item_id: UUID, code: str, value: Json) -> None:
+        self.outcome.conflicts.append((row.file, row.line, f"{row.dataset}.{code}"))
+        key = json.dumps([str(item_id), code, value], default=str)
+        self._finding("conflict", key, row.file, row.line, student_id, item_id, code, value=value)
+
+    def _finding(
+        self,
+        kind: str,
+        key: str,
+        file: str,
+        line: int,
+        student_id: UUID | None = None,
+        item_id: UUID | None = None,
+        code: str | None = None,
+        **contents: Json,
+    ) -> None:
+        """Lists something once, however often it is imported."""
+        digest = self.work.vault.digest(f"finding:{kind}", key)
+        listed = self.work.session.execute(select(ImportFinding.id).where(ImportFinding.digest == digest)).first()
+        if self.dry_run or listed:
+            return
+        finding = uuid7()
+        holder = Holder.student(student_id) if student_id else INSTALLATION
+        sealed = self.work.vault.seal(holder, FINDING_CLASS, Place("import_finding", "sealed", finding), contents)
+        self.work.session.execute(
+            insert(ImportFinding).values(
+                id=finding,
+                run_id=self.run_id,
+                kind=kind,
+                digest=digest,
+                file=file,
+                line=line,
+                student_id=student_id,
+                item_id=item_id,
+                field=code,
+                sealed=sealed,
+                state="open",
+            )
+        )
+
+    # --- around it
+
+    def _missing_branches(self) -> None:
+        for code, branch in self.work.policy.branches.items():
+            if code not in self.branches:
+                self.branches[code] = uuid7()
+                self.work.session.add(Branch(id=self.branches[code], code=code, name=branch.name))
+        self.work.session.flush()
+
+    def _index(self, touched: Iterable[UUID]) -> None:
+        people = items.persons(self.work.session, self.work.vault, touched)
+        self.work.vault.index_many(
+            {
+                (Holder.student(student_id), retention): entries
+                for student_id, person in people.items()
+                for retention, entries in lookups_of(self.work.policy, person).items()
+            }
+        )
+
+    def _note_end(self, row: Row, student_id: UUID | None) -> None:
+        if row.dataset != "programme" or student_id is None:
+            return
+        ended = row.values.get("end_date")
+        latest, running = self.ends.get(student_id, (None, False))
+        day = date.fromisoformat(str(ended)) if ended else None
+        self.ends[student_id] = (max(filter(None, (latest, day)), default=None), running or day is None)
+
+    def _finish(self) -> None:
+        importing.set_ends(
+            self.work.session, {id: None if running else latest for id, (latest, running) in self.ends.items()}
+        )
+        counts = {
+            "new_students": self.outcome.new_students,
+            "new": self.outcome.new,
+            "changed": self.outcome.changed,
+            "unchanged": self.outcome.unchanged,
+            "conflicts": len(self.outcome.conflicts),
+            "erased": len(self.outcome.erased),
+            "bad": self.outcome.report.bad,
+            "past_term": self.outcome.report.past_term_count,
+        }
+        self.work.session.execute(
+            update(ImportRun)
+            .where(ImportRun.id == self.run_id)
+            .values(finished_at=self.work.clock.now(), counts=json.dumps(counts))
+        )
+        self.work.note("import_students", "installation", None, **counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    row: Row
+    student_id: UUID | None  # None in a dry run of a new student
+    retention: str
+    values: dict[str, Json]
+    natural_key: bytes
+    digest: bytes
+
+    @property
+    def key(self) -> RecordKey | None:
+        if self.student_id is None:
+            return None
+        return self.student_id, self.row.dataset, self.retention, self.natural_key
+
+
+def _by_row(parts: list[_Part]) -> Iterable[tuple[Row, list[_Part]]]:
+    groups: dict[int, list[_Part]] = {}
+    for part in parts:
+        groups.setdefault(id(part.row), []).append(part)
+    return [(group[0].row, group) for group in groups.values()]

@@ -1,0 +1,146 @@
+"""A small school with everybody who may knock at the door: who they are, and what there is to reach for."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import insert, select
+from uuid_utils.compat import uuid7
+
+from portal.domain.permissions import ANONYMOUS
+from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
+from portal.records.db import begin_write, db
+from portal.records.tables.access import Login, Staff
+from portal.records.tables.people import Record
+from portal.services.casework import Asked, Contact, NewCase, Opened, open_case
+from portal.services.recognise import digest_of
+from portal.services.unit import writing
+from portal.vault.normal import normal_email
+from tests import factories
+
+STUDENTS = ("student_l1", "student_l2", "student_l3", "shared_address")
+STAFF = ("handler", "other_branch", "officer", "director", "administrator")
+HALVES = ("unacknowledged", "first_password")
+PRINCIPALS = ("anonymous", "case_code", "foreign_case_code", "foreign_student", *STUDENTS, *STAFF, *HALVES, "disabled")
+
+
+@dataclass(frozen=True)
+class School:
+    """Everything belongs to the student in branch A; the foreigners have nothing to do with it."""
+
+    student: UUID
+    foreign_student: UUID
+    staff: dict[str, UUID]
+    case: Opened
+    foreign_case: Opened
+    person: UUID  # item id
+    step: UUID
+
+    def arguments(self) -> dict[str, object]:
+        """A value for each argument an address may have."""
+        return {
+            "lang": "nl",
+            "reference": self.case.reference,
+            "student_id": self.student,
+            "staff_id": self.staff["handler"],
+            "item": self.person,
+            "field": "given_names",
+            "dataset": "person",
+            "group": 1,
+            "kind": "json",
+            "token": "x" * 43,
+            "draft": uuid7(),
+            "name": "who",
+            "step_id": self.step,
+            "filename": "style.css",
+        }
+
+
+def open_for(app: Flask, student: UUID, kind: RequestKind = RequestKind.RESTRICTION) -> Opened:
+    with writing(ANONYMOUS, app.extensions["clock"]) as work:
+        return open_case(
+            work,
+            NewCase(
+                kind=kind,
+                channel=Channel.PORTAL,
+                language="nl",
+                received_on=work.today,
+                items=(Asked(TargetKind.EVERYTHING),),
+                student_id=student,
+                contact=Contact(name="Hanan"),
+            ),
+        )
+
+
+def make_school(app: Flask) -> School:
+    """Call inside an application context."""
+    here, there = factories.make_branch("langedijk"), factories.make_branch("hoorn")
+    student = factories.make_student(here, email="family@example.org")
+    sibling = factories.make_student(here, email="family@example.org", given_names="Omar")
+    foreign = factories.make_student(there, email="stranger@example.org")
+    staff = {
+        "handler": factories.make_staff("handler", Role.CASE_HANDLER, branch=here),
+        "other_branch": factories.make_staff("other", Role.CASE_HANDLER, branch=there),
+        "officer": factories.make_staff("officer", Role.PRIVACY_OFFICER),
+        "director": factories.make_staff("director", Role.DIRECTOR),
+        "administrator": factories.make_staff("admin", Role.ADMINISTRATOR),
+        "unacknowledged": factories.make_staff("fresh", Role.PRIVACY_OFFICER, acknowledged=False),
+        "first_password": factories.make_staff("first", Role.PRIVACY_OFFICER),
+        "disabled": factories.make_staff("gone", Role.DIRECTOR),
+    }
+    begin_write()
+    db.session.get(Staff, staff["disabled"]).disabled_at = app.extensions["clock"].now()
+    db.session.commit()
+    person = (
+        db.session.execute(select(Record.item_id).where(Record.student_id == student, Record.dataset == "person"))
+        .scalars()
+        .first()
+    )
+    db.session.rollback()
+    assert sibling
+    assert person
+    return School(student, foreign, staff, open_for(app, student), open_for(app, foreign), person, uuid7())
+
+
+def enter(app: Flask, school: School, who: str) -> FlaskClient:
+    """A client signed in as one of PRINCIPALS, by a session row and its cookie."""
+    client = app.test_client()
+    with app.app_context():
+        values = login_values(school, who)
+    if values is None:
+        return client
+    session_id = secrets.token_urlsafe(32)
+    now = app.extensions["clock"].now()
+    with app.app_context():
+        begin_write()
+        row = {"id": uuid7(), "digest": digest_of(session_id), "created_at": now, "fresh_at": now, "seen_at": now}
+        db.session.execute(insert(Login).values({"stage": "full", "level": 0, **row, "level_at": now, **values}))
+        db.session.commit()
+    with client.session_transaction() as session:
+        session["_user_id"] = session_id
+        session["_fresh"] = True
+    return client
+
+
+def login_values(school: School, who: str) -> dict[str, object] | None:
+    if who == "anonymous":
+        return None
+    if who in {"case_code", "foreign_case_code"}:
+        case = school.case if who == "case_code" else school.foreign_case
+        return {"kind": "case", "case_id": case.case_id}
+    if who == "shared_address":
+        return {
+            "kind": "student",
+            "level": 1,
+            "address_digest": factories.vault().digest("email", normal_email("family@example.org")),
+        }
+    if who == "foreign_student":
+        return {"kind": "student", "level": 3, "student_id": school.foreign_student}
+    if who in STUDENTS:
+        return {"kind": "student", "level": int(who[-1]), "student_id": school.student}
+    stage = {"unacknowledged": "confidentiality", "first_password": "password"}.get(who, "full")
+    return {"kind": "staff", "staff_id": school.staff[who], "stage": stage}

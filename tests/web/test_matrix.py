@@ -1,0 +1,121 @@
+"""Every route × every principal × methods, live. The expectation is written out here by hand, not derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask, url_for
+from werkzeug.routing import Rule
+
+from tests.web.principals import HALVES, PRINCIPALS, STAFF, STUDENTS, School, enter, make_school
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
+HANDLERS = {"handler", "other_branch"}
+OFFICE = {"officer", "director"}
+EVERY_STUDENT = {*STUDENTS, "foreign_student"}
+DOSSIER = HANDLERS | OFFICE  # who works on cases and students
+
+
+def each(names: str, who: set[str]) -> dict[str, set[str]]:
+    return dict.fromkeys(names.split(), who)
+
+
+# Who gets past the door of each endpoint. What lies behind it may still be another's: then it is 404.
+EXPECTED = {
+    **each("account.confirm student.data student.records student.value student.reveal", EVERY_STUDENT),
+    **each("student.wrong student.ask student.requests student.request", EVERY_STUDENT),
+    **each("student.take_back student.consents student.views", EVERY_STUDENT),
+    **each("student.download", {"student_l2", "student_l3", "foreign_student"}),
+    **each("public.case", {"case_code", "foreign_case_code", *EVERY_STUDENT}),
+    **each("staff.sign_out staff.confidentiality staff.password", {*STAFF, *HALVES}),
+    **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
+    **each("staff.queue staff.record staff.recorded staff.case staff.match", DOSSIER),
+    **each("staff.take staff.assign staff.message staff.identity staff.extend", DOSSIER),
+    **each("staff.decide staff.approve staff.carry_out staff.step staff.document staff.posted", DOSSIER),
+    **each("staff.lift staff.students staff.student staff.reveal", DOSSIER),
+    **each("staff.accounts", {*OFFICE, "administrator"}),
+    **each("staff.account_new staff.account_disable", {"administrator"}),
+}
+PUBLIC = {
+    *("static", "system.healthz", "system.readyz", "system.security_txt", "system.favicon"),
+    *("public.choose", "public.start", "public.about", "public.regulation", "public.help", "public.accessibility"),
+    *("public.new", "public.draft_page", "public.instead", "public.check", "public.receipt", "public.code"),
+    *("account.sign_in", "account.code", "account.link", "account.sign_out", "staff.sign_in"),
+    *("dev.mails", "dev.mail"),
+}
+# Endpoints that name one case or student of branch A: for everybody else's eyes they do not exist.
+OF_BRANCH_A = {
+    *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
+    *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
+    *("staff.lift", "staff.posted", "staff.student", "staff.reveal"),
+}
+OF_THE_STUDENT = {
+    *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),
+    "student.download",
+}
+
+
+@pytest.fixture
+def school(sqlite_app: Flask) -> School:
+    with sqlite_app.app_context():
+        return make_school(sqlite_app)
+
+
+def address(app: Flask, rule: Rule, school: School) -> str:
+    known = school.arguments()
+    with app.test_request_context():
+        return url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
+
+
+def routes(app: Flask) -> Iterator[Rule]:
+    yield from sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint)
+
+
+def test_every_endpoint_has_a_written_expectation(sqlite_app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in routes(sqlite_app)}
+    assert endpoints - PUBLIC - set(EXPECTED) == set(), "write down here who may come to these endpoints"
+
+
+def test_every_route_lets_in_exactly_whom_it_should(sqlite_app: Flask, school: School) -> None:
+    wrong, cells = [], 0
+    for who in PRINCIPALS:
+        for rule in routes(sqlite_app):
+            client = enter(sqlite_app, school, who)
+            for method in METHODS:
+                answer = client.open(address(sqlite_app, rule, school), method=method, buffered=True)
+                cells += 1
+                fault = judge(rule, method, who, answer.status_code, answer.headers.get("Location", ""))
+                if fault:
+                    wrong.append(f"{who} {method} {rule.endpoint}: {fault}")
+    print(f"access matrix: {cells} cells, {len(wrong)} wrong")
+    assert wrong == []
+    assert cells >= 1500
+
+
+def judge(rule: Rule, method: str, who: str, status: int, location: str) -> str:
+    """Why this answer is wrong, or nothing."""
+    if status >= 500:
+        return f"{status}"
+    methods = rule.methods or set()
+    if method not in methods:
+        return "" if status == 405 else f"{status}, expected 405"
+    if method == "OPTIONS":
+        return "" if status in {200, 302, 403} else f"{status} for OPTIONS"
+    sent_in = "/sign-in" in location or "/staff/confidentiality" in location or "/staff/password" in location
+    let_in = status not in {403} and not sent_in
+    if rule.endpoint in PUBLIC:
+        return "" if status != 403 else "403 on a public page"
+    if who not in EXPECTED[rule.endpoint]:
+        if method == "POST" and status == 400:
+            return ""  # stopped before the door: no token
+        if status == 302 and "/confirm" in location:
+            return ""  # asked for more proof
+        return "" if not let_in else f"{status} {location}, should be refused"
+    if method == "POST":
+        return "" if status == 400 else f"{status}, a POST without token should be 400"
+    if who == "other_branch" and rule.endpoint in OF_BRANCH_A:
+        return "" if status in {404, 405} else f"{status}, another branch's should be 404"
+    if who == "foreign_student" and rule.endpoint in OF_THE_STUDENT:
+        return "" if status in {404, 405} else f"{status}, another student's should be 404"
+    return "" if let_in else f"{status} {location}, should be let in"
