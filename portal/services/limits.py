@@ -52,7 +52,7 @@ LIMITS: dict[str, Limit] = {
     "staff_sign_in_place": Limit(40, HOUR, "staff: passwords from one network address in unknown browsers"),
     "staff_sign_in_all": Limit(600, HOUR, "staff: passwords in unknown browsers, everybody together"),
     "staff_password": Limit(10, HOUR, "staff: the own password, typed again by somebody signed in"),
-    "staff_factor_known": Limit(15, HOUR, "staff: second factors of one account in a browser where it signed in before"),
+    "staff_factor_known": Limit(15, HOUR, "staff: second factors in a browser where it signed in before"),
     "staff_factor": Limit(15, HOUR, "staff: second factors of one account in unknown browsers"),
     "staff_factor_set_up": Limit(30, HOUR, "staff: setting up second factors of one account"),
     "staff_reset": Limit(5, HOUR, "staff: links for a new password mailed to one account"),
