@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -28,12 +29,14 @@ from portal.domain.lifecycle import (
 from portal.domain.permissions import Actor, may
 from portal.domain.refusal import Refused
 from portal.domain.rights import right
-from portal.domain.vocabulary import Outcome, RequestKind, TargetKind
+from portal.domain.vocabulary import Outcome, RequestKind, StepState, TargetKind
+from portal.letters.answer import Answer
 from portal.mail import messages
 from portal.records import casebook
-from portal.records.tables.cases import Case, CaseEvent, CaseMessage
-from portal.records.tables.people import Limit
+from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage
+from portal.records.tables.people import Limit, SealedFile
 from portal.services import limits
+from portal.services.answer import answer_of
 from portal.services.casework import (
     ChangedMeanwhile,
     NotFound,
@@ -44,10 +47,11 @@ from portal.services.casework import (
     staff_for,
     subject_of,
 )
+from portal.services.export import STORED
 from portal.services.recognise import SignedIn
 from portal.services.sign_in import students_at
+from portal.services.steps import RELEASE
 from portal.services.unit import Work, reading, writing
-from portal.vault.envelope import Json
 
 LONGEST = 4000  # characters of a message
 
@@ -88,6 +92,15 @@ class Happened:
     kind: EventKind
 
 
+class Copy(StrEnum):
+    """Where the copy of the data stands."""
+
+    NONE = "none"
+    COMING = "coming"
+    READY = "ready"
+    EXPIRED = "expired"  # can be made again
+
+
 @dataclass(frozen=True, slots=True)
 class OwnCase:
     """One case as its asker sees it."""
@@ -109,6 +122,7 @@ class OwnCase:
     said: tuple[Said, ...]  # oldest first
     may_write: bool
     may_take_back: bool
+    copy: Copy  # of the data, for access and portability
     version: int
 
 
@@ -197,8 +211,23 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
         ),
         may_write=Action.STUDENT_MESSAGE in possible(state) and bool(may(work.actor, Act.WRITE_MESSAGE, subject)),
         may_take_back=Action.TAKE_BACK in possible(state) and bool(may(work.actor, Act.TAKE_BACK, subject)),
+        copy=_copy(work, case),
         version=case.version,
     )
+
+
+def _copy(work: Work, case: Case) -> Copy:
+    release = next((step for step in casebook.steps_of(work.session, case.id) if step.task == RELEASE), None)
+    if release is None or release.state == StepState.IMPOSSIBLE:
+        return Copy.NONE
+    if release.state != StepState.DONE:
+        return Copy.COMING
+    expires_at = work.session.execute(
+        select(SealedFile.expires_at)
+        .join(CaseFile, CaseFile.file_id == SealedFile.id)
+        .where(CaseFile.case_id == case.id, CaseFile.kind == STORED)
+    ).scalar()
+    return Copy.READY if expires_at is not None and expires_at > work.now else Copy.EXPIRED
 
 
 def _happened(events: Sequence[CaseEvent]) -> tuple[Happened, ...]:
@@ -262,10 +291,8 @@ def end_provisional(work: Work, case_id: UUID) -> None:
     work.session.execute(provisional.values(ended_at=work.now))
 
 
-def answer_for(actor: Actor, clock: Clock, reference: str | None) -> Json | None:
+def answer_for(actor: Actor, clock: Clock, reference: str | None) -> Answer | None:
     """The written answer, once there is one; by case code (`reference` None) the decision without data."""
-    from portal.services.answer import answer_of
-
     with reading(actor, clock) as work:
         if reference is None:
             case = work.session.get(Case, actor.case_id) if actor.case_id else None

@@ -8,17 +8,15 @@ from flask import flash, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Outcome, RequestKind
-from portal.services import own_cases
+from portal.i18n import N_
+from portal.services import export, own_cases
 from portal.web.forms import BaseForm, fresh_key
 from portal.web.language import _
-from portal.web.public.frame import PREFIX, go, once_bytes
+from portal.web.public.frame import PREFIX, go, once_bytes, page
 from portal.web.sessions import current_clock, current_session
 from portal.web.student import case_view
 from portal.web.student.routes import MessageForm, blueprint, me
 from portal.wording import KINDS, OUTCOME_KINDS, OUTCOMES, REFUSALS, STATE_ICONS, STATE_KINDS, STATES
-
-EXPORTED = frozenset({RequestKind.ACCESS, RequestKind.PORTABILITY})
 
 
 @blueprint.get(f"{PREFIX}/me/requests", endpoint="requests")
@@ -56,13 +54,11 @@ def show_request(lang: str, reference: str) -> str | Response:
             flash(_("Wij hebben uw bericht."), "ok")
             return go("student.request", reference=reference)
     answer = case_view.answer(reference)
-    released = found.kind in EXPORTED and found.outcome in {Outcome.GRANTED, Outcome.PARTLY}
     return render_template(
         "student/request.html",
         form=form,
         once=fresh_key(),
         answer=answer,
-        released=released,
         sure_enough=case_view.may_receive(signed_in.actor.level),
         **case_view.around(found, with_data=True),
     )
@@ -84,16 +80,48 @@ def take_back(lang: str, reference: str) -> str | Response:
     return render_template("student/take_back.html", form=form, case=found, words=KINDS[found.kind])
 
 
-@blueprint.get(f"{PREFIX}/me/requests/<reference>/copy/<any(json, html):kind>")
+@blueprint.post(f"{PREFIX}/me/requests/<reference>/copy/<any(json, html):kind>")
 def download(lang: str, reference: str, kind: str) -> Response:
-    """The copy of the data, as an attachment; only to who is known well enough (regulation, L2)."""
-    from portal.services.export import download as fetch
+    """The copy of the data, as an attachment; only to who is known well enough (regulation, L2).
 
+    Reading it is noted, so it is no page for GET.
+    """
     signed_in, _shared = me()
-    found = fetch(signed_in.actor, current_clock(), reference, kind)
+    try:
+        found = export.download(signed_in.actor, current_clock(), reference, kind)
+    except Refused as refused:
+        return _no_copy(refused, reference)
     response = send_file(
         BytesIO(found.content), mimetype=found.media_type, as_attachment=True, download_name=found.name, max_age=0
     )
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@blueprint.post(f"{PREFIX}/me/requests/<reference>/copy")
+def renew(lang: str, reference: str) -> Response:
+    """A fresh copy after the first one expired."""
+    signed_in, _shared = me()
+    try:
+        export.renew(signed_in.actor, current_clock(), reference)
+    except Refused as refused:
+        return _no_copy(refused, reference)
+    flash(_("Uw kopie staat weer klaar."), "ok")
+    return go("student.request", reference=reference)
+
+
+NO_COPY = {
+    "not_released": N_("Uw kopie staat nog niet klaar."),
+    "export_expired": N_("Deze kopie is te oud. Vraag een nieuwe."),
+}
+
+
+def _no_copy(refused: Refused, reference: str) -> Response:
+    if refused.code == "identity_needed":
+        level = int(str(refused.params["level"]))
+        return go("account.confirm", level=level, next=page("student.request", reference=reference))
+    if refused.code not in NO_COPY:
+        raise refused
+    flash(_(NO_COPY[refused.code]), "warning")
+    return go("student.request", reference=reference)

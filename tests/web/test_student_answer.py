@@ -1,0 +1,104 @@
+"""The answer reaches the student: on the own page, by case code without data, and as a copy to whom is known well."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from portal.domain.vocabulary import Outcome, RequestKind, StepKind, StepState, TargetKind
+from portal.services.carry_out import carry_out, finish_step
+from portal.services.casework import Asked
+from portal.services.own_cases import own_case
+from tests.factories import make_student, student_actor
+from tests.services import cases
+from tests.web.visitor import Visitor, sign_in
+
+EMAIL = "hanan@example.org"
+
+
+def release(app: Flask) -> str:
+    """An access request, granted, searched and released."""
+    with app.app_context():
+        reference = cases.opened(RequestKind.ACCESS, make_student(email=EMAIL))
+        officer = cases.officer()
+        cases.decided(reference, officer)
+        for step in list(cases.steps_of(reference).values()):
+            if step.kind == StepKind.HOLDER:
+                finish_step(officer, cases.clock(), reference, step.id, StepState.DONE, "Niets gevonden")
+        carry_out(officer, cases.clock(), reference, cases.version_of(reference))
+        return reference
+
+
+def known_well(app: Flask) -> Visitor:
+    visitor = sign_in(app, EMAIL)
+    return visitor.get("/nl/confirm").press("Ga verder", birth_date="2-4-1990", known="1723AB")
+
+
+def test_a_refusal_stands_on_the_page_with_its_reason_and_where_to_complain(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context():
+        student = make_student(email=EMAIL)
+        reference = cases.opened(RequestKind.RECTIFICATION, student, [Asked(TargetKind.WORDS, words="Mijn cijfer")])
+        cases.decided(reference, cases.officer(), Outcome.REFUSED, ground="opinion", reason="Wij keken het cijfer na.")
+    visitor = sign_in(sqlite_app, EMAIL).get(f"/nl/me/requests/{reference}")
+    assert "Wij keken het cijfer na." in visitor.text
+    assert "Autoriteit Persoonsgegevens" in visitor.text
+    assert "Nee" in visitor.text
+    assert "Dien een klacht in" in visitor.text
+
+
+def test_the_copy_goes_only_to_who_is_known_well_enough(sqlite_app: Flask) -> None:
+    reference = release(sqlite_app)
+    visitor = sign_in(sqlite_app, EMAIL).get(f"/nl/me/requests/{reference}")
+    assert not any("Haal mijn gegevens op" in button for form in visitor.page.forms for button in form.buttons)
+    visitor.post(f"/nl/me/requests/{reference}/copy/json")
+    assert visitor.h1 == "Laat weten wie u bent"
+    visitor.press("Ga verder", birth_date="2-4-1990", known="1723AB")
+    assert visitor.url == f"/nl/me/requests/{reference}"
+    visitor.press("Bestand voor de computer")
+    assert visitor.response.mimetype == "application/json"
+    assert visitor.response.headers["Content-Disposition"] == f"attachment; filename={reference}.json"
+    assert "sandbox" in visitor.response.headers["Content-Security-Policy"]
+    copy = json.dumps(json.loads(visitor.html))
+    assert "Kerkplein 24" in copy
+    assert "999900006" not in copy, "level 3 only"
+
+
+def test_the_copy_is_no_page_to_open_by_a_link(sqlite_app: Flask) -> None:
+    reference = release(sqlite_app)
+    assert known_well(sqlite_app).get(f"/nl/me/requests/{reference}/copy/json").status == 405
+
+
+def test_a_copy_that_has_expired_is_made_again(sqlite_app: Flask) -> None:
+    reference = release(sqlite_app)
+    sqlite_app.extensions["clock"].advance(timedelta(days=15))
+    visitor = known_well(sqlite_app).get(f"/nl/me/requests/{reference}")
+    assert "Deze kopie is te oud." in visitor.text
+    visitor.post(f"/nl/me/requests/{reference}/copy/html")
+    assert "Vraag een nieuwe." in visitor.text
+    visitor.press("Maak een nieuwe kopie")
+    assert "Uw kopie staat weer klaar." in visitor.text
+    assert visitor.press("Haal mijn gegevens op").response.mimetype == "text/html"
+
+
+def test_there_is_no_copy_before_it_is_released(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context():
+        reference = cases.opened(RequestKind.ACCESS, make_student(email=EMAIL))
+    visitor = known_well(sqlite_app).get(f"/nl/me/requests/{reference}")
+    assert "Uw kopie" not in visitor.text
+    visitor.post(f"/nl/me/requests/{reference}/copy/json")
+    assert "Uw kopie staat nog niet klaar." in visitor.text
+
+
+@pytest.mark.parametrize("outcome", [Outcome.GRANTED, Outcome.PARTLY])
+def test_the_answer_is_there_as_soon_as_it_is_decided(sqlite_app: Flask, outcome: Outcome) -> None:
+    with sqlite_app.app_context():
+        student = make_student(email=EMAIL)
+        reference = cases.opened(RequestKind.COMPLAINT, student, [Asked(TargetKind.WORDS, words="Te laat")])
+        more = {} if outcome is Outcome.GRANTED else {"ground": "complaint_unfounded"}
+        cases.decided(reference, cases.officer(), outcome, reason="Wij belden u te laat terug.", **more)
+        assert own_case(student_actor(student), cases.clock(), reference).outcome is outcome
+    visitor = sign_in(sqlite_app, EMAIL).get(f"/nl/me/requests/{reference}")
+    assert "Wij belden u te laat terug." in visitor.text
