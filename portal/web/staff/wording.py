@@ -269,7 +269,6 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "role_missing": N_("Kies minstens één rol."),
         "branch_missing": N_("Kies de vestiging van de behandelaar."),
         "not_yourself": N_("Uw eigen account kunt u niet uitzetten. Dat doet een andere beheerder."),
-        "last_administrator": N_("Dit is de laatste beheerder. Maak eerst een andere."),
     }
 )
 UNKNOWN_REFUSAL = N_("Dit kan niet: de regels laten het niet toe.")
