@@ -7,7 +7,7 @@ dates until it is clear who it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -299,6 +299,11 @@ def answer_for(actor: Actor, clock: Clock, reference: str | None) -> Answer | No
             if case is None:
                 raise NotFound("case")
             work.require(Act.VIEW_OWN_DECISION, subject_of(work, case))
-        else:
-            case = case_by_reference(work, reference, Act.VIEW_OWN_DECISION)
-        return answer_of(work, case)
+            found = answer_of(work, case)
+            return _without_words(found) if found else None
+        return answer_of(work, case_by_reference(work, reference, Act.VIEW_OWN_DECISION))
+
+
+def _without_words(answer: Answer) -> Answer:
+    """The decision without what the asker wrote, which may tell anything (ux.md, rule 12)."""
+    return replace(answer, words="", items=tuple(replace(item, words="") for item in answer.items))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.domain.acts import Act
 from portal.domain.assurance import may_show, needed_to_show, required
@@ -97,7 +97,7 @@ class GroupOfData:
 @dataclass(frozen=True, slots=True)
 class OwnData:
     groups: tuple[GroupOfData, ...]  # the ten groups, then the portal's own section
-    open_cases: int
+    cases: int
     views: int  # times that staff looked
 
 
@@ -108,9 +108,9 @@ def own_data(actor: Actor, clock: Clock, shared_address: bool) -> OwnData:
         sight = _sight(work, student_id, shared_address)
         held = items_of(work.session, work.vault, student_id)
         groups = [*work.policy.groups.values(), work.policy.own_section]
-        cases = work.session.execute(select(Case.id).where(Case.student_id == student_id)).all()
-        views = work.session.execute(select(View.id).where(View.student_id == student_id)).all()
-        return OwnData(tuple(sight.group(group, held) for group in groups), len(cases), len(views))
+        cases = work.session.execute(select(func.count()).where(Case.student_id == student_id)).scalar_one()
+        views = work.session.execute(select(func.count()).where(View.student_id == student_id)).scalar_one()
+        return OwnData(tuple(sight.group(group, held) for group in groups), cases, views)
 
 
 def records_of(actor: Actor, clock: Clock, shared_address: bool, dataset: str, group: int) -> Series:

@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from portal.domain.vocabulary import Outcome, RequestKind, StepKind, StepState, TargetKind
+from portal.domain.lifecycle import Action
+from portal.domain.vocabulary import Channel, Outcome, RequestKind, StepKind, StepState, TargetKind
+from portal.records.tables.cases import Case
 from portal.services.carry_out import carry_out, finish_step
-from portal.services.casework import Asked
+from portal.services.casework import Asked, NewCase, move, open_case
 from portal.services.own_cases import own_case
+from portal.services.unit import writing
 from tests.factories import make_student, student_actor
 from tests.services import cases
 from tests.web.visitor import Visitor, sign_in
@@ -46,7 +49,36 @@ def test_a_refusal_stands_on_the_page_with_its_reason_and_where_to_complain(sqli
     assert "Wij keken het cijfer na." in visitor.text
     assert "Autoriteit Persoonsgegevens" in visitor.text
     assert "Nee" in visitor.text
-    assert "Dien een klacht in" in visitor.text
+    visitor.link("Dien een klacht in").press("Ga verder").press("Ga verder", words="Ik ben het er niet mee eens")
+    assert reference in visitor.text
+    visitor.press("Stuur mijn klacht")
+    assert "Wij hebben uw klacht" in visitor.h1
+
+
+def test_by_case_code_the_decision_is_read_without_data(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context():
+        street = cases.person_of(student := make_student(email=EMAIL))
+        asked = Asked(TargetKind.FIELD, dataset="person", item_id=street, field="street", asked="Dorpsstraat 5")
+        new = NewCase(
+            kind=RequestKind.RECTIFICATION,
+            channel=Channel.PORTAL,
+            language="nl",
+            received_on=cases.RECEIVED,
+            items=(asked,),
+            words="Ik woon nu bij Omar",
+            student_id=student,
+        )
+        with writing(student_actor(student), cases.clock()) as work:
+            code = open_case(work, new)
+            move(work.session.get_one(Case, code.case_id), Action.TAKE)
+            work.session.get_one(Case, code.case_id).assured_level = 2
+        cases.decided(code.reference, cases.officer(), reason="Uw nieuwe adres klopt.", checked="Dorpsstraat 5")
+    visitor = Visitor(sqlite_app).get("/nl/code").press("Bekijk", code=code.code or "")
+    assert "Ja" in visitor.text
+    for secret in ("Dorpsstraat 5", "Kerkplein 24", "bij Omar", "Al Hassan", EMAIL):
+        assert secret not in visitor.html, secret
+    own = sign_in(sqlite_app, EMAIL).get(f"/nl/me/requests/{code.reference}")
+    assert "Dorpsstraat 5" in own.text
 
 
 def test_the_copy_goes_only_to_who_is_known_well_enough(sqlite_app: Flask) -> None:

@@ -73,7 +73,7 @@ def new(lang: str) -> str | Response:
         kind = RequestKind(str(form.kind.data))
         if kind is RequestKind.WITHDRAWAL and student_session():
             return go("student.consents")
-        return begin(Journey(None, kind))
+        return begin(Journey(None, kind, about=request.args.get("about", "")))
     if request.method == "GET" and request.args.get("kind") in set(RequestKind):
         form.kind.data = request.args["kind"]
     hints = {kind.value: _(words.text) for kind, words in KINDS.items()}
