@@ -151,7 +151,7 @@ def _checked(form: DecideForm, item: ItemLine, number: int, offered: Choices, pl
     if field is None or name not in form:
         return None
     typed = (form[name].data or "").strip()
-    if not typed and field.required:
+    if not typed and (place is not None or field.required):
         form.say(Said(ASK_VALUE, {"number": number + 1}), name)
         return None
     try:

@@ -66,7 +66,8 @@ def sign_out() -> Response:
 def confidentiality() -> Response:
     form = ConfidentialityForm()
     if form.accepted():
-        return redirect(_next_page(staff_sign_in.acknowledge(current_actor(), current_clock())))
+        staff_sign_in.acknowledge(current_actor(), current_clock())
+        return redirect(url_for("staff.confidentiality", next=request.args.get("next")))  # who it is, is read afresh
     if current_actor().confidentiality_acknowledged and request.method == "GET" and _stage() == FULL:
         return redirect(_next_page(FULL))
     return make_response(render_template("staff/confidentiality.html", form=form), 422 if form.errors else 200)
