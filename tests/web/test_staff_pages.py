@@ -209,7 +209,7 @@ def test_a_request_at_the_desk_is_written_down_matched_and_recognised(school: Fl
     visitor.press("Dit is de cursist")
     assert "Kies een cursist." in visitor.text
     visitor.press("Dit is de cursist", student=str(student))
-    assert "Het verzoek hoort nu bij Hanan Al Hassan" in visitor.text
+    assert "Het verzoek is gekoppeld" in visitor.text
     visitor.link("Vaststellen").press("Vastleggen", way="show_id_at_desk")
     assert "Vastgelegd" in visitor.text
 
@@ -252,7 +252,8 @@ def test_an_unmatched_case_of_nobody_known_says_so(school: Flask) -> None:
     assert "nog niet gekoppeld" in visitor.text
     visitor.link("Koppel aan een cursist")
     assert "niemand gevonden" in visitor.text
-    visitor.get(f"/staff/cases/{reference}/match?q=xyzzy")
+    visitor.press("Zoeken", q="xyzzy")
+    assert "xyzzy" not in visitor.url
     assert "0 resultaten voor" in visitor.text
     assert "xyzzy" in visitor.text
 
@@ -285,7 +286,9 @@ def test_a_file_outside_a_case_asks_why_first_and_shows_masked_values_on_a_press
     student = student_of(school)
     with school.app_context():
         factories.add_record(student, "bank", iban="NL91ABNA0417164300")
-    visitor = enter(school, "handler").get("/staff/students?q=hanan").link("Hanan Al Hassan")
+    visitor = enter(school, "handler").get("/staff/students").press("Zoeken", q="hanan")
+    assert "hanan" not in visitor.url
+    visitor.link("Hanan Al Hassan")
     assert visitor.h1 == "Dossier openen"
     assert "Kerkplein" not in visitor.text
     visitor.press("Dossier openen")
@@ -333,3 +336,18 @@ def staff_ids() -> list[str]:
     found = [str(each) for each in db.session.execute(select(Staff.id).where(Staff.username == "officer")).scalars()]
     db.session.rollback()
     return found
+
+
+def test_a_match_found_by_searching_is_confirmed_and_takes_the_case_along(school: Flask) -> None:
+    student = student_of(school, given_names="Mehmet", family_name="Şahin")
+    contact = Contact(name="M. S.", email="m@example.org")
+    reference = new_case(
+        school, RequestKind.ACCESS, None, Asked(TargetKind.EVERYTHING), level=Level.NONE, contact=contact
+    )
+    visitor = enter(school, "handler").get(f"/staff/cases/{reference}/match").press("Zoeken", q="sahin")
+    visitor.press("Dit is de cursist")
+    assert visitor.status == 422
+    visitor.press("Dit is de cursist", student=str(student))
+    assert "Het verzoek is gekoppeld" in visitor.text
+    with school.app_context():
+        assert case_of(reference).student_id == student

@@ -226,7 +226,10 @@ class QueueForm(GetForm):
     branch = Select(N_("Vestiging"), choices=[])
 
 
-class SearchForm(GetForm):
+class SearchForm(StaffForm):
+    """Posted, so that no name stands in an address or in a log."""
+
+    act = HiddenField(default="search")
     q = StringField(N_("Naam, cursistnummer, e-mailadres of telefoon"), [AtMost(SHORT_TEXT)])
 
 

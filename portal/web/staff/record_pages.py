@@ -106,13 +106,13 @@ def recorded(reference: str) -> Response:
 @blueprint.route("/cases/<reference>/match", methods=["GET", "POST"])
 def match(reference: str) -> Response:
     page = load(reference)
-    search = SearchForm(formdata=request.args)
+    search = SearchForm()
     typed = clean(search.q.data)[:200]
     found = match_case.search(current_actor(), current_clock(), reference, typed) if not page.matched else ()
     form = MatchForm()
     form.student.choices = choices((each.id, each.name) for each in found)
     moved = None
-    if form.accepted():
+    if request.form.get("act") != "search" and form.accepted():
         chosen = next(each for each in found if str(each.id) == form.student.data)
         try:
             match_case.match(current_actor(), current_clock(), reference, form.seen(), chosen.id)
@@ -121,7 +121,7 @@ def match(reference: str) -> Response:
         except Refused as refusal:
             form.deny(refusal)
         else:
-            flash(_("Het verzoek hoort nu bij %(name)s.", name=chosen.name), "ok")
+            flash(_("Het verzoek is gekoppeld."), "ok")
             return redirect(url_for("staff.case", reference=reference))
     form.version.data = str(page.version)
     return shown(

@@ -24,12 +24,13 @@ OPENED = "opened"  # in the cookie: the one file that is open, why, and until wh
 MINUTES = 15
 
 
-@blueprint.get("/students")
-def students() -> str:
-    form = SearchForm(formdata=request.args)
-    typed = clean(form.q.data)[:200]
+@blueprint.route("/students", methods=["GET", "POST"])
+def students() -> Response:
+    form = SearchForm()
+    typed = clean(form.q.data) if form.accepted() else ""
     found = find_students(current_actor(), current_clock(), typed) if typed else ()
-    return render_template("staff/students.html", form=form, typed=typed, found=found, tongues=TONGUES)
+    html = render_template("staff/students.html", form=form, typed=typed, found=found, tongues=TONGUES)
+    return make_response(html, 422 if form.errors else 200)
 
 
 @blueprint.route("/students/<uuid:student_id>", methods=["GET", "POST"])
