@@ -1,0 +1,57 @@
+"""`make bench`: every benchmark of this folder, each in a process of its own; a table here, JSON lines in results/.
+
+A benchmark is a module that prints JSON lines, `{"bench": name, …figures}`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results"
+
+
+def commit() -> str:
+    said = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
+    )
+    return said.stdout.strip() or "unknown"
+
+
+def measure(name: str) -> list[dict[str, Any]]:
+    """The lines that a benchmark printed; its errors go to the screen and stop the run."""
+    said = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}"], cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return [json.loads(line) for line in said.stdout.splitlines() if line.startswith("{")]
+
+
+def show(figures: dict[str, Any]) -> str:
+    return "  ".join(f"{name} {value}" for name, value in figures.items() if name != "bench")
+
+
+def main() -> int:
+    RESULTS.mkdir(exist_ok=True)
+    about = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+    }
+    for path in sorted(HERE.glob("[a-z]*.py")):
+        for figures in measure(path.stem):
+            print(f"{path.stem:12}{show(figures)}", flush=True)
+            with (RESULTS / f"{path.stem}.jsonl").open("a", encoding="utf-8") as kept:
+                kept.write(json.dumps({**figures, **about}, ensure_ascii=False) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""How many mails a second one worker sends: rendering alone, and from the outbox over SMTP to a server beside it.
+
+python -m benchmarks.mail [mails]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from flask_migrate import upgrade
+
+from config import read_settings
+from portal import create_app
+from portal.domain.clock import SystemClock
+from portal.domain.permissions import SYSTEM
+from portal.mail import messages
+from portal.mail.render import House, Sheet, render
+from portal.mail.transports import SmtpTransport
+from portal.services.deliver_mail import deliver
+from portal.services.unit import writing
+
+
+class Taking:
+    """A server that takes everything."""
+
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
+        return "250 taken"
+
+
+def rendering(mails: int) -> float:
+    house = House("https://privacy.school.example", "privacy@school.example", "School", "072 123 45 67")
+    sheet = Sheet("decided", "nl", "a@example.org", "<1@school.example>", datetime.now(UTC), {"reference": "V-2026-1"})
+    render(sheet, house)
+    begun = time.perf_counter()
+    for _ in range(mails):
+        render(sheet, house)
+    return time.perf_counter() - begun
+
+
+def delivering(mails: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(
+            read_settings({"PORTAL_DATA": folder, "DATABASE_URL": f"sqlite:///{Path(folder) / 'm.sqlite3'}"})
+        )
+        server = Controller(Taking(), hostname="127.0.0.1", port=8925)
+        server.start()
+        try:
+            with app.app_context():
+                upgrade()
+                clock = SystemClock()
+                later = clock.now().replace(year=clock.now().year + 1)
+                with writing(SYSTEM, clock) as work:
+                    for number in range(mails):
+                        work.send(messages.sign_in("a@example.org", "nl", "t", "1", f"sign_in:{number}", later))
+                begun = time.perf_counter()
+                done = deliver(clock, SmtpTransport("127.0.0.1", 8925))
+                taken = time.perf_counter() - begun
+                assert done.sent == mails, done
+                return taken
+        finally:
+            server.stop()
+
+
+def main(mails: int) -> None:
+    print(json.dumps({"bench": "mail", "what": "render", "mails_per_s": round(mails / rendering(mails))}))
+    print(json.dumps({"bench": "mail", "what": "deliver", "mails_per_s": round(mails / delivering(mails))}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
