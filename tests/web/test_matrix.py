@@ -26,7 +26,7 @@ EXPECTED = {
     **each("account.confirm student.data student.records student.value student.reveal", EVERY_STUDENT),
     **each("student.wrong student.ask student.requests student.request", EVERY_STUDENT),
     **each("student.take_back student.consents student.views", EVERY_STUDENT),
-    **each("student.download", {"student_l2", "student_l3", "foreign_student"}),
+    **each("student.download student.renew", {"student_l2", "student_l3", "foreign_student"}),
     **each("public.case", {"case_code", "foreign_case_code", *EVERY_STUDENT}),
     **each("staff.sign_out staff.confidentiality staff.password", {*STAFF, *HALVES}),
     **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
@@ -52,7 +52,7 @@ OF_BRANCH_A = {
 }
 OF_THE_STUDENT = {
     *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),
-    "student.download",
+    *("student.download", "student.renew"),
 }
 
 

@@ -79,7 +79,6 @@ def test_anothers_case_value_and_copy_are_not_found(app: Flask) -> None:
     for path in (
         f"requests/{foreign}",
         f"requests/{foreign}/take-back",
-        f"requests/{foreign}/copy/json",
         "requests/V-2026-0000000",
         f"value/{item}/bsn",
         f"value/{item}/bsn/wrong",
@@ -89,7 +88,14 @@ def test_anothers_case_value_and_copy_are_not_found(app: Flask) -> None:
     ):
         assert visitor.get(f"/nl/me/{path}").status == 404, path
     visitor.get("/nl/me")
-    for path in (f"requests/{foreign}", f"value/{item}/bsn/show", f"value/{item}/bsn/ask", f"value/{item}/bsn/wrong"):
+    for path in (
+        f"requests/{foreign}/copy/json",
+        f"requests/{foreign}/copy",
+        f"requests/{foreign}",
+        f"value/{item}/bsn/show",
+        f"value/{item}/bsn/ask",
+        f"value/{item}/bsn/wrong",
+    ):
         assert visitor.get("/nl/me").post(f"/nl/me/{path}", text="x", kind="erasure", value="1").status == 404, path
 
 

@@ -20,7 +20,5 @@ TABLE: dict[str, Rule] = {
         "student.take_back",
         "student.consents",
         "student.views",
-        "student.download",  # asks for level 2 itself, so that the way there leads back
-        "student.renew",
     )
-}
+} | {name: Rule(STUDENT, level=Level.KNOWLEDGE) for name in ("student.download", "student.renew")}
