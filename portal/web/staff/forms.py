@@ -237,11 +237,15 @@ class SearchForm(StaffForm):
 
 
 class RecordForm(StaffForm, OnceMixin):
-    kind = Radio(N_("Wat vraagt de cursist?"), choices=choices(KINDS.items()), validators=[Required(ONE_OF_THESE)])
+    kind = Radio(
+        N_("Wat vraagt de cursist?"),
+        choices=choices(KINDS.items()),
+        validators=[Required(N_("Kies wat de cursist vraagt."))],
+    )
     channel = Radio(
         N_("Hoe kwam het binnen?"),
         choices=choices((code, words) for code, words in CHANNELS.items() if code is not Channel.PORTAL),
-        validators=[Required(ONE_OF_THESE)],
+        validators=[Required(N_("Kies hoe het binnenkwam."))],
     )
     received_on = DutchDateField(
         N_("Op welke dag kwam het bij de school binnen?"), validators=[Required(N_("Vul de dag van ontvangst in."))]
