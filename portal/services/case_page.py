@@ -11,10 +11,12 @@ from uuid_utils.compat import uuid7
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor
+from portal.letters.answer import Answer
 from portal.records.staff import active_staff
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case
 from portal.records.tables.people import View
+from portal.services.answer import answer_of
 from portal.services.case_view import CasePage, read_case
 from portal.services.casework import case_by_reference
 from portal.services.unit import Work, reading, writing
@@ -35,6 +37,15 @@ def case_page(actor: Actor, clock: Clock, reference: str) -> CasePage:
             log_view(work, case.student_id, reason="case", what="case", case_id=case.id)
         work.note("view_case", "case", case.id)
         return page
+
+
+def written_answer(actor: Actor, clock: Clock, reference: str) -> Answer | None:
+    """The answer as it went out, values included; None while there is none. `case_page` logs the view.
+
+    Raises NotFound when the case is not within reach.
+    """
+    with reading(actor, clock) as work:
+        return answer_of(work, case_by_reference(work, reference, Act.VIEW_CASE))
 
 
 def log_view(work: Work, student_id: UUID, reason: str, what: str, case_id: UUID | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Staff sign in with user name and password (regulation, art. 7); what is still missing before they may work is a stage.
+"""Staff sign in with user name and password (regulation, art. 7); what is missing before they may work is a stage.
 
 A stage is an endpoint of its own: `password` (the first one must be changed), `confidentiality` (the clause must be
 acknowledged before first use), `full`. A wrong name, a wrong password and a disabled account look and take the same.

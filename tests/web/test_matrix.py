@@ -33,7 +33,7 @@ EXPECTED = {
     **each("staff.queue staff.record staff.recorded staff.case staff.match", DOSSIER),
     **each("staff.take staff.assign staff.message staff.identity staff.extend", DOSSIER),
     **each("staff.decide staff.approve staff.carry_out staff.step staff.document staff.posted", DOSSIER),
-    **each("staff.lift staff.students staff.student staff.reveal", DOSSIER),
+    **each("staff.lift staff.students staff.student staff.reveal staff.answer", DOSSIER),
     **each("staff.accounts", {*OFFICE, "administrator"}),
     **each("staff.account_new staff.account_disable", {"administrator"}),
 }
@@ -48,7 +48,7 @@ PUBLIC = {
 OF_BRANCH_A = {
     *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
-    *("staff.lift", "staff.posted", "staff.student", "staff.reveal"),
+    *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
 }
 OF_THE_STUDENT = {
     *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from flask import Flask
 
 from portal.domain.vocabulary import Channel, Level, RequestKind, Role, TargetKind
+from portal.records.tables.cases import Case
 from portal.services.casework import Asked, Contact, NewCase, open_case
 from portal.services.unit import writing
 from tests import factories
@@ -36,8 +37,6 @@ def new_case(
             work,
             NewCase(kind, Channel.PORTAL, "nl", received_on, items, student_id=student, contact=contact or Contact()),
         )
-        from portal.records.tables.cases import Case
-
         work.session.get_one(Case, opened.case_id).assured_level = int(level)
         return opened.reference
 
@@ -60,7 +59,8 @@ def test_a_handler_decides_a_rectification_and_the_record_changes(sqlite_app: Fl
     visitor.press("Besluit nemen", outcome_0="granted", checked_0="Dorpsstraat 11")
     assert "Het besluit is genomen" in visitor.text
     assert [mail["kind"] for mail in mails(sqlite_app) if mail["kind"] == "decided"]
-    visitor.press("Voer uit in het portaal")
+    assert "Dorpsstraat 11" in visitor.link("Antwoord lezen").text
+    visitor.link("Terug").press("Voer uit in het portaal")
     assert "Het portaal heeft zijn deel uitgevoerd" in visitor.text
     with sqlite_app.app_context():
         assert values_of(student, "person")[0]["street"] == "Dorpsstraat 11"
@@ -84,8 +84,6 @@ def test_an_erasure_needs_a_second_person_with_a_fresh_sign_in(sqlite_app: Flask
     officer.link("Plan bekijken")
     assert "Iemand anders moet dit goedkeuren" in officer.text
     director = enter(sqlite_app, "director")
-    from datetime import timedelta
-
     sqlite_app.extensions["clock"].advance(timedelta(minutes=20))
     director.get(f"/staff/cases/{reference}/approve").press("Ik keur dit wissen goed")
     assert director.h1 == "Bent u het nog?"

@@ -21,6 +21,7 @@ TABLE: dict[str, Rule] = {
     "staff.record": Rule(STAFF, act=Act.RECORD_REQUEST),
     "staff.recorded": Rule(STAFF, act=Act.RECORD_REQUEST),
     "staff.case": Rule(STAFF, act=Act.VIEW_CASE),
+    "staff.answer": Rule(STAFF, act=Act.VIEW_CASE),
     "staff.match": Rule(STAFF, act=Act.MATCH_REQUEST),
     "staff.take": Rule(STAFF, act=Act.TAKE_CASE),
     "staff.assign": Rule(STAFF, act=Act.ASSIGN_CASE),

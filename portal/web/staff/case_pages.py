@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template, url_for
+from flask import abort, flash, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from portal.domain import clock as terms
@@ -12,6 +12,7 @@ from portal.domain.acts import Act
 from portal.domain.refusal import Refused
 from portal.i18n import TONGUES
 from portal.services import case_page as cases
+from portal.services.answer import answer_html
 from portal.services.case_view import CasePage
 from portal.services.casework import ChangedMeanwhile
 from portal.services.send_message import send_message
@@ -105,6 +106,16 @@ def changed(page: CasePage) -> dict[str, object]:
 @blueprint.get("/cases/<reference>")
 def case(reference: str) -> Response:
     return shown("staff/case.html", load(reference), form=None, message=MessageForm())
+
+
+@blueprint.get("/cases/<reference>/answer")
+def answer(reference: str) -> Response:
+    """The written answer as the student reads it: in the student's language, and in the Dutch that counts."""
+    page = load(reference)
+    found = cases.written_answer(current_actor(), current_clock(), reference)
+    if found is None:
+        abort(404)
+    return shown("staff/answer.html", page, answer=answer_html(found, page.language, policy()))
 
 
 @blueprint.post("/cases/<reference>/take", endpoint="take")

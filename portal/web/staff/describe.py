@@ -10,7 +10,7 @@ from typing import Protocol
 from portal.domain.birth_date import NotABirthDate
 from portal.domain.birth_date import parse as parse_birth_date
 from portal.domain.vocabulary import FieldType, StepKind, TargetKind
-from portal.i18n import Speaker
+from portal.i18n import N_, Speaker
 from portal.policy.model import Field, Policy
 from portal.services.case_view import StepLine
 from portal.web.language import current_speaker
@@ -21,6 +21,9 @@ LTR = frozenset(
     {FieldType.EMAIL, FieldType.PHONE, FieldType.POSTCODE, FieldType.BSN, FieldType.IBAN, FieldType.DATE}
     | {FieldType.BIRTH_DATE, FieldType.MONEY, FieldType.INTEGER, FieldType.DECIMAL}
 )
+
+
+YES, NO, THIS_PORTAL = N_("ja"), N_("nee"), N_("dit portaal")
 
 
 class About(Protocol):
@@ -86,7 +89,7 @@ def _readable(speaker: Speaker, field: Field, kept: object) -> str:
         label = next((choice.label for choice in field.choices if choice.code == kept), text)
         return speaker.text(label)
     if field.type is FieldType.YES_NO:
-        return speaker.text("ja") if kept else speaker.text("nee")
+        return speaker.text(YES if kept else NO)
     if field.type is FieldType.DATE:
         try:
             return speaker.numeric_date(date.fromisoformat(text))
@@ -134,7 +137,7 @@ def step_target(line: StepLine) -> str:
         return rules.recipients[line.target].name
     if line.kind is StepKind.ACTIVITY and line.target in rules.activities:
         return speaker.text(rules.activities[line.target].label)
-    return speaker.text("dit portaal")
+    return speaker.text(THIS_PORTAL)
 
 
 def step_help(line: StepLine) -> str:
