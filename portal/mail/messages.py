@@ -109,3 +109,22 @@ def staff_warning(
     arguments: dict[str, str | int] = {"reference": reference, "due_on": due_on.isoformat(), "days_left": days_left}
     key = f"warning:{case_id}:{warning}:{staff_id}"
     return Message("staff_warning", language, to, INSTALLATION, key, arguments, case_id, staff=True)
+
+
+def staff_password_reset(to: str, language: str, token: str, dedupe: str, expires_at: datetime) -> Message:
+    """A link to choose a new password, asked for by an administrator; not sent when it has grown old."""
+    arguments: dict[str, str | int] = {"path": f"/staff/reset/{token}"}
+    return Message(
+        "staff_password_reset", language, to, INSTALLATION, dedupe, arguments, expires_at=expires_at, staff=True
+    )
+
+
+def staff_factor_reset(to: str, language: str, dedupe: str) -> Message:
+    """An administrator took your second factor away; the next sign-in sets one up."""
+    return Message("staff_factor_reset", language, to, INSTALLATION, dedupe, {"path": "/staff/sign-in"}, staff=True)
+
+
+def staff_sign_in_new(to: str, language: str, session: str) -> Message:
+    """Somebody signed in to your account: from a browser not known yet, with a recovery code, or for the first time."""
+    key = f"staff_sign_in_new:{session}"
+    return Message("staff_sign_in_new", language, to, INSTALLATION, key, {"path": "/staff/me"}, staff=True)

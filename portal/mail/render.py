@@ -29,6 +29,12 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 BLANK_LINES = re.compile(r"\n{3,}")
 SUBJECT_OF_CASE = N_("Bericht over %(reference)s")
 SUBJECT_OF_SIGN_IN = N_("Uw link om in te loggen")
+# The first line of the mail itself: its template brings it into the staff's catalogue.
+SUBJECTS_OF_ACCOUNT = {
+    "staff_password_reset": "U kunt een nieuw wachtwoord kiezen.",
+    "staff_factor_reset": "Uw tweede stap bij het inloggen is weggehaald.",
+    "staff_sign_in_new": "Er is ingelogd op uw account.",
+}
 
 
 class NotRenderable(Exception):
@@ -187,7 +193,7 @@ def _parts(sheet: Sheet, house: House, voices: list[Voice]) -> tuple[str, str, s
     if "reference" in sheet.arguments:
         subject = voices[0].say(SUBJECT_OF_CASE, reference=sheet.arguments["reference"])
     else:
-        subject = voices[0].say(SUBJECT_OF_SIGN_IN)
+        subject = voices[0].say(SUBJECTS_OF_ACCOUNT.get(sheet.kind, SUBJECT_OF_SIGN_IN))
     names = {
         **sheet.arguments,
         "kind": sheet.kind,

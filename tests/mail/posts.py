@@ -52,6 +52,11 @@ def every_message(language: str) -> dict[str, Message]:
         "staff_warning-before": warn[0],
         "staff_warning-today": warn[1],
         "staff_warning-late": warn[2],
+        "staff_password_reset": messages.staff_password_reset(
+            staff_to, language, "t0ken", "staff_reset:1", AT + timedelta(minutes=60)
+        ),
+        "staff_factor_reset": messages.staff_factor_reset(staff_to, language, "staff_factor_reset:1"),
+        "staff_sign_in_new": messages.staff_sign_in_new(staff_to, language, "1"),
     }
 
 

@@ -86,7 +86,10 @@ def test_subject_is_neutral_and_the_one_address_is_ours(name: str):
     message = every_message("nl")[name]
     made = mail(message)
     subject = str(made["Subject"])
-    assert subject == (f"Bericht over {REFERENCE}" if "reference" in message.arguments else "Uw link om in te loggen")
+    account = rendering.SUBJECTS_OF_ACCOUNT.get(message.kind, "Uw link om in te loggen")
+    assert subject == (f"Bericht over {REFERENCE}" if "reference" in message.arguments else account)
+    if message.kind in rendering.SUBJECTS_OF_ACCOUNT:
+        assert account in part(made, "plain"), "the subject is a line of its template: so it is translated"
     for text in (part(made, "plain"), part(made, "html")):
         addresses = set(ADDRESS.findall(text))
         assert len(addresses) == 1
