@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 FLASK := $(BIN)/flask --app portal
 export PORT ?= 5000
 export PORTAL_DATA ?= $(CURDIR)/var
@@ -16,8 +16,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 run: setup ## everything, with a demonstration school on the first run, on http://127.0.0.1:$PORT
-	@$(FLASK) demo --first-run
-	@exec $(FLASK) serve
+	@exec $(FLASK) serve --demonstration
 
 setup: $(BIN)/.installed catalogues ## environment, catalogues and databases, nothing started
 	@mkdir -p "$(PORTAL_DATA)"

@@ -12,6 +12,11 @@ from flask.cli import with_appcontext
 from config import Settings
 from portal.cli.terminal import answer, clock, json_option, refuse
 
+REASONS = {
+    "demonstration_mail_would_leave": "mails to made-up people would leave the house (MAIL_URL is not file:)",
+    "demonstration_needs_policy": "it was made for the shipped policy (PORTAL_POLICY is another)",
+}
+
 
 @click.command("demo")
 @click.option("--first-run", is_flag=True, help="Do nothing where the databases hold something already.")
@@ -19,6 +24,12 @@ from portal.cli.terminal import answer, clock, json_option, refuse
 @with_appcontext
 def demo(first_run: bool, as_json: bool) -> None:
     """Fill empty databases with a school of made-up people: students, staff and cases at every stage."""
+    fill(first_run, as_json)
+
+
+def fill(first_run: bool, as_json: bool = False) -> None:
+    """Opens the school and says so. On a first run it is no fault when something else is kept there already."""
+    from portal.domain.refusal import Refused
     from portal.services.demo.school import NotEmpty, open_school
 
     settings = cast(Settings, current_app.config["SETTINGS"])
@@ -31,5 +42,10 @@ def demo(first_run: bool, as_json: bool) -> None:
             answer(as_json, {"changed": False}, "The databases hold data already: kept as they are.")
             return
         refuse(as_json, "not_empty", "Refused: the databases hold data already")
+    except Refused as refused:
+        if first_run:
+            answer(as_json, {"changed": False}, f"No demonstration school: {REASONS[refused.code]}")
+            return
+        refuse(as_json, refused.code, f"Refused: {REASONS[refused.code]}")
     text = f"Demonstration school: {made.students} students, {made.staff} staff, {made.cases} cases."
     answer(as_json, {"changed": True, **asdict(made)}, text)

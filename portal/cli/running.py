@@ -18,6 +18,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from config import ROOT, Settings
 from portal import jobs as table_of_jobs
+from portal.cli.demo import fill
 from portal.cli.terminal import answer, clock, json_option
 from portal.logs import log_to_stderr
 
@@ -51,12 +52,15 @@ def run(name: str, as_json: bool) -> None:
 
 @click.command("serve")
 @click.option("--workers", type=click.IntRange(1, 16), default=2, show_default=True, help="Processes of the web.")
+@click.option("--demonstration", is_flag=True, help="Open a demonstration school first where nothing is kept yet.")
 @with_appcontext
-def serve(workers: int) -> None:
+def serve(workers: int, demonstration: bool) -> None:
     """Start web and worker on this machine, and stop both on Ctrl-C: for the demonstration and development."""
     settings = cast(Settings, current_app.config["SETTINGS"])
     if settings.production:
         raise click.UsageError("in production the web and the worker are services of their own (docs/operating.md)")
+    if demonstration:
+        fill(first_run=True)
     address = f"127.0.0.1:{settings.port}"
     web = [sys.executable, "-m", "gunicorn", "--bind", address, "--workers", str(workers), "--threads", "4"]
     web += ["--log-level", "warning", "--graceful-timeout", "10", "portal:create_app()"]

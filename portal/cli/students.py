@@ -51,7 +51,8 @@ def import_(
 ) -> None:
     """Import an export. Importing twice changes nothing; a bad row is reported and left out."""
     from portal.intake.faults import BadStructure, StructuralFault
-    from portal.services.import_students import Stopped, import_folder
+    from portal.services.import_students import import_folder
+    from portal.services.imported import Stopped
 
     bar = Bar(sys.stderr.isatty() and not as_json)
     try:

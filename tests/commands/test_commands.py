@@ -18,6 +18,8 @@ from portal.records.db import begin_write, db
 from portal.records.tables.access import Designation, Staff
 from portal.records.tables.proof import Audit
 from portal.services.register import HEADINGS, RISKY, as_workbook, register_of, safe_cell
+from tests import engines
+from tests.conftest import build
 from tests.mail.posts import case_of, file_case
 
 
@@ -184,3 +186,10 @@ def test_an_import_of_a_folder_that_is_no_export_writes_nothing(sqlite_app: Flas
     refused = call(sqlite_app, "students", "import", str(tmp_path), "--json", code=1)
     assert json.loads(refused.stdout)["refused"] == "bad_structure"
     call(sqlite_app, "students", "import", str(tmp_path / "nowhere"), code=2)
+
+
+def test_a_first_run_whose_mail_would_leave_opens_no_demonstration_and_goes_on():
+    with engines.sqlite_settings(MAIL_URL="smtp://127.0.0.1:9") as settings:
+        for app in build(settings):
+            assert "would leave the house" in call(app, "demo", "--first-run").output
+            assert "would leave the house" in call(app, "demo", code=1).output
