@@ -47,6 +47,11 @@ class EventKind(StrEnum):
     MERGED = "merged"
     CLOSED_AS_ABUSE = "closed_as_abuse"
     REOPENED = "reopened"
+    UPLOAD_ALLOWED = "upload_allowed"  # the last resort: staff opened the way, with a reason
+    UPLOAD_RECEIVED = "upload_received"
+    UPLOAD_ACCEPTED = "upload_accepted"  # looked at and wiped
+    UPLOAD_REJECTED = "upload_rejected"  # looked at and wiped
+    UPLOAD_GONE = "upload_gone"  # wiped by the clock, before anybody decided
 
 
 VISIBLE_TO_STUDENT = frozenset(
@@ -78,6 +83,11 @@ VISIBLE_TO_STUDENT = frozenset(
         EventKind.MERGED,
         EventKind.CLOSED_AS_ABUSE,
         EventKind.REOPENED,
+        EventKind.UPLOAD_ALLOWED,
+        EventKind.UPLOAD_RECEIVED,
+        EventKind.UPLOAD_ACCEPTED,
+        EventKind.UPLOAD_REJECTED,
+        EventKind.UPLOAD_GONE,
     }
 )
 
