@@ -107,7 +107,8 @@ def welcome(settings: Settings) -> str:
     ]
     known = sign_ins(clock())
     if known:
-        lines += ["", "  Demonstration school. Password of all staff: " + known.password]
+        lines += ["", f"  Demonstration school. Password of all staff: {known.password}"]
+        lines += [f"  Their second factor: the code at {settings.base_url}/dev/code"]
         lines += [f"    {each.username:18}{each.what}" for each in known.staff]
         lines += ["", "  Students sign in with their mail address; the code is in /dev/mail:"]
         lines += [f"    {each.email:34}{each.what}" for each in known.students]

@@ -1,4 +1,4 @@
-"""The mailbox of the demonstration. In production, and where mail truly leaves, these addresses do not exist."""
+"""The demonstration's mailbox and second factor. In production, and where mail truly leaves, there is no such page."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 from flask import Blueprint, Flask, abort, current_app, render_template, request
 
 from portal.services import dev_mail
+from portal.services.demo import people, sign_ins
 from portal.web.access import PUBLIC, Rule
 
 blueprint = Blueprint("dev", __name__, url_prefix="/dev")
 
 TABLE = {
     "dev.mails": Rule(PUBLIC, "the demonstration's mails to made-up people; absent in production"),
+    "dev.code": Rule(PUBLIC, "the second factor of made-up staff; absent in production"),
     "dev.mail": Rule(PUBLIC, "one mail of the demonstration; absent in production"),
 }
 
@@ -25,6 +27,11 @@ def register(app: Flask) -> None:
 
 def folder() -> Path:
     return dev_mail.folder_of(current_app.config["SETTINGS"]) or abort(404)
+
+
+@blueprint.get("/code")
+def code() -> str:
+    return render_template("dev/code.html", code=sign_ins.code_now(), key=people.TOTP_KEY)
 
 
 @blueprint.get("/mail")

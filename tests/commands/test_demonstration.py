@@ -83,6 +83,7 @@ def test_its_staff_can_sign_in_and_its_people_are_listed(school: Flask):
         hashes = db.session.execute(select(Staff.password_hash, Staff.must_change_password)).all()
         assert all(passwords.verify(row.password_hash, PASSWORD) for row in hashes[:1])
         assert not any(row.must_change_password for row in hashes)
+        assert all(row.totp_sealed for row in db.session.execute(select(Staff.totp_sealed)))
         known = sign_ins(CLOCK)
         assert known is not None
         assert len(known.staff) == len(STAFF)

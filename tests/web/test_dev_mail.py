@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyotp
 import pytest
 from flask import Flask
 
 from config import Settings
 from portal import create_app
 from portal.services.deliver_mail import deliver
+from portal.services.demo.people import TOTP_KEY
 from tests import engines
 from tests.conftest import build
 from tests.mail.posts import clock_of, file_case
@@ -60,3 +63,10 @@ def test_production_and_real_mail_have_no_such_page(tmp_path: Path):
 
 def dev_pages(settings: Settings) -> list[str]:
     return [rule.rule for rule in create_app(settings).url_map.iter_rules() if rule.rule.startswith("/dev")]
+
+
+def test_the_code_of_made_up_staff_is_the_one_their_app_would_show(demonstration: Flask):
+    page = demonstration.test_client().get("/dev/code", base_url="http://127.0.0.1:5000").text
+    app = pyotp.TOTP(TOTP_KEY)
+    now = app.timecode(datetime.now(UTC))
+    assert any(app.generate_otp(step) in page for step in (now - 1, now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PASSWORD = "fietsen-door-de-polder"  # noqa: S105 - of a demonstration, printed when it starts
+TOTP_KEY = "DEMONSTRATIONSCHOOLKEYABCDEFGHIJ"  # base32; every made-up account has it, and /dev/code shows its code
 FAMILY = "familie.haddad@example.org"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from portal.domain.assurance import Way
 from portal.domain.clock import FixedClock
@@ -30,10 +30,12 @@ from portal.services import (
     record_request,
     send_message,
     take_case,
+    totp,
     withdraw_consent,
 )
 from portal.services.casework import Asked, Contact
 from portal.services.decide_case import ItemDecision
+from portal.services.demo.people import TOTP_KEY
 from portal.services.file_request import Filing
 from portal.services.recognise import staff_actor
 from portal.services.record_request import Recorded
@@ -201,10 +203,9 @@ class Scene:
             return [item.id for item in casebook.items_of(work.session, self._case(work.session, story).id)]
 
     def ready_accounts(self) -> None:
-        """As if everybody had signed in once, chosen the password and acknowledged confidentiality."""
+        """As if everybody had signed in once: chosen the password, set up an app, acknowledged confidentiality."""
         with writing(SYSTEM, self.clock) as work:
-            work.session.execute(
-                update(Staff)
-                .where(Staff.id.in_(list(self.staff.values())))
-                .values(must_change_password=False, confidentiality_at=work.now)
-            )
+            for staff_id in self.staff.values():
+                staff = work.session.get_one(Staff, staff_id)
+                staff.must_change_password, staff.confidentiality_at = False, work.now
+                totp.install(work, staff, TOTP_KEY)

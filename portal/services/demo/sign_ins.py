@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pyotp
 from sqlalchemy import select
 
 from portal.domain.clock import Clock
 from portal.domain.permissions import SYSTEM
 from portal.i18n import TONGUES
 from portal.records.tables.proof import Setting
-from portal.services.demo.people import FAMILY, PASSWORD, STAFF, STUDENTS
+from portal.services.demo.people import FAMILY, PASSWORD, STAFF, STUDENTS, TOTP_KEY
 from portal.services.unit import reading
 
 MARK = "demonstration"  # the Setting row that says that this school is made up
@@ -35,6 +36,11 @@ class SignIns:
     password: str
     staff: tuple[StaffSignIn, ...]
     students: tuple[StudentSignIn, ...]
+
+
+def code_now() -> str:
+    """The six digits that the made-up staff's app would show now."""
+    return pyotp.TOTP(TOTP_KEY).now()
 
 
 def sign_ins(clock: Clock) -> SignIns | None:
