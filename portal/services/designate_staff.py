@@ -143,10 +143,23 @@ def _account(work: Work, staff_id: UUID, disabled_too: bool = False) -> Staff:
 
 
 def _designation(work: Work, designation_id: UUID) -> Designation:
+    lock_administrators(work)
     row = work.session.get(Designation, designation_id, with_for_update=True)
     if row is None:
         raise NotFound(str(designation_id))
     return row
+
+
+def lock_administrators(work: Work) -> list[Designation]:
+    """Every designation of an administrator, locked in one order before any other row: two who end each other wait."""
+    rows = work.session.execute(
+        select(Designation)
+        .where(Designation.role == Role.ADMINISTRATOR.value)
+        .order_by(Designation.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalars()
+    return list(rows)
 
 
 def _add(work: Work, staff: Staff, role: Role, branch_id: UUID | None, starts_on: date, until: date | None) -> UUID:
@@ -196,17 +209,10 @@ def _check(work: Work, staff_id: UUID, role: Role, branch_id: UUID | None, start
 
 
 def _keep_an_administrator(work: Work, going: UUID, last_day: date) -> None:
-    """Refused when nobody else is administrator today and after `last_day`; two at once wait for each other."""
-    rows = work.session.execute(
-        select(Designation)
-        .where(Designation.role == Role.ADMINISTRATOR.value)
-        .order_by(Designation.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalars()
+    """Refused when nobody else is administrator today and after `last_day`."""
     others = {
         row.staff_id
-        for row in rows
+        for row in lock_administrators(work)
         if row.staff_id != going
         and row.starts_on <= work.today
         and (row.ends_on is None or row.ends_on > max(last_day, work.today))

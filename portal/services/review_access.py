@@ -22,7 +22,7 @@ from portal.records.tables.access import Designation, Staff
 from portal.records.tables.factors import AccessReview
 from portal.records.tables.people import Branch
 from portal.services.casework import NotFound
-from portal.services.designate_staff import end_row
+from portal.services.designate_staff import end_row, lock_administrators
 from portal.services.unit import Work, reading, writing
 
 REVIEW_EVERY = timedelta(days=182)  # half a year: the regulation asks for a review and names no term
@@ -128,6 +128,7 @@ def end(actor: Actor, clock: Clock, designation_id: UUID) -> None:
     """
     with writing(actor, clock) as work:
         work.require(Act.MANAGE_STAFF)
+        lock_administrators(work)
         row = _open(work, designation_id)
         end_row(work, row)
         _record(work, row, ENDED)
