@@ -13,6 +13,7 @@ from portal.domain.permissions import SYSTEM
 from portal.mail.delivery import EXPIRED, FAILED, SENT
 from portal.records.tables.access import Bucket, Login, OneTime
 from portal.records.tables.cases import Draft
+from portal.records.tables.factors import PasskeyChallenge, TotpSetup
 from portal.records.tables.people import SealedFile
 from portal.records.tables.proof import OutMail
 from portal.services.recognise import ABSOLUTE, IDLE
@@ -38,6 +39,8 @@ def expire(clock: Clock) -> dict[str, int]:
         "one_time": (OneTime, OneTime.expires_at <= now - DAY),  # a day longer: an old link says that it is old
         "buckets": (Bucket, Bucket.expires_at <= now),
         "sessions": (Login, over),
+        "app_setups": (TotpSetup, TotpSetup.expires_at <= now),
+        "passkey_challenges": (PasskeyChallenge, PasskeyChallenge.expires_at <= now),
         "files": (SealedFile, SealedFile.expires_at <= now),
         "sign_in_mails": (OutMail, old_sign_in),
     }

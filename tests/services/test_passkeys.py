@@ -18,6 +18,7 @@ from portal.records.db import db
 from portal.records.tables.factors import Passkey, PasskeyChallenge
 from portal.services import limits, passkeys, passwords, second_factor
 from portal.services.casework import NotFound
+from portal.services.expire import expire
 from portal.services.limits import Limit
 from tests.services.factors import (
     SoftKey,
@@ -240,6 +241,8 @@ def test_a_challenge_is_kept_as_a_hash_for_a_short_time(app: Flask, clock: Fixed
         clock.advance(passkeys.VALID + timedelta(seconds=1))
         passkeys.registration_options(actor_in(clock, actor.id, second_factor.ENROL), clock)
         assert len(list(db.session.execute(select(PasskeyChallenge)).scalars())) == 1
+        clock.advance(passkeys.VALID)
+        assert expire(clock)["passkey_challenges"] == 1
 
 
 def test_a_passkey_is_taken_away_only_where_another_factor_is_left(app: Flask, clock: FixedClock) -> None:

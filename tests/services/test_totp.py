@@ -13,6 +13,7 @@ from portal.domain.clock import FixedClock, SystemClock
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.services import limits, passwords, recovery_codes, second_factor, totp
+from portal.services.expire import expire
 from portal.services.limits import Limit, TooMany
 from tests.services.factors import (
     actor_in,
@@ -78,6 +79,8 @@ def test_a_wrong_first_code_leaves_everything_as_it_was(app: Flask, clock: Fixed
         clock.advance(totp.SET_UP_WITHIN)
         assert code_of(lambda: totp.confirm(actor, clock, code_now(clock, secret=secret))) == "set_up_expired"
         assert totp.qr(actor, clock) is None
+        assert expire(clock)["app_setups"] == 1
+        assert expire(clock)["app_setups"] == 0
 
 
 def test_the_picture_is_plain_svg_and_holds_the_secret_of_this_account(app: Flask, clock: FixedClock) -> None:
