@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import Any
+from typing import Any, cast
 
 import click
 from flask import Flask
@@ -30,8 +30,8 @@ def register(app: Flask) -> None:
 
 def carefully(app: Flask, command: click.Command) -> click.Command:
     """A command that fails on databases without tables says so, in place of a driver's own words."""
-    command = copy(command)  # the groups are shared by every application of a process
-    invoke = command.invoke
+    careful: Any = copy(command)  # the groups are shared by every application of a process
+    invoke = careful.invoke
 
     def invoke_carefully(context: click.Context) -> Any:
         try:
@@ -45,5 +45,5 @@ def carefully(app: Flask, command: click.Command) -> click.Command:
                 raise
             raise click.ClickException(reason) from error
 
-    command.invoke = invoke_carefully  # type: ignore[method-assign]  # click has no hook for it
-    return command
+    careful.invoke = invoke_carefully
+    return cast(click.Command, careful)
