@@ -73,9 +73,9 @@ def carried_out(to: str, language: str, case_id: UUID, reference: str, version: 
     return Message("carried_out", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
 
 
-def consent_withdrawn(to: str, language: str, case_id: UUID, reference: str) -> Message:
-    """You stopped a consent; it works at once."""
-    arguments: dict[str, str | int] = {"reference": reference}
+def consent_withdrawn(to: str, language: str, case_id: UUID, reference: str, code: str = "") -> Message:
+    """You stopped a consent; it works at once. `code` is the case code where no other mail gave it."""
+    arguments: dict[str, str | int] = {"reference": reference, "code": code}
     return Message("consent_withdrawn", language, to, Holder.case(case_id), f"withdrawn:{case_id}", arguments, case_id)
 
 

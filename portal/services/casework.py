@@ -132,8 +132,10 @@ def open_case(work: Work, new: NewCase) -> Opened:
     kind = EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED
     event(work, case, kind)
     work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
+    work.session.flush()
     opened = Opened(case_id, case.reference, code, case.due_on)
-    if to := reply_address(work, case):
+    at_once = case.state == CaseState.DECIDED  # a withdrawal that counts now: its own mail tells of it, with the code
+    if not at_once and (to := reply_address(work, case)):
         work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
     tell_staff_of_new(work, case)
     return opened

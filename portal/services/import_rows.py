@@ -83,9 +83,8 @@ class ImportRows:
         for row in rows:
             if row.student_number in self.students:
                 by_dataset.setdefault(row.dataset, []).append(row)
-        for dataset, same in by_dataset.items():
-            if same:
-                self._write_dataset(dataset, same)
+        for dataset in filter(by_dataset.get, by_dataset):
+            self._write_dataset(dataset, by_dataset[dataset])
 
     def _write_dataset(self, dataset: str, rows: list[Row]) -> None:
         parts = [part for row in rows for part in self._parts(row)]

@@ -131,11 +131,11 @@ def _open(work: Work, student_id: UUID, standing: list[Consent], language: str) 
     )
     case = work.session.get_one(Case, opened.case_id)
     case.assured_level, case.assured_how = int(work.actor.level), HOW.get(work.actor.level)
-    take_effect(work, case, student_id, code)
+    take_effect(work, case, student_id, code, opened.code or "")
     return opened.reference
 
 
-def take_effect(work: Work, case: Case, student_id: UUID, activity: str) -> None:
+def take_effect(work: Work, case: Case, student_id: UUID, activity: str, case_code: str = "") -> None:
     """The withdrawal counts now: records, limit, timeline, confirmation, and the steps it opens.
 
     Also for a withdrawal that came by another door, when its student is found (regulation, art. 9.7).
@@ -166,4 +166,4 @@ def take_effect(work: Work, case: Case, student_id: UUID, activity: str) -> None
     work.note("withdraw_consent", "student", student_id, activity=activity)
     plan_steps(work, case)
     if to := reply_address(work, case):
-        work.send(messages.consent_withdrawn(to, case.language, case.id, case.reference))
+        work.send(messages.consent_withdrawn(to, case.language, case.id, case.reference, case_code))

@@ -45,6 +45,7 @@ def every_message(language: str) -> dict[str, Message]:
         "decided": messages.decided(to, language, CASE, REFERENCE, 1),
         "carried_out": messages.carried_out(to, language, CASE, REFERENCE, 1),
         "consent_withdrawn": messages.consent_withdrawn(to, language, CASE, REFERENCE),
+        "consent_withdrawn-portal": messages.consent_withdrawn(to, language, CASE, REFERENCE, "4812 0375 9921"),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
         "late": messages.late(to, language, CASE, REFERENCE),
         "staff_new_case": messages.staff_new_case(staff_to, language, STAFF, CASE, REFERENCE),
