@@ -25,8 +25,9 @@ from portal.intake.upload_pages import MAX_PAGES, MAX_SIDE, MEDIA_TYPE, pdf_page
 ROOT = Path(__file__).resolve().parents[2]
 MAX_ANSWER = 60 * 1024 * 1024  # bytes: ten pages at their largest are less
 AT_ONCE = 2  # processes beside each other for each web process: each may take its whole memory
+READY = b"ready\n"  # said by a process that has confined itself
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from portal.intake.confined import child; child(sys.argv[2:])"
-_STOPPED = (-signal.SIGKILL, -signal.SIGXCPU)  # by the clock, or by the limit on computing; else it fell over the file
+_STOPPED = (-signal.SIGKILL, -signal.SIGXCPU)  # by the clock, or by the limit on computing
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _KINDS: dict[str, Callable[[bytes], list[CleanImage]]] = {"picture": picture_page, "pdf": pdf_pages}
 
@@ -53,12 +54,13 @@ def draw(kind: str, content: bytes, bounds: Bounds) -> tuple[CleanImage, ...]:
         status, answer = _run(kind, content, bounds)
     finally:
         _slots.release()
-    if status == 1:
+    if status in _STOPPED or len(answer) > MAX_ANSWER:
+        raise BadValue("too_heavy")
+    if not answer.startswith(READY):
         raise DoesNotStart(kind)
-    if status != 0 or len(answer) > MAX_ANSWER:
-        heavy = status in _STOPPED or len(answer) > MAX_ANSWER
-        raise BadValue("too_heavy" if heavy else "damaged")
-    return _read(answer)
+    if status != 0:  # it fell over the file
+        raise BadValue("damaged")
+    return _read(answer.removeprefix(READY))
 
 
 def _run(kind: str, content: bytes, bounds: Bounds) -> tuple[int, bytes]:
@@ -125,6 +127,9 @@ def child(arguments: list[str]) -> None:
     kind, cpu_seconds, memory = arguments[0], int(arguments[1]), int(arguments[2])
     load_libraries()
     confine(cpu_seconds, memory)
+    answers = sys.stdout.buffer
+    answers.write(READY)
+    answers.flush()
     head: dict[str, object]
     blobs: list[bytes] = []
     try:
@@ -141,8 +146,8 @@ def child(arguments: list[str]) -> None:
         head = {"code": "too_heavy"}
     except Exception:  # a decoder may fail in any way on a hostile file
         head, blobs = {"code": "damaged"}, []
-    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
-    sys.stdout.buffer.flush()
+    answers.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
+    answers.flush()
     os._exit(0)
 
 
