@@ -175,6 +175,14 @@ _RULES: dict[str, TableRule] = {
     "one_time": TableRule(
         "One-time links and codes, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)
     ),
+    "second_channel": TableRule(
+        "That a code by post, by phone or at the desk was asked for, given and used; of an ID only that it was seen.",
+        About.STUDENT,
+        Export.PROTECTS,
+        Erasure.TERM,
+        ("sign_in",),
+        clear="way and moments",
+    ),
     "bucket": TableRule(
         "Counters of rate limits, by keyed hash.", About.NOBODY, Export.PROTECTS, Erasure.TERM, ("log",)
     ),

@@ -85,6 +85,30 @@ class OneTime(Model):
     void_at: Mapped[datetime | None] = mapped_column(Moment)  # a newer one was asked, or the address changed
 
 
+class SecondChannel(Model):
+    """A second channel for level 3, as a task: asked for by the student or begun at the desk, its code made by staff,
+    posted, read out or handed over, and typed by the student. Nothing of an ID is kept but that it was seen, and when.
+
+    `contact` is a keyed hash of what was on file when the code was made: a change of it kills the code.
+    """
+
+    __tablename__ = "second_channel"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(8))  # post | call | desk
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)  # of the task; the code has a term of its own
+    made_at: Mapped[datetime | None] = mapped_column(Moment)  # the code
+    made_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    one_time_id: Mapped[UUID | None] = mapped_column(ForeignKey("one_time.id", ondelete="SET NULL"))
+    contact: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    posted_on: Mapped[date | None]
+    seen_on: Mapped[date | None]  # the day on which an ID was shown at the desk
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_how: Mapped[str | None] = mapped_column(String(8))  # used | replaced | stopped | changed | spent
+
+
 class Bucket(Model):
     """A rate limit's counter of one window; the key is a keyed hash, never an address."""
 

@@ -404,6 +404,29 @@ def upgrade_main() -> None:
         batch_op.create_index(batch_op.f('ix_record_item_id'), ['item_id'], unique=False)
         batch_op.create_index('ix_record_student_dataset', ['student_id', 'dataset', 'sorts'], unique=False)
 
+    op.create_table('second_channel',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('student_id', sa.Uuid(), nullable=False),
+    sa.Column('channel', sa.String(length=8), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('made_by', sa.Uuid(), nullable=True),
+    sa.Column('one_time_id', sa.Uuid(), nullable=True),
+    sa.Column('contact', sa.LargeBinary(length=32), nullable=True),
+    sa.Column('posted_on', sa.Date(), nullable=True),
+    sa.Column('seen_on', sa.Date(), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_how', sa.String(length=8), nullable=True),
+    sa.ForeignKeyConstraint(['made_by'], ['staff.id'], name=op.f('fk_second_channel_made_by')),
+    sa.ForeignKeyConstraint(['one_time_id'], ['one_time.id'], name=op.f('fk_second_channel_one_time_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['student_id'], ['student.id'], name=op.f('fk_second_channel_student_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_second_channel'))
+    )
+    with op.batch_alter_table('second_channel', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_second_channel_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_second_channel_student_id'), ['student_id'], unique=False)
+
     op.create_table('view',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('student_id', sa.Uuid(), nullable=False),
@@ -557,6 +580,11 @@ def downgrade_main() -> None:
         batch_op.drop_index('ix_view_student_at')
 
     op.drop_table('view')
+    with op.batch_alter_table('second_channel', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_second_channel_student_id'))
+        batch_op.drop_index(batch_op.f('ix_second_channel_expires_at'))
+
+    op.drop_table('second_channel')
     with op.batch_alter_table('record', schema=None) as batch_op:
         batch_op.drop_index('ix_record_student_dataset')
         batch_op.drop_index(batch_op.f('ix_record_item_id'))
