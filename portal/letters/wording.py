@@ -54,7 +54,7 @@ BASES: Mapping[LegalBasis, str] = MappingProxyType(
 
 SOURCES: Mapping[Source, str] = MappingProxyType(
     {
-        Source.STUDENT: N_("Van u zelf"),
+        Source.STUDENT: N_("Van uzelf"),
         Source.SCHOOL: N_("De school schreef het op"),
         Source.THIRD_PARTY: N_("Van een andere organisatie"),
     }
@@ -82,7 +82,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "search": N_("Zoeken"),
         "correct": N_("Verbeteren"),
         "erase": N_("Wissen"),
-        "restrict": N_("Niet meer gebruiken"),
+        "restrict": N_("Even niet gebruiken"),
         "stop": N_("Stoppen"),
         "tell": N_("Vertellen"),
         "release": N_("Uw kopie klaarzetten"),

@@ -83,7 +83,7 @@ def check(rule: Rule) -> Response | None:
 
 
 def to_sign_in() -> Response:
-    flash(_("Meld u eerst aan. Daarna gaat u verder."), "notice")
+    flash(_("Log eerst in. Daarna gaat u verder."), "info")
     return redirect(url_for("account.sign_in", lang=current_language(), next=here()))
 
 
