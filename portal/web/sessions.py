@@ -33,7 +33,7 @@ class Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
 
 
 def register(app: Flask) -> None:
-    @extensions.login.user_loader
+    @extensions.login.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
     def load(session_id: str) -> Visitor | None:
         signed_in = recognise(session_id, current_clock())
         return Visitor(session_id, signed_in) if signed_in else None
