@@ -60,6 +60,7 @@ class Actor:
     case_id: UUID | None = None
     session_id: UUID | None = None
     scope: frozenset[RequestKind] = frozenset()
+    shared_address: bool = False  # several students read the mail address by which this one signed in
     confidentiality_acknowledged: bool = False
     fresh_sign_in: bool = False
 

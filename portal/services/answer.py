@@ -29,6 +29,7 @@ from portal.letters.render import render_answer
 from portal.policy.model import Field, Policy
 from portal.records import casebook, items
 from portal.records.tables.cases import Case, CaseItem, CaseStep
+from portal.services.assurance_of import level_now
 from portal.services.steps import OFFER, STOP, concerned_recipients, limits_to_lift
 from portal.services.targets import granted
 from portal.services.unit import Work
@@ -84,7 +85,7 @@ def _level_of_reader(work: Work, case: Case) -> Level:
     if actor.kind is ActorKind.SYSTEM:
         return Level(case.assured_level)
     if actor.kind is ActorKind.STUDENT:
-        return assurance.effective(actor.level, actor.level_at, work.now)
+        return level_now(work)
     return Level.NONE
 
 

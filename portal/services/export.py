@@ -16,7 +16,6 @@ from sqlalchemy import delete, select
 from uuid_utils.compat import uuid7
 
 from config import Settings
-from portal.domain import assurance
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
@@ -27,6 +26,7 @@ from portal.letters.export import export_page, readable_at
 from portal.records import casebook, files
 from portal.records.tables.cases import Case, CaseFile
 from portal.records.tables.people import SealedFile, View
+from portal.services import assurance_of
 from portal.services.casework import NotFound, event
 from portal.services.export_document import export_document
 from portal.services.held_case import held_case
@@ -71,8 +71,8 @@ def build_export(work: Work, case: Case) -> SealedFile:
 def download(actor: Actor, clock: Clock, reference: str, kind: str) -> Download:
     """The copy as "json" or "html", for the student in person, or for staff who hand it over on paper or at the desk.
 
-    Writes who read it, so it is no page for GET. Raises NotFound, NotAllowed, and Refused: bad_kind, not_released,
-    export_expired, identity_needed (level).
+    Writes who read it, so it is no page for GET. Raises NotFound, NotAllowed (to a student also "level", needs), and
+    Refused: bad_kind, not_released, export_expired, and to staff identity_needed (level).
     """
     if kind not in MEDIA:
         raise Refused("bad_kind", kind=kind)
@@ -92,7 +92,8 @@ def download(actor: Actor, clock: Clock, reference: str, kind: str) -> Download:
 def renew(actor: Actor, clock: Clock, reference: str) -> None:
     """Builds the copy anew after it expired, with what is kept now.
 
-    Raises NotFound, NotAllowed, and Refused: not_released, identity_needed (level).
+    Raises NotFound, NotAllowed (to a student also "level", needs), and Refused: not_released, and to staff
+    identity_needed (level).
     """
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.RELEASE_ANSWER if actor.is_staff else Act.RECEIVE_ANSWER)
@@ -109,11 +110,7 @@ def _level(work: Work, case: Case) -> Level:
     if actor.is_staff:
         demand_level(work, case)
         return Level(case.assured_level)
-    level = assurance.effective(actor.level, actor.level_at, work.now)
-    needed = assurance.required(Act.RECEIVE_ANSWER, work.policy.identity)
-    if level < needed:
-        raise Refused("identity_needed", level=needed)
-    return level
+    return assurance_of.demand_level(work, Act.RECEIVE_ANSWER)
 
 
 def _released(work: Work, case: Case) -> bool:

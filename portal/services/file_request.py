@@ -24,6 +24,7 @@ from portal.policy.model import Field, Policy
 from portal.records.items import item
 from portal.records.tables.cases import Case
 from portal.services import drafts, limits
+from portal.services.assurance_of import level_now
 from portal.services.casework import Asked, Contact, NewCase, NotFound, open_case
 from portal.services.limits_of_processing import place_meanwhile
 from portal.services.unit import Work, writing
@@ -130,7 +131,8 @@ def _open(work: Work, filing: Filing, draft_id: UUID) -> Receipt:
     )
     if student_id is not None:
         case = work.session.get_one(Case, opened.case_id)
-        case.assured_level, case.assured_how = int(work.actor.level), HOW.get(work.actor.level)
+        level = level_now(work)
+        case.assured_level, case.assured_how = int(level), HOW.get(level)
         if filing.kind is RequestKind.OBJECTION:
             work.require(Act.OBJECT, Subject(student_id=student_id, kind=filing.kind))
         work.session.flush()

@@ -13,16 +13,16 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 
 from portal.domain.acts import Act
-from portal.domain.assurance import may_show, needed_to_show, required
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor, NotAllowed, Subject
 from portal.domain.retention import kept_until
-from portal.domain.vocabulary import FieldType, Level
+from portal.domain.vocabulary import FieldType, Level, Sensitivity
 from portal.policy.model import Activity, Dataset, Field, Group, Policy
 from portal.records.items import Item, item, items_of
 from portal.records.tables.cases import Case
 from portal.records.tables.people import Limit, Student, View
 from portal.services import limits as rate_limits
+from portal.services.assurance_of import demand_level, needed, shows
 from portal.services.casework import NotFound
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
@@ -42,7 +42,8 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value as its student sees it. `value` is None while it is masked."""
+    """One value as its student sees it. `value` is None while it is masked: below the level that it needs, and, where
+    it is special or sensitive, until it is asked for by a press of its own."""
 
     item_id: UUID
     field: Field
@@ -134,13 +135,12 @@ def own_value(actor: Actor, clock: Clock, shared_address: bool, item_id: UUID, f
 
 
 def reveal(actor: Actor, clock: Clock, shared_address: bool, item_id: UUID, field: str) -> Value:
-    """Shows a masked value once and says so in the log. NotAllowed("level") below the field's level."""
+    """Shows a masked value once and says so in the log. NotAllowed("level", needs) below the field's level, and when
+    that level is no longer fresh."""
     rate_limits.demand(clock, "reveal", str(actor.session_id))
     with writing(actor, clock) as work:
-        work.require(Act.VIEW_OWN_SENSITIVE, Subject(student_id=actor.student_id))
-        found = _value(work, _may_see(work, shared_address), item_id, field, shared_address)
-        if found.masked:
-            raise NotAllowed("level", act=Act.VIEW_OWN_SENSITIVE, needs=int(found.needs))
+        found = _value(work, _may_see(work, shared_address), item_id, field, shared_address, asked_for=True)
+        demand_level(work, found.field, shared_address)
         work.note("reveal_own", "student", actor.student_id, field=f"{found.field.dataset}.{field}")
         return found
 
@@ -188,10 +188,10 @@ class _Sight:
     """What decides how a value is shown, read once for a page."""
 
     policy: Policy
-    level: Level
-    level_at: datetime | None
+    actor: Actor
     now: datetime
     shared_address: bool
+    asked_for: bool  # by a press for one value, which the log tells of
     ended: date | None
     limits: Sequence[Limit]
     disclosed: dict[str, date]
@@ -238,12 +238,11 @@ class _Sight:
         return tuple((by_code[code], choice, times) for (code, choice), times in sorted(found.items()))
 
     def _may_show(self, field: Field) -> bool:
-        age = self.now - self.level_at if self.level_at else None
-        return may_show(field.level, field.sensitivity, self.level, age, self.shared_address)
+        plain = field.sensitivity is Sensitivity.ORDINARY
+        return (plain or self.asked_for) and shows(self.actor, self.now, field, self.shared_address)
 
     def value(self, held: Item, field: Field) -> Value:
         shown = self._may_show(field)
-        needs = needed_to_show(field.level, field.sensitivity)
         term = self.policy.retention[field.retention]
         activities = self.policy.activities_of(field)
         return Value(
@@ -251,7 +250,7 @@ class _Sight:
             field=field,
             value=held.values.get(field.code) if shown else None,
             masked=not shown,
-            needs=max(needs, Level.KNOWLEDGE) if self.shared_address else needs,
+            needs=needed(self.policy, field, self.shared_address),
             restricted=any(_is_about(limit, held, field) for limit in self.limits),
             until=kept_until(term.years, term.days, self.ended) if term.starts == "programme_end" else None,
             activities=activities,
@@ -276,14 +275,21 @@ def _is_about(limit: Limit, held: Item, field: Field) -> bool:
 def _may_see(work: Work, shared_address: bool) -> UUID:
     """The actor's student id; NotAllowed below the level, or where nobody was chosen yet at a shared address."""
     actor = work.actor
+    if actor.student_id is None and shared_address:
+        raise NotAllowed("level", act=Act.VIEW_OWN_DATA, needs=int(Level.KNOWLEDGE))
     work.require(Act.VIEW_OWN_DATA, Subject(student_id=actor.student_id))
-    needed = required(Act.VIEW_OWN_DATA, work.policy.identity, shared_address)
-    if actor.student_id is None or actor.level < needed:
-        raise NotAllowed("level", act=Act.VIEW_OWN_DATA, needs=int(needed))
+    demand_level(work, Act.VIEW_OWN_DATA, shared_address)
+    assert actor.student_id is not None  # the rule asks for one's own
     return actor.student_id
 
 
-def _sight(work: Work, student_id: UUID, shared_address: bool, held: Iterable[Item] | None = None) -> _Sight:
+def _sight(
+    work: Work,
+    student_id: UUID,
+    shared_address: bool,
+    held: Iterable[Item] | None = None,
+    asked_for: bool = False,
+) -> _Sight:
     ended = work.session.execute(select(Student.last_programme_ended).where(Student.id == student_id)).scalar()
     rows = work.session.execute(select(Limit).where(Limit.student_id == student_id, Limit.ended_at.is_(None)))
     disclosed: dict[str, date] = {}
@@ -294,18 +300,21 @@ def _sight(work: Work, student_id: UUID, shared_address: bool, held: Iterable[It
         disclosed[code] = max(on, disclosed.get(code, on))
     return _Sight(
         work.policy,
-        work.actor.level,
-        work.actor.level_at,
+        work.actor,
         work.now,
         shared_address,
+        asked_for,
         ended,
         list(rows.scalars()),
         disclosed,
     )
 
 
-def _value(work: Work, student_id: UUID, item_id: UUID, code: str, shared_address: bool) -> Value:
+def _value(
+    work: Work, student_id: UUID, item_id: UUID, code: str, shared_address: bool, asked_for: bool = False
+) -> Value:
     held = item(work.session, work.vault, student_id, item_id)
     if held is None or code not in work.policy.datasets[held.dataset].fields or held.values.get(code) is None:
         raise NotFound(code)
-    return _sight(work, student_id, shared_address).value(held, work.policy.field(held.dataset, code))
+    sight = _sight(work, student_id, shared_address, asked_for=asked_for)
+    return sight.value(held, work.policy.field(held.dataset, code))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
 
+from portal.domain import assurance
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor
 from portal.domain.vocabulary import ActorKind, Level, Role
@@ -54,7 +55,7 @@ def recognise(session_id: str, clock: Clock) -> SignedIn | None:
     ends_at = min(login.seen_at + IDLE[login.kind], login.created_at + ABSOLUTE[login.kind])
     if now >= ends_at:
         return None
-    signed_in = _staff(login, ends_at, clock) if login.kind == "staff" else _subject(login, row, ends_at)
+    signed_in = _staff(login, ends_at, clock) if login.kind == "staff" else _subject(login, row, ends_at, now)
     if signed_in is not None and now - login.seen_at >= TOUCH:
         _touch(login.id, now)
         ends_at = min(now + IDLE[login.kind], login.created_at + ABSOLUTE[login.kind])
@@ -62,17 +63,19 @@ def recognise(session_id: str, clock: Clock) -> SignedIn | None:
     return signed_in
 
 
-def _subject(login: Login, row: object, ends_at: datetime) -> SignedIn | None:
+def _subject(login: Login, row: object, ends_at: datetime, now: datetime) -> SignedIn | None:
+    """The session of a student or of a case code; a level 3 that is no longer fresh counts as level 2."""
     kind = ActorKind.CASE_CODE if login.kind == "case" else ActorKind.STUDENT
     actor = Actor(
         kind=kind,
         id=login.student_id if kind is ActorKind.STUDENT else None,
         name="",
-        level=Level(login.level),
+        level=assurance.effective(Level(login.level), login.level_at, now),
         level_at=login.level_at,
         student_id=login.student_id if kind is ActorKind.STUDENT else None,
         case_id=login.case_id,
         session_id=login.id,
+        shared_address=login.address_digest is not None,
     )
     return SignedIn(
         login.id,

@@ -25,6 +25,7 @@ from portal.mail import outbox
 from portal.mail.messages import Message
 from portal.policy.model import Policy
 from portal.records.db import begin_write, db
+from portal.services.assurance_of import demand_level
 from portal.vault.envelope import Json
 from portal.vault.master import MasterKey
 from portal.vault.vault import Vault
@@ -47,8 +48,9 @@ class Work:
         return self.clock.today()
 
     def require(self, act: Act, subject: Subject | None = None) -> None:
-        """Nothing, or NotAllowed with the rule's code."""
+        """Nothing, or NotAllowed with the rule's code; "level" (needs) where the actor is not known well enough."""
         demand(self.actor, act, subject)
+        demand_level(self, act)
 
     def send(self, message: Message) -> None:
         """Puts a mail in the outbox, in this transaction; one with the same dedupe key is not sent twice."""

@@ -141,9 +141,9 @@ def test_sensitive_values_are_left_out_below_level_three_and_shown_after_a_step_
 def test_below_level_two_nothing_is_handed_over(context):
     student = factories.make_student()
     reference, _ = released(student)
-    with pytest.raises(Refused, match="identity_needed") as caught:
+    with pytest.raises(NotAllowed, match="level") as caught:
         read(reference, student, Level.ADDRESS)
-    assert caught.value.params["level"] is Level.KNOWLEDGE
+    assert caught.value.params["needs"] == Level.KNOWLEDGE
 
 
 def test_another_student_does_not_find_the_copy(context):

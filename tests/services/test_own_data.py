@@ -103,9 +103,9 @@ def test_the_last_actual_disclosure_stands_beside_what_it_may_concern(app: Flask
 
 @pytest.mark.parametrize(
     ("level", "masked"),
-    [(Level.ADDRESS, SENSITIVE | AT_LEVEL_2), (Level.KNOWLEDGE, SENSITIVE), (Level.SECOND_CHANNEL, set())],
+    [(Level.ADDRESS, SENSITIVE | AT_LEVEL_2), (Level.KNOWLEDGE, SENSITIVE), (Level.SECOND_CHANNEL, SENSITIVE)],
 )
-def test_each_level_shows_what_it_is_enough_for_and_never_a_masked_value(
+def test_each_level_shows_what_it_is_enough_for_and_what_is_sensitive_waits_for_a_press(
     app: Flask, clock: FixedClock, level: Level, masked: set[str]
 ) -> None:
     with app.app_context():
@@ -117,14 +117,20 @@ def test_each_level_shows_what_it_is_enough_for_and_never_a_masked_value(
 def test_level_three_ages_back_within_the_session(app: Flask, clock: FixedClock) -> None:
     with app.app_context():
         actor = student_actor(full_student(), Level.SECOND_CHANNEL)
-        clock.advance(timedelta(minutes=30))
-        assert values_of(own_data(actor, clock, shared_address=False))["person.bsn"].masked
+        item = values_of(own_data(actor, clock, shared_address=False))["person.bsn"].item_id
+        clock.advance(timedelta(minutes=29))
+        assert reveal(actor, clock, False, item, "bsn").value == "999900006"
+        clock.advance(timedelta(minutes=1))
+        with pytest.raises(NotAllowed) as refused:
+            reveal(actor, clock, False, item, "bsn")
+        assert refused.value.params["needs"] == 3
 
 
 def test_a_remark_that_is_hidden_from_staff_is_shown_to_its_student(app: Flask, clock: FixedClock) -> None:
     with app.app_context():
         actor = student_actor(full_student(), Level.SECOND_CHANNEL)
-        assert values_of(own_data(actor, clock, shared_address=False))["attendance.remark"].value == "griep"
+        remark = values_of(own_data(actor, clock, shared_address=False))["attendance.remark"]
+        assert reveal(actor, clock, False, remark.item_id, "remark").value == "griep"
 
 
 def test_at_a_shared_address_own_data_ask_for_level_two(app: Flask, clock: FixedClock) -> None:

@@ -118,8 +118,8 @@ NO_COPY = {
 
 
 def _no_copy(refused: Refused, reference: str) -> Response:
-    if refused.code == "identity_needed":
-        level = int(str(refused.params["level"]))
+    if refused.code == "level":
+        level = int(str(refused.params["needs"]))
         return go("account.confirm", level=level, next=page("student.request", reference=reference))
     if refused.code not in NO_COPY:
         raise refused
