@@ -54,10 +54,11 @@ class Login(Model):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    kind: Mapped[str] = mapped_column(String(8))  # student | staff | case
+    kind: Mapped[str] = mapped_column(String(16))  # student | representative | staff | case
     student_id: Mapped[UUID | None] = mapped_column(ForeignKey("student.id"), index=True)
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"), index=True)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("case.id"), index=True)
+    representative_id: Mapped[UUID | None] = mapped_column(ForeignKey("representative.id"), index=True)
     address_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # students who share one mail address
     level: Mapped[int] = mapped_column(Integer, default=0)
     level_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -343,6 +343,29 @@ def upgrade_main() -> None:
         batch_op.create_index('ix_case_state_due', ['state', 'due_on', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_case_student_id'), ['student_id'], unique=False)
 
+    op.create_table('email_change',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('student_id', sa.Uuid(), nullable=False),
+    sa.Column('state', sa.String(length=8), nullable=False),
+    sa.Column('at_desk', sa.Boolean(), nullable=False),
+    sa.Column('how', sa.String(length=32), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('by_id', sa.Uuid(), nullable=True),
+    sa.Column('notice_left_out', sa.Boolean(), nullable=False),
+    sa.Column('stop_digest', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.CheckConstraint("state IN ('waiting', 'written', 'done', 'stopped')", name=op.f('ck_email_change_state')),
+    sa.ForeignKeyConstraint(['by_id'], ['staff.id'], name=op.f('fk_email_change_by_id')),
+    sa.ForeignKeyConstraint(['student_id'], ['student.id'], name=op.f('fk_email_change_student_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_email_change')),
+    sa.UniqueConstraint('stop_digest', name=op.f('uq_email_change_stop_digest'))
+    )
+    with op.batch_alter_table('email_change', schema=None) as batch_op:
+        batch_op.create_index('ix_email_change_state_due', ['state', 'due_at'], unique=False)
+        batch_op.create_index('ix_email_change_student_state', ['student_id', 'state'], unique=False)
+
     op.create_table('import_finding',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('run_id', sa.Uuid(), nullable=False),
@@ -403,6 +426,32 @@ def upgrade_main() -> None:
     with op.batch_alter_table('record', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_record_item_id'), ['item_id'], unique=False)
         batch_op.create_index('ix_record_student_dataset', ['student_id', 'dataset', 'sorts'], unique=False)
+
+    op.create_table('representative',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('student_id', sa.Uuid(), nullable=False),
+    sa.Column('relation', sa.String(length=16), nullable=False),
+    sa.Column('kinds', sa.String(length=120), nullable=False),
+    sa.Column('language', sa.String(length=5), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('shown_on', sa.Date(), nullable=True),
+    sa.Column('recorded_by', sa.Uuid(), nullable=True),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by', sa.String(length=16), nullable=True),
+    sa.Column('signed_in_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('email_digest', sa.LargeBinary(length=32), nullable=True),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['recorded_by'], ['staff.id'], name=op.f('fk_representative_recorded_by')),
+    sa.ForeignKeyConstraint(['student_id'], ['student.id'], name=op.f('fk_representative_student_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_representative'))
+    )
+    with op.batch_alter_table('representative', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_representative_email_digest'), ['email_digest'], unique=False)
+        batch_op.create_index(batch_op.f('ix_representative_student_id'), ['student_id'], unique=False)
 
     op.create_table('second_channel',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -525,10 +574,11 @@ def upgrade_main() -> None:
     op.create_table('login',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('digest', sa.LargeBinary(length=32), nullable=False),
-    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('student_id', sa.Uuid(), nullable=True),
     sa.Column('staff_id', sa.Uuid(), nullable=True),
     sa.Column('case_id', sa.Uuid(), nullable=True),
+    sa.Column('representative_id', sa.Uuid(), nullable=True),
     sa.Column('address_digest', sa.LargeBinary(length=32), nullable=True),
     sa.Column('level', sa.Integer(), nullable=False),
     sa.Column('level_at', sa.DateTime(timezone=True), nullable=True),
@@ -537,6 +587,7 @@ def upgrade_main() -> None:
     sa.Column('fresh_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_login_case_id')),
+    sa.ForeignKeyConstraint(['representative_id'], ['representative.id'], name=op.f('fk_login_representative_id')),
     sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_login_staff_id')),
     sa.ForeignKeyConstraint(['student_id'], ['student.id'], name=op.f('fk_login_student_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_login')),
@@ -544,6 +595,7 @@ def upgrade_main() -> None:
     )
     with op.batch_alter_table('login', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_login_case_id'), ['case_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_login_representative_id'), ['representative_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_login_staff_id'), ['staff_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_login_student_id'), ['student_id'], unique=False)
 
@@ -555,6 +607,7 @@ def downgrade_main() -> None:
     with op.batch_alter_table('login', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_login_student_id'))
         batch_op.drop_index(batch_op.f('ix_login_staff_id'))
+        batch_op.drop_index(batch_op.f('ix_login_representative_id'))
         batch_op.drop_index(batch_op.f('ix_login_case_id'))
 
     op.drop_table('login')
@@ -585,6 +638,11 @@ def downgrade_main() -> None:
         batch_op.drop_index(batch_op.f('ix_second_channel_expires_at'))
 
     op.drop_table('second_channel')
+    with op.batch_alter_table('representative', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_representative_student_id'))
+        batch_op.drop_index(batch_op.f('ix_representative_email_digest'))
+
+    op.drop_table('representative')
     with op.batch_alter_table('record', schema=None) as batch_op:
         batch_op.drop_index('ix_record_student_dataset')
         batch_op.drop_index(batch_op.f('ix_record_item_id'))
@@ -599,6 +657,11 @@ def downgrade_main() -> None:
         batch_op.drop_index(batch_op.f('ix_import_finding_run_id'))
 
     op.drop_table('import_finding')
+    with op.batch_alter_table('email_change', schema=None) as batch_op:
+        batch_op.drop_index('ix_email_change_student_state')
+        batch_op.drop_index('ix_email_change_state_due')
+
+    op.drop_table('email_change')
     with op.batch_alter_table('case', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_case_student_id'))
         batch_op.drop_index('ix_case_state_due')
