@@ -1,0 +1,136 @@
+"""The small school of the access tests with cases at every stage, so that every form stands on some page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from uuid import UUID
+
+from flask import Flask, current_app
+
+from portal.domain.vocabulary import Channel, FieldType, Outcome, RequestKind, StepKind, StepState, TargetKind
+from portal.policy.model import Field
+from portal.records.db import begin_write, db
+from portal.records.tables.people import Student
+from portal.services.approve_erasure import approve
+from portal.services.carry_out import carry_out, finish_step
+from portal.services.casework import Asked, Contact, NewCase, open_case
+from portal.services.unit import writing
+from portal.vault.envelope import Json
+from tests import factories
+from tests.services import cases
+from tests.web.principals import School, make_school
+
+Text = Callable[[int], str]  # what somebody types; the number is the most characters it may have
+
+
+def plain(most: int) -> str:
+    return "Gewone tekst"[:most]
+
+
+def build(app: Flask, text: Text = plain) -> tuple[School, list[str]]:
+    """The school, and the references of its cases; every free text and every imported value comes from `text`."""
+    with app.app_context():
+        school = make_school(app)
+        begin_write()
+        db.session.get_one(Student, school.student).last_programme_ended = date(2020, 1, 1)
+        db.session.commit()
+        typed_in(school.student, text)
+        references = [school.case.reference, *_cases(app, school, text)]
+    return school, references
+
+
+def typed_in(student: UUID, text: Text) -> None:
+    """A record of every other dataset of the policy, with every field filled in, as an import may have left it."""
+    policy = current_app.extensions["policy"]
+    for dataset in policy.datasets.values():
+        values = {field.code: value_of(field, text) for field in dataset.fields.values()}
+        known = {code: value for code, value in values.items() if value is not None}
+        if dataset.code != "person":
+            factories.add_record(student, dataset.code, **known)
+
+
+def value_of(field: Field, text: Text) -> Json:
+    """A value of the field's type; whatever is kept as text holds `text`."""
+    match field.type:
+        case FieldType.DATE | FieldType.BIRTH_DATE:
+            return "2025-01-06"
+        case FieldType.MONEY | FieldType.DECIMAL:
+            return "12.50"
+        case FieldType.INTEGER:
+            return 3
+        case FieldType.YES_NO:
+            return True
+        case FieldType.IMAGE:
+            return None
+    return text(200)
+
+
+def _cases(app: Flask, school: School, text: Text) -> list[str]:
+    student = school.student
+    officer = factories.staff_actor(school.staff["officer"])
+    director = factories.staff_actor(school.staff["director"])
+    words = [Asked(TargetKind.WORDS, words=text(400), current=text(80), asked=text(80))]
+    street = Asked(TargetKind.FIELD, "person", school.person, "street", words=text(200), asked=text(60), current="x")
+    found = []
+
+    def opened(kind: RequestKind, items: list[Asked], **more: object) -> str:
+        reference = cases.opened(kind, student, items, contact=contact(text), **more)  # type: ignore[arg-type]
+        found.append(reference)
+        return reference
+
+    for kind in (RequestKind.ACCESS, RequestKind.ERASURE, RequestKind.RESTRICTION):
+        opened(kind, [cases.EVERYTHING], taken=kind is not RequestKind.ACCESS)
+    opened(RequestKind.RECTIFICATION, [street])
+    opened(RequestKind.OBJECTION, words)
+    opened(RequestKind.COMPLAINT, words)
+
+    refused = opened(RequestKind.RECTIFICATION, words)
+    cases.decided(refused, officer, Outcome.REFUSED, ground="opinion", reason=text(400))
+    mended = opened(RequestKind.RECTIFICATION, [street])
+    cases.decided(mended, officer, reason=text(400), checked=text(60))
+    waiting = opened(RequestKind.ERASURE, [street])
+    cases.decided(waiting, officer, reason=text(200))
+    approved = opened(RequestKind.ERASURE, [street])
+    cases.decided(approved, officer)
+    approve(director, cases.clock(), approved, cases.version_of(approved))
+    released = opened(RequestKind.ACCESS, [cases.EVERYTHING])
+    cases.decided(released, officer, reason=text(200))
+    finish(released, officer, text)
+    held = opened(RequestKind.RESTRICTION, [cases.EVERYTHING])
+    cases.decided(held, officer)
+    finish(held, officer, text)
+    found.append(unmatched(app, text))
+    return found
+
+
+def finish(reference: str, officer: object, text: Text) -> None:
+    for step in list(cases.steps_of(reference).values()):
+        if step.kind == StepKind.HOLDER:
+            finish_step(officer, cases.clock(), reference, step.id, StepState.DONE, text(200))  # type: ignore[arg-type]
+    carry_out(officer, cases.clock(), reference, cases.version_of(reference))  # type: ignore[arg-type]
+
+
+def contact(text: Text) -> Contact:
+    return Contact(name=text(120), email="hanan@example.org", phone=text(40), address=text(200))
+
+
+def unmatched(app: Flask, text: Text) -> str:
+    new = NewCase(
+        kind=RequestKind.ACCESS,
+        channel=Channel.PORTAL,
+        language="nl",
+        received_on=date(2026, 11, 20),
+        items=(Asked(TargetKind.EVERYTHING),),
+        words=text(400),
+        helper=text(120),
+        contact=contact(text),
+    )
+    with writing(factories.SYSTEM, app.extensions["clock"]) as work:
+        reference = open_case(work, new).reference
+    return reference
+
+
+def addresses(references: list[str]) -> list[str]:
+    """Where each case may be looked at, by staff and by the student."""
+    return [f"{room}/{each}" for each in references for room in ("/nl/me/requests", "/staff/cases")]
