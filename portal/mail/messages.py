@@ -85,6 +85,41 @@ def taken_back(to: str, language: str, case_id: UUID, reference: str) -> Message
     return Message("taken_back", language, to, Holder.case(case_id), f"taken_back:{case_id}", arguments, case_id)
 
 
+def email_change_asked(
+    to: str, language: str, student_id: UUID, change_id: UUID, from_on: date, token: str, expires_at: datetime
+) -> Message:
+    """To the old address: another one was asked for, from that day on; a link that stops it."""
+    arguments: dict[str, str | int] = {"page": f"stop-email/{token}", "from_on": from_on.isoformat()}
+    key = f"email_change_asked:{change_id}"
+    return Message(
+        "email_change_asked", language, to, Holder.student(student_id), key, arguments, expires_at=expires_at
+    )
+
+
+def email_changed(to: str, language: str, student_id: UUID, change_id: UUID) -> Message:
+    """To the old address: it is not used any more."""
+    key = f"email_changed:{change_id}"
+    return Message("email_changed", language, to, Holder.student(student_id), key, {"page": "help"})
+
+
+def email_new(to: str, language: str, student_id: UUID, change_id: UUID, from_on: date) -> Message:
+    """To the new address: it is used from that day on."""
+    arguments: dict[str, str | int] = {"page": "sign-in", "from_on": from_on.isoformat()}
+    return Message("email_new", language, to, Holder.student(student_id), f"email_new:{change_id}", arguments)
+
+
+def representative_added(to: str, language: str, student_id: UUID, representative_id: UUID) -> Message:
+    """To a representative: you may act for somebody; this is where."""
+    key = f"representative_added:{representative_id}"
+    return Message("representative_added", language, to, Holder.student(student_id), key, {"page": "sign-in"})
+
+
+def represented(to: str, language: str, student_id: UUID, event_id: str) -> Message:
+    """To the student: somebody may act for you, or did; look who and what."""
+    key = f"represented:{event_id}"
+    return Message("represented", language, to, Holder.student(student_id), key, {"page": "me/helpers"})
+
+
 def late(to: str, language: str, case_id: UUID, reference: str) -> Message:
     """We are late with our answer; this is where you can complain. Sent once."""
     return Message("late", language, to, Holder.case(case_id), f"late:{case_id}", {"reference": reference}, case_id)

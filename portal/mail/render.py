@@ -29,8 +29,13 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 BLANK_LINES = re.compile(r"\n{3,}")
 SUBJECT_OF_CASE = N_("Bericht over %(reference)s")
 SUBJECT_OF_SIGN_IN = N_("Uw link om in te loggen")
-# The first line of the mail itself: its template brings it into the staff's catalogue.
+# The first line of the mail itself: its template brings it into the catalogue.
 SUBJECTS_OF_ACCOUNT = {
+    "email_change_asked": "Dit gaat over uw e-mailadres.",
+    "email_changed": "Dit gaat over uw e-mailadres.",
+    "email_new": "Dit gaat over uw e-mailadres.",
+    "representative_added": "Dit gaat over uw toegang.",
+    "represented": "Dit gaat over uw toegang.",
     "staff_password_reset": "U kunt een nieuw wachtwoord kiezen.",
     "staff_factor_reset": "Uw tweede stap bij het inloggen is weggehaald.",
     "staff_sign_in_new": "Er is ingelogd op uw account.",
@@ -139,6 +144,8 @@ def link_of(sheet: Sheet, base_url: str, language: str) -> str:
     arguments = sheet.arguments
     if "path" in arguments:
         path = str(arguments["path"])
+    elif "page" in arguments:  # below a language, whichever the mail is in
+        path = f"/{language}/{arguments['page']}"
     elif sheet.staff:
         path = f"/staff/cases/{arguments['reference']}"
     elif sheet.by_code or sheet.kind == "receipt":

@@ -24,6 +24,8 @@ from portal.services.unit import writing
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CASE = UUID("01936000-0000-7000-8000-000000000001")
 STAFF = UUID("01936000-0000-7000-8000-000000000002")
+STUDENT = UUID("01936000-0000-7000-8000-000000000003")
+CHANGE = UUID("01936000-0000-7000-8000-000000000004")
 REFERENCE = "V-2026-4812037"
 HOUSE = House("https://privacy.school.example", "privacy@school.example", "Taalschool De Brug", "072 123 45 67")
 DUE = date(2026, 12, 21)
@@ -47,6 +49,13 @@ def every_message(language: str) -> dict[str, Message]:
         "consent_withdrawn": messages.consent_withdrawn(to, language, CASE, REFERENCE),
         "consent_withdrawn-portal": messages.consent_withdrawn(to, language, CASE, REFERENCE, "4812 0375 9921"),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
+        "email_change_asked": messages.email_change_asked(
+            to, language, STUDENT, CHANGE, DUE, "t0ken", AT + timedelta(days=7)
+        ),
+        "email_changed": messages.email_changed(to, language, STUDENT, CHANGE),
+        "email_new": messages.email_new(to, language, STUDENT, CHANGE, DUE),
+        "representative_added": messages.representative_added(to, language, STUDENT, CHANGE),
+        "represented": messages.represented(to, language, STUDENT, "1"),
         "late": messages.late(to, language, CASE, REFERENCE),
         "staff_new_case": messages.staff_new_case(staff_to, language, STAFF, CASE, REFERENCE),
         "staff_reply": messages.staff_reply(staff_to, language, STAFF, CASE, REFERENCE, "1"),
