@@ -54,6 +54,12 @@ def _expire(clock: Clock, _stopping: Stopping) -> Result:
     return expire(clock)
 
 
+def _wipe_uploads(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.expire_uploads import sweep
+
+    return {"uploads": sweep(clock)}
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -66,6 +72,7 @@ JOBS = (
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("expire", _expire, every=timedelta(hours=1)),
+    Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}
 

@@ -20,7 +20,7 @@ from portal.domain.permissions import Actor
 from portal.domain.vocabulary import FieldType
 from portal.policy.model import Policy
 from portal.records import casebook, files, items, limits
-from portal.records.tables.access import Login
+from portal.records.tables.access import Login, SecondChannel
 from portal.records.tables.people import ImportFinding, Record, SealedFile, Student, Tombstone
 from portal.services import tombstones
 from portal.services.held_case import held_case
@@ -185,6 +185,7 @@ def _end_student(work: Work, student_id: UUID) -> None:
         return
     student.state, student.has_email, student.last_programme_ended = ERASED, False, None
     work.session.execute(delete(Login).where(Login.student_id == student_id))
+    work.session.execute(delete(SecondChannel).where(SecondChannel.student_id == student_id))
     work.session.execute(delete(ImportFinding).where(ImportFinding.student_id == student_id))
     limits.end(limits.active(work.session, student_id), work.now)
     holder = Holder.student(student_id)

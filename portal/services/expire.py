@@ -11,7 +11,7 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import SYSTEM
 from portal.mail.delivery import EXPIRED, FAILED, SENT
-from portal.records.tables.access import Bucket, Login, OneTime
+from portal.records.tables.access import Bucket, Login, OneTime, SecondChannel
 from portal.records.tables.cases import Draft
 from portal.records.tables.factors import PasskeyChallenge, TotpSetup
 from portal.records.tables.people import SealedFile
@@ -20,6 +20,7 @@ from portal.services.recognise import ABSOLUTE, IDLE
 from portal.services.unit import writing
 
 DAY = timedelta(days=1)
+KEPT = timedelta(days=30)  # policy: retention.sign_in
 
 
 def expire(clock: Clock) -> dict[str, int]:
@@ -37,6 +38,7 @@ def expire(clock: Clock) -> dict[str, int]:
     rules: dict[str, tuple[Any, ColumnElement[bool]]] = {
         "drafts": (Draft, Draft.updated_at <= now - DAY),
         "one_time": (OneTime, OneTime.expires_at <= now - DAY),  # a day longer: an old link says that it is old
+        "second_channels": (SecondChannel, SecondChannel.expires_at <= now - KEPT),
         "buckets": (Bucket, Bucket.expires_at <= now),
         "sessions": (Login, over),
         "app_setups": (TotpSetup, TotpSetup.expires_at <= now),

@@ -20,6 +20,8 @@ from portal.domain.permissions import Subject
 from portal.domain.vocabulary import Level
 from portal.records.items import Item, persons
 from portal.services import limits
+from portal.services.file_request import HOW
+from portal.services.raise_cases import raise_open_cases
 from portal.services.recognise import SignedIn
 from portal.services.sign_in import add_login, students_at
 from portal.services.unit import Work, writing
@@ -53,6 +55,7 @@ def confirm(signed_in: SignedIn, clock: Clock, born: PartialDate, postcode_or_nu
             return Confirmed(Proof.SEVERAL if fitting else Proof.WRONG)
         chosen = fitting[0]
         work.note("step_up", "student", chosen, level=int(Level.KNOWLEDGE))
+        raise_open_cases(work, chosen, Level.KNOWLEDGE, HOW[Level.KNOWLEDGE])
         return Confirmed(Proof.RIGHT, add_login(work, chosen, signed_in.address_digest, Level.KNOWLEDGE))
 
 

@@ -1,0 +1,77 @@
+"""What a student proves in a session counts for the requests that are still open: they can then be carried out.
+
+Requests that were filed signed in are raised by themselves. One that was filed without signing in, or written down by
+staff, may be somebody else's doing in this person's name: the student must say first "I asked this" (security.md,
+malicious erasure).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.domain.acts import Act
+from portal.domain.clock import Clock
+from portal.domain.events import EventKind
+from portal.domain.lifecycle import Action, CaseState, possible
+from portal.domain.permissions import Actor
+from portal.domain.vocabulary import Level
+from portal.records.tables.cases import Case
+from portal.services.assurance_of import level_now
+from portal.services.casework import case_by_reference, event
+from portal.services.held_case import held_case
+from portal.services.identity import level_needed
+from portal.services.unit import Work, reading, writing
+
+CLAIMED = "claimed"  # Case.assured_how: the student said so, signed in
+
+
+def raise_open_cases(work: Work, student_id: UUID, level: Level, how: str) -> int:
+    """Raises the student's open requests that were filed signed in; a level reached before is never lowered."""
+    open_states = [state.value for state in CaseState if Action.CONFIRM_IDENTITY in possible(state)]
+    statement = (
+        select(Case)
+        .where(
+            Case.student_id == student_id,
+            Case.state.in_(open_states),
+            Case.assured_level >= int(Level.ADDRESS),
+            Case.assured_level < int(level),
+        )
+        .order_by(Case.id)
+        .with_for_update()
+    )
+    cases = list(work.session.execute(statement).scalars())
+    for case in cases:
+        _raise(work, case, level, how)
+    return len(cases)
+
+
+def may_claim(actor: Actor, clock: Clock, reference: str) -> bool:
+    """Whether it would help that the student says "I asked this": the request is less sure than the session, and less
+    sure than it must be. Raises NotFound, NotAllowed."""
+    with reading(actor, clock) as work:
+        return _claimable(work, case_by_reference(work, reference, Act.VIEW_OWN_STATUS))
+
+
+def claim(actor: Actor, clock: Clock, reference: str) -> None:
+    """The student says "I asked this": the request becomes as sure as the session. Twice changes nothing.
+
+    Raises NotFound, NotAllowed.
+    """
+    with writing(actor, clock) as work:
+        case = held_case(work, reference, Act.STEP_UP)
+        if _claimable(work, case):
+            _raise(work, case, level_now(work), CLAIMED)
+
+
+def _claimable(work: Work, case: Case) -> bool:
+    if Action.CONFIRM_IDENTITY not in possible(CaseState(case.state)):
+        return False
+    return Level(case.assured_level) < min(level_now(work), level_needed(work, case))
+
+
+def _raise(work: Work, case: Case, level: Level, how: str) -> None:
+    case.assured_level, case.assured_how = int(level), how
+    event(work, case, EventKind.IDENTITY_CONFIRMED, level=int(level), how=how)
+    work.note("confirm_identity", "case", case.id, level=int(level), how=how)
