@@ -60,6 +60,12 @@ def _wipe_uploads(clock: Clock, _stopping: Stopping) -> Result:
     return {"uploads": sweep(clock)}
 
 
+def _addresses(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.apply_email_changes import apply_email_changes
+
+    return apply_email_changes(clock)
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -72,6 +78,7 @@ JOBS = (
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("expire", _expire, every=timedelta(hours=1)),
+    Job("addresses", _addresses, every=timedelta(minutes=10)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}

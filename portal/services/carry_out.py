@@ -21,6 +21,7 @@ from portal.domain.vocabulary import RequestKind, StepKind, StepState
 from portal.records import casebook, items, limits
 from portal.records.tables.cases import Case, CaseItem, CaseStep
 from portal.records.tables.people import Branch, Limit, Student
+from portal.services.address_change import demand_settled
 from portal.services.casework import NotFound, event, move, subject_of
 from portal.services.close_case import close_if_done, keep_address
 from portal.services.erase_items import erase_items
@@ -56,7 +57,8 @@ def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
     """Carries out what the portal does itself: writes checked values, erases, restricts, stops, releases the copy.
 
     Raises NotFound, NotAllowed (approval_missing among its codes), ChangedMeanwhile, NotPossible, and Refused:
-    nothing_to_carry_out, identity_needed (level), search_open (count), item_gone (item).
+    nothing_to_carry_out, identity_needed (level), search_open (count), item_gone (item),
+    address_change_pending (until).
     """
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.CARRY_OUT_STEP, version)
@@ -91,6 +93,7 @@ def _first_stroke(work: Work, case: Case, step: CaseStep, going: Sequence[CaseIt
             _correct(work, case, going)
         case "erase":
             work.require(Act.CARRY_OUT_ERASURE, subject_of(work, case))
+            demand_settled(work, case.student_id)
             keep_address(work, case)
             if "begun" not in casebook.step_contents(work.vault, step):
                 casebook.set_step_contents(work.vault, step, {"begun": work.now.isoformat()})

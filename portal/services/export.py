@@ -27,6 +27,7 @@ from portal.records import casebook, files
 from portal.records.tables.cases import Case, CaseFile
 from portal.records.tables.people import SealedFile, View
 from portal.services import assurance_of
+from portal.services.address_change import demand_settled
 from portal.services.casework import NotFound, event
 from portal.services.export_document import export_document
 from portal.services.held_case import held_case
@@ -51,7 +52,11 @@ class Download:
 
 
 def build_export(work: Work, case: Case) -> SealedFile:
-    """Builds the copy and keeps it sealed under the case's key; an earlier one goes."""
+    """Builds the copy and keeps it sealed under the case's key; an earlier one goes.
+
+    Raises Refused("address_change_pending", until).
+    """
+    demand_settled(work, case.student_id)
     settings: Settings = current_app.config["SETTINGS"]
     document = export_document(work, case, settings.base_url.rstrip("/") + SCHEMA)
     content = json.dumps(document, ensure_ascii=False, sort_keys=True).encode()
@@ -72,13 +77,15 @@ def download(actor: Actor, clock: Clock, reference: str, kind: str) -> Download:
     """The copy as "json" or "html", for the student in person, or for staff who hand it over on paper or at the desk.
 
     Writes who read it, so it is no page for GET. Raises NotFound, NotAllowed (to a student also "level", needs), and
-    Refused: bad_kind, not_released, export_expired, and to staff identity_needed (level).
+    Refused: bad_kind, not_released, export_expired, address_change_pending (until), and to staff identity_needed
+    (level).
     """
     if kind not in MEDIA:
         raise Refused("bad_kind", kind=kind)
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.RELEASE_ANSWER if actor.is_staff else Act.RECEIVE_ANSWER)
         level = _level(work, case)
+        demand_settled(work, case.student_id)
         document = _stored(work, case)
         shown = readable_at(document, level, by_staff=actor.is_staff)
         if kind == JSON:

@@ -49,6 +49,8 @@ LIMITS: dict[str, Limit] = {
     "second_made": Limit(60, HOUR, "codes of second channels made by one member of staff"),
     "upload": Limit(10, HOUR, "files sent in one session: each is drawn anew, which is dear"),
     "reveal": Limit(60, HOUR, "showing hidden fields in one session"),
+    "email_change": Limit(3, DAY, "asking for another mail address, one student"),
+    "email_stop_place": Limit(60, HOUR, "using links that stop a change of address, from one network address"),
     "file_place": Limit(30, HOUR, "sending requests from one network address"),
     "file_all": Limit(1200, HOUR, "sending requests, everybody together"),
     "draft_place": Limit(120, HOUR, "starting requests from one network address"),
