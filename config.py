@@ -83,10 +83,11 @@ class Settings:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Pool and time-outs: a dead connection is noticed, a stuck statement ends."""
+    """Pool and time-outs: a dead connection is noticed, a stuck statement ends; no error quotes a statement's values."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10}}
+        return {"connect_args": {"timeout": 10}, "hide_parameters": True}
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_size": 5,
         "max_overflow": 5,

@@ -13,6 +13,7 @@ from werkzeug.exceptions import Conflict, HTTPException, NotFound, ServiceUnavai
 from portal.domain.lifecycle import NotPossible
 from portal.services import casework, limits
 from portal.services.unit import abandon
+from portal.web import request_log
 from portal.web.language import is_staff_page
 
 RETRY_SECONDS = 30
@@ -40,7 +41,7 @@ def show(error: HTTPException) -> Response:
     if code < 400:
         return make_response(error.get_response())
     template = "staff/error.html" if is_staff_page() else "errors/error.html"
-    response = make_response(render_template(template, code=code), code)
+    response = make_response(render_template(template, code=code, request_id=number_of(code)), code)
     for name, value in error.get_headers(request.environ):
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value
@@ -61,13 +62,20 @@ def shown_as(answer: type[HTTPException]) -> Callable[[Exception], Response]:
 
 def database_busy(error: OperationalError) -> Response:
     """A locked or lost database: say so, keep nothing half-done, ask to try again."""
-    current_app.logger.error("database not available: %s", type(error.orig).__name__)
+    current_app.logger.error(
+        "database not available: %s", type(error.orig).__name__, extra={"request_id": request_log.request_id()}
+    )
     abandon()
     return show(ServiceUnavailable())
 
 
 def unexpected(error: Exception) -> Response:
-    current_app.logger.error("unexpected error", exc_info=error)
+    current_app.logger.error("unexpected error", exc_info=error, extra={"request_id": request_log.request_id()})
     abandon()
     template = "staff/error.html" if is_staff_page() else "errors/error.html"
-    return make_response(render_template(template, code=500), 500)
+    return make_response(render_template(template, code=500, request_id=number_of(500)), 500)
+
+
+def number_of(code: int) -> str | None:
+    """What a person can read out on the phone, so that the line of the log is found; only where it is our fault."""
+    return request_log.request_id() if code >= 500 else None

@@ -115,7 +115,9 @@ def _field(control: Element) -> Field | None:
         return None
     if control.tag == "input":
         kind = (control.get("type") or "text").lower()
-        return Field(name, kind, control.get("value") or ("on" if kind == "checkbox" else ""), "checked" in control.attrib)
+        return Field(
+            name, kind, control.get("value") or ("on" if kind == "checkbox" else ""), "checked" in control.attrib
+        )
     if control.tag == "textarea":
         return Field(name, "textarea", text_of(control))
     if control.tag == "select":

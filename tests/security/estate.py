@@ -28,15 +28,15 @@ def plain(most: int) -> str:
     return "Gewone tekst"[:most]
 
 
-def build(app: Flask, text: Text = plain) -> tuple[School, list[str]]:
-    """The school, and the references of its cases; every free text and every imported value comes from `text`."""
+def build(app: Flask, text: Text = plain) -> tuple[School, dict[str, str]]:
+    """The school, and the references of its cases by name; every free text and imported value comes from `text`."""
     with app.app_context():
         school = make_school(app)
         begin_write()
         db.session.get_one(Student, school.student).last_programme_ended = date(2020, 1, 1)
         db.session.commit()
         typed_in(school.student, text)
-        references = [school.case.reference, *_cases(app, school, text)]
+        references = {"open": school.case.reference, **_cases(app, school, text)}
     return school, references
 
 
@@ -66,41 +66,41 @@ def value_of(field: Field, text: Text) -> Json:
     return text(200)
 
 
-def _cases(app: Flask, school: School, text: Text) -> list[str]:
+def _cases(app: Flask, school: School, text: Text) -> dict[str, str]:
     student = school.student
     officer = factories.staff_actor(school.staff["officer"])
     director = factories.staff_actor(school.staff["director"])
     words = [Asked(TargetKind.WORDS, words=text(400), current=text(80), asked=text(80))]
     street = Asked(TargetKind.FIELD, "person", school.person, "street", words=text(200), asked=text(60), current="x")
-    found = []
+    found: dict[str, str] = {}
 
-    def opened(kind: RequestKind, items: list[Asked], **more: object) -> str:
+    def opened(name: str, kind: RequestKind, items: list[Asked], **more: object) -> str:
         reference = cases.opened(kind, student, items, contact=contact(text), **more)  # type: ignore[arg-type]
-        found.append(reference)
+        found[name] = reference
         return reference
 
     for kind in (RequestKind.ACCESS, RequestKind.ERASURE, RequestKind.RESTRICTION):
-        opened(kind, [cases.EVERYTHING], taken=kind is not RequestKind.ACCESS)
-    opened(RequestKind.RECTIFICATION, [street])
-    opened(RequestKind.OBJECTION, words)
-    opened(RequestKind.COMPLAINT, words)
+        opened(kind.value, kind, [cases.EVERYTHING], taken=kind is not RequestKind.ACCESS)
+    opened("correction", RequestKind.RECTIFICATION, [street])
+    opened("objection", RequestKind.OBJECTION, words)
+    opened("complaint", RequestKind.COMPLAINT, words)
 
-    refused = opened(RequestKind.RECTIFICATION, words)
+    refused = opened("refused", RequestKind.RECTIFICATION, words)
     cases.decided(refused, officer, Outcome.REFUSED, ground="opinion", reason=text(400))
-    mended = opened(RequestKind.RECTIFICATION, [street])
+    mended = opened("mended", RequestKind.RECTIFICATION, [street])
     cases.decided(mended, officer, reason=text(400), checked=text(60))
-    waiting = opened(RequestKind.ERASURE, [street])
+    waiting = opened("waiting", RequestKind.ERASURE, [street])
     cases.decided(waiting, officer, reason=text(200))
-    approved = opened(RequestKind.ERASURE, [street])
+    approved = opened("approved", RequestKind.ERASURE, [street])
     cases.decided(approved, officer)
     approve(director, cases.clock(), approved, cases.version_of(approved))
-    released = opened(RequestKind.ACCESS, [cases.EVERYTHING])
+    released = opened("released", RequestKind.ACCESS, [cases.EVERYTHING])
     cases.decided(released, officer, reason=text(200))
     finish(released, officer, text)
-    held = opened(RequestKind.RESTRICTION, [cases.EVERYTHING])
+    held = opened("held", RequestKind.RESTRICTION, [cases.EVERYTHING])
     cases.decided(held, officer)
     finish(held, officer, text)
-    found.append(unmatched(app, text))
+    found["unmatched"] = unmatched(app, text)
     return found
 
 
@@ -127,10 +127,9 @@ def unmatched(app: Flask, text: Text) -> str:
         contact=contact(text),
     )
     with writing(factories.SYSTEM, app.extensions["clock"]) as work:
-        reference = open_case(work, new).reference
-    return reference
+        return open_case(work, new).reference
 
 
-def addresses(references: list[str]) -> list[str]:
+def addresses(references: dict[str, str]) -> list[str]:
     """Where each case may be looked at, by staff and by the student."""
-    return [f"{room}/{each}" for each in references for room in ("/nl/me/requests", "/staff/cases")]
+    return [f"{room}/{each}" for each in references.values() for room in ("/nl/me/requests", "/staff/cases")]
