@@ -47,7 +47,7 @@ def mail(message: Message, by_code: bool = False) -> EmailMessage:
 def part(message: EmailMessage, kind: str) -> str:
     found = message.get_body((kind,))
     assert isinstance(found, EmailMessage)
-    return str(found.get_content())
+    return str(found.get_content()).replace("\r\n", "\n")
 
 
 def picture(message: EmailMessage) -> str:
