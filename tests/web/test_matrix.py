@@ -42,7 +42,7 @@ PUBLIC = {
     *("public.choose", "public.start", "public.about", "public.regulation", "public.help", "public.accessibility"),
     *("public.new", "public.draft_page", "public.instead", "public.check", "public.receipt", "public.code"),
     *("account.sign_in", "account.code", "account.link", "account.sign_out", "staff.sign_in"),
-    *("dev.mails", "dev.mail"),
+    *("dev.mails", "dev.mail", "dev.code"),
 }
 # Endpoints that name one case or student of branch A: for everybody else's eyes they do not exist.
 OF_BRANCH_A = {
