@@ -83,7 +83,7 @@ class Settings:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Pool and time-outs: a dead connection is noticed, a stuck statement ends; no error quotes a statement's values."""
+    """Pool and time-outs: a dead connection is noticed, a stuck statement ends; no error quotes values."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 10}, "hide_parameters": True}
     return {

@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, make_response, render_template, 
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import Conflict, HTTPException, NotFound, ServiceUnavailable, TooManyRequests
+from werkzeug.exceptions import Conflict, HTTPException, NotFound, SecurityError, ServiceUnavailable, TooManyRequests
 
 from portal.domain.lifecycle import NotPossible
 from portal.services import casework, limits
@@ -40,6 +40,8 @@ def show(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:
         return make_response(error.get_response())
+    if isinstance(error, SecurityError):  # a Host that is not ours: no address of a page can be made for it
+        return make_response("Bad Request", code, {"Content-Type": "text/plain; charset=utf-8"})
     template = "staff/error.html" if is_staff_page() else "errors/error.html"
     response = make_response(render_template(template, code=code, request_id=number_of(code)), code)
     for name, value in error.get_headers(request.environ):

@@ -45,6 +45,12 @@ def static_url(name: str) -> str:
     return url_for("static", filename=name, v=fingerprint(name))
 
 
+def is_named_by_content() -> bool:
+    """Whether the address carries the hash of what it leads to: another one must not be kept for ever."""
+    name = (request.view_args or {}).get("filename", "")
+    return request.args.get("v") == fingerprint(str(name))
+
+
 def register(app: Flask) -> None:
     secure = app.config["SETTINGS"].secure
 
@@ -54,8 +60,8 @@ def register(app: Flask) -> None:
             response.headers.setdefault(name, value)
         if secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.endpoint == "static":
-            if request.args.get("v") and response.status_code == 200:
+        if request.endpoint == "static" and response.status_code in {200, 206, 304}:
+            if response.status_code == 200 and is_named_by_content():
                 response.headers["Cache-Control"] = FOREVER
         else:
             response.headers.setdefault("Cache-Control", "no-store")
