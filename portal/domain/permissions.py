@@ -228,7 +228,7 @@ TABLE: dict[Act, Rule] = {
     Act.CHANGE_PREFERENCES: _outside(           OWN,    NEVER,         NEVER,    NEVER),
     Act.CONFIRM_REPRESENTATIVE: _outside(       OWN,    NEVER,         NEVER,    NEVER),
     Act.END_REPRESENTATIVE: _outside(           OWN,    NEVER,         NEVER,    NEVER),
-    Act.STEP_UP: _outside(                      OWN,    NEVER,         NEVER,    NEVER),
+    Act.STEP_UP: _outside(                      OWN,    OWN,           NEVER,    NEVER),
     # the portal itself
     Act.DELIVER_MAIL: _system(),
     Act.SEND_WARNINGS: _system(),

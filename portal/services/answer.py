@@ -84,7 +84,7 @@ def _level_of_reader(work: Work, case: Case) -> Level:
         return Level.SECOND_CHANNEL
     if actor.kind is ActorKind.SYSTEM:
         return Level(case.assured_level)
-    if actor.kind is ActorKind.STUDENT:
+    if actor.kind in {ActorKind.STUDENT, ActorKind.REPRESENTATIVE}:
         return level_now(work)
     return Level.NONE
 

@@ -18,12 +18,13 @@ from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
 from portal.domain.vocabulary import Channel, RequestKind, TargetKind
 from portal.mail import messages
-from portal.records import casebook
+from portal.records import casebook, representatives
 from portal.records.items import full_name, persons
 from portal.records.staff import active_staff
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Student
+from portal.records.tables.representation import Representative
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 
@@ -78,6 +79,7 @@ class NewCase:
     contact: Contact = field(default_factory=Contact)
     helper: str = ""  # somebody who helped; recorded, no access
     about_case_id: UUID | None = None
+    representative_id: UUID | None = None  # who asks it for the student
     once: bytes | None = None
 
 
@@ -113,7 +115,7 @@ def open_case(work: Work, new: NewCase) -> Opened:
         original_due_on=due,
         due_on=due,
         about_case_id=new.about_case_id,
-        by_post=not (student.has_email if student else bool(new.contact.email)),
+        by_post=not (new.representative_id or (student.has_email if student else new.contact.email)),
         policy_version=work.policy.regulation.version,
         once=new.once,
         sealed=casebook.seal(
@@ -121,7 +123,8 @@ def open_case(work: Work, new: NewCase) -> Opened:
             "case",
             case_id,
             case_id,
-            {"contact": new.contact.as_dict(), "words": new.words, "helper": new.helper},
+            {"contact": new.contact.as_dict(), "words": new.words, "helper": new.helper}
+            | ({"representative": str(new.representative_id)} if new.representative_id else {}),
         ),
     )
     work.session.add(case)
@@ -212,14 +215,29 @@ def move(case: Case, action: Action) -> None:
 
 
 def reply_address(work: Work, case: Case) -> str | None:
-    """Where the asker reads mail: the address on file of a matched student, else the one that was given with the
-    request. An address given in a request never replaces the one on file (security.md, identity theft)."""
+    """Where the asker reads mail: of a representative in force who asked it, else the address on file of a matched
+    student, else the one that was given with the request. An address given in a request never replaces the one on file
+    (security.md, identity theft)."""
     if case.student_id is not None:
+        if (acting := representative_of(work, case)) and (email := acting.get("email")):
+            return email
         person = persons(work.session, work.vault, [case.student_id]).get(case.student_id)
         email = person.values.get("email") if person else None
         return str(email) if email else None
     email = casebook.contents(work.vault, case).get("contact", {}).get("email")
     return str(email) if email else None
+
+
+def representative_of(work: Work, case: Case, also_ended: bool = False) -> dict[str, str]:
+    """{"name", "organisation", "email"} of whoever asked it for the student; nothing once the authorisation ended."""
+    asked_by = casebook.contents(work.vault, case).get("representative")
+    if not asked_by:
+        return {}
+    if also_ended:
+        row = work.session.get(Representative, UUID(asked_by))
+    else:
+        row = representatives.one_in_force(work.session, UUID(asked_by), work.today)
+    return representatives.contents(work.vault, row) if row is not None and row.student_id == case.student_id else {}
 
 
 def name_of(work: Work, case: Case) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
@@ -22,6 +22,7 @@ from portal.policy.model import Policy
 from portal.records import casebook, files, items, limits
 from portal.records.tables.access import Login, SecondChannel
 from portal.records.tables.people import ImportFinding, Record, SealedFile, Student, Tombstone
+from portal.records.tables.representation import EmailChange, Representative
 from portal.services import tombstones
 from portal.services.held_case import held_case
 from portal.services.plan_erasure import plan_for
@@ -184,7 +185,13 @@ def _end_student(work: Work, student_id: UUID) -> None:
         student.has_email = bool(person and person.values.get("email"))
         return
     student.state, student.has_email, student.last_programme_ended = ERASED, False, None
-    work.session.execute(delete(Login).where(Login.student_id == student_id))
+    acting = select(Representative.id).where(Representative.student_id == student_id)
+    work.session.execute(
+        delete(Login).where(or_(Login.student_id == student_id, Login.representative_id.in_(acting))),
+        execution_options={"synchronize_session": False},
+    )
+    work.session.execute(delete(Representative).where(Representative.student_id == student_id))
+    work.session.execute(delete(EmailChange).where(EmailChange.student_id == student_id))
     work.session.execute(delete(SecondChannel).where(SecondChannel.student_id == student_id))
     work.session.execute(delete(ImportFinding).where(ImportFinding.student_id == student_id))
     limits.end(limits.active(work.session, student_id), work.now)

@@ -25,6 +25,7 @@ from portal.records import casebook, files, items
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import SealedFile, Student, View
 from portal.services.limits_of_processing import Restricted, restricted
+from portal.services.own_reach import reach
 from portal.services.recipients import Disclosure, disclosures, receivers
 from portal.services.steps import SEARCH
 from portal.services.targets import EVERYTHING, Target, covered, granted, target_of
@@ -54,7 +55,9 @@ def export_document(work: Work, case: Case, schema_url: str) -> Json:
     }
     if whole:
         document["about"] = _about(work, maker)
-        document["own"] = {"cases": _cases(work, case.student_id), "views": _views(work, case.student_id)}
+        document["own"] = {"cases": _cases(work, case.student_id), "views": _views(work, case.student_id)} | reach(
+            work, case.student_id
+        )
         document["searches"] = _searches(work, case)
     return document
 

@@ -21,8 +21,10 @@ from portal.domain.rights import right
 from portal.domain.vocabulary import ActorKind, Channel, FieldType, Level, RequestKind, TargetKind
 from portal.intake import faults, values
 from portal.policy.model import Field, Policy
-from portal.records.items import item
+from portal.mail import messages
+from portal.records.items import item, persons
 from portal.records.tables.cases import Case
+from portal.records.tables.people import Student
 from portal.services import drafts, limits
 from portal.services.assurance_of import level_now
 from portal.services.casework import Asked, Contact, NewCase, NotFound, open_case
@@ -31,6 +33,8 @@ from portal.services.unit import Work, writing
 from portal.vault.envelope import Json
 
 LONGEST = 4000  # characters of free text
+KNOWN = frozenset({ActorKind.STUDENT, ActorKind.REPRESENTATIVE})
+BY_REPRESENTATIVE = "representative"
 HOW = {Level.ADDRESS: "mail_link", Level.KNOWLEDGE: "own_knowledge", Level.SECOND_CHANNEL: "second_channel"}
 
 
@@ -98,7 +102,7 @@ def file_request(
     """
     limits.demand(clock, "file_place", place)
     limits.demand(clock, "file_all", limits.EVERYBODY)
-    asker = actor if actor.kind is ActorKind.STUDENT and actor.student_id else ANONYMOUS
+    asker = actor if actor.kind in KNOWN and actor.student_id else ANONYMOUS
     with writing(asker, clock) as work:
         draft, kept = drafts.open_draft(work, draft_id, owner)
         if "receipt" in kept:
@@ -111,7 +115,8 @@ def file_request(
 def _open(work: Work, filing: Filing, draft_id: UUID) -> Receipt:
     student_id = work.actor.student_id
     work.require(Act.FILE_REQUEST, Subject(student_id=student_id, kind=filing.kind))
-    check(work.policy, filing, signed_in=student_id is not None)
+    acting = work.actor.kind is ActorKind.REPRESENTATIVE
+    check(work.policy, filing, signed_in=student_id is not None and not acting, known=student_id is not None)
     items = tuple(_as_held(work, student_id, asked) for asked in filing.items)
     opened = open_case(
         work,
@@ -126,29 +131,51 @@ def _open(work: Work, filing: Filing, draft_id: UUID) -> Receipt:
             contact=Contact() if student_id else filing.contact,
             helper=filing.helper.strip(),
             about_case_id=_about(work, filing, student_id),
+            representative_id=work.actor.id if acting else None,
             once=hashlib.sha256(f"draft|{draft_id}".encode()).digest(),
         ),
     )
     if student_id is not None:
         case = work.session.get_one(Case, opened.case_id)
         level = level_now(work)
-        case.assured_level, case.assured_how = int(level), HOW.get(level)
+        case.assured_level, case.assured_how = int(level), BY_REPRESENTATIVE if acting else HOW.get(level)
         if filing.kind is RequestKind.OBJECTION:
             work.require(Act.OBJECT, Subject(student_id=student_id, kind=filing.kind))
         work.session.flush()
         place_meanwhile(work, case)
+        if acting:
+            _act_for(work, case, filing, opened.code or "")
     return Receipt(filing.kind, opened.reference, opened.code or "", opened.answer_by)
 
 
-def check(policy: Policy, filing: Filing, signed_in: bool) -> None:
-    """Nothing, or Refused with what is missing or cannot be asked this way."""
+def _act_for(work: Work, case: Case, filing: Filing, code: str) -> None:
+    """What a representative's request sets going: the student is told, and a withdrawal takes effect (art. 9.7)."""
+    from portal.services.withdraw_consent import take_effect
+
+    assert case.student_id is not None
+    student = work.session.get_one(Student, case.student_id)
+    person = persons(work.session, work.vault, [student.id]).get(student.id)
+    if person is not None and (to := person.values.get("email")):
+        work.send(messages.represented(str(to), student.language, student.id, str(case.id)))
+    if filing.kind is RequestKind.WITHDRAWAL:
+        work.require(Act.WITHDRAW_CONSENT, Subject(student_id=student.id, kind=filing.kind))
+        for activity in dict.fromkeys(asked.activity for asked in filing.items):
+            if activity:
+                take_effect(work, case, student.id, activity, code)
+
+
+def check(policy: Policy, filing: Filing, signed_in: bool, known: bool = False) -> None:
+    """Nothing, or Refused with what is missing or cannot be asked this way.
+
+    `signed_in`: the student in person, who may point to single values; `known`: somebody whom we can answer.
+    """
     found = right(filing.kind)
     if not filing.items:
         raise Refused("nothing_asked")
     if max((len(text) for text in (filing.words, *(asked.words for asked in filing.items))), default=0) > LONGEST:
         raise Refused("words_too_long", most=LONGEST)
     contact = filing.contact
-    if not signed_in and not (contact.name and (contact.email or contact.phone or contact.address)):
+    if not (signed_in or known) and not (contact.name and (contact.email or contact.phone or contact.address)):
         raise Refused("contact_missing")
     for asked in filing.items:
         if asked.target not in found.targets:

@@ -51,6 +51,7 @@ LIMITS: dict[str, Limit] = {
     "reveal": Limit(60, HOUR, "showing hidden fields in one session"),
     "email_change": Limit(3, DAY, "asking for another mail address, one student"),
     "email_stop_place": Limit(60, HOUR, "using links that stop a change of address, from one network address"),
+    "representative": Limit(5, DAY, "naming representatives, one student"),
     "file_place": Limit(30, HOUR, "sending requests from one network address"),
     "file_all": Limit(1200, HOUR, "sending requests, everybody together"),
     "draft_place": Limit(120, HOUR, "starting requests from one network address"),

@@ -29,7 +29,7 @@ from portal.domain.lifecycle import (
 from portal.domain.permissions import Actor, may
 from portal.domain.refusal import Refused
 from portal.domain.rights import right
-from portal.domain.vocabulary import Outcome, RequestKind, StepState, TargetKind
+from portal.domain.vocabulary import ActorKind, Outcome, RequestKind, StepState, TargetKind
 from portal.letters.answer import Answer
 from portal.mail import messages
 from portal.records import casebook
@@ -90,6 +90,7 @@ class Said:
 class Happened:
     at: datetime
     kind: EventKind
+    by: ActorKind
 
 
 class Copy(StrEnum):
@@ -130,7 +131,7 @@ def own_cases(signed_in: SignedIn, clock: Clock) -> tuple[list[CaseLine], bool]:
     """The cases of whoever is signed in, newest first; and whether they are of everybody at a shared address."""
     with reading(signed_in.actor, clock) as work:
         actor = signed_in.actor
-        shared = actor.student_id is None and signed_in.address_digest is not None
+        shared = signed_in.kind == "student" and actor.student_id is None and signed_in.address_digest is not None
         whose = students_at(work, signed_in.address_digest or b"") if shared else [actor.student_id]
         statement = select(Case).where(Case.student_id.in_(whose)).order_by(Case.received_on.desc(), Case.id.desc())
         rows = work.session.execute(statement).scalars().all()
@@ -231,7 +232,7 @@ def _copy(work: Work, case: Case) -> Copy:
 
 
 def _happened(events: Sequence[CaseEvent]) -> tuple[Happened, ...]:
-    seen = (Happened(each.at, EventKind(each.kind)) for each in events)
+    seen = (Happened(each.at, EventKind(each.kind), ActorKind(each.actor_kind)) for each in events)
     return tuple(sorted((each for each in seen if visible_to_student(each.kind)), key=lambda each: each.at))[::-1]
 
 

@@ -13,12 +13,14 @@ from portal.domain import assurance
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor
 from portal.domain.vocabulary import ActorKind, Level, Role
+from portal.records import representatives
 from portal.records.db import begin_write, db
 from portal.records.tables.access import Designation, Login, Staff
 from portal.records.tables.people import Student
 
-IDLE = {"student": timedelta(minutes=30), "case": timedelta(minutes=30), "staff": timedelta(minutes=60)}
-ABSOLUTE = {"student": timedelta(hours=8), "case": timedelta(hours=8), "staff": timedelta(hours=10)}  # ASVS 7.3
+OUTSIDE = ("student", "representative", "case")
+IDLE = {**dict.fromkeys(OUTSIDE, timedelta(minutes=30)), "staff": timedelta(minutes=60)}
+ABSOLUTE = {**dict.fromkeys(OUTSIDE, timedelta(hours=8)), "staff": timedelta(hours=10)}  # ASVS 7.3
 TOUCH = timedelta(minutes=1)
 FRESH = timedelta(minutes=15)  # a sign-in recent enough for erasures and account changes (ASVS 7.5)
 
@@ -28,7 +30,7 @@ class SignedIn:
     """A live session and whom it stands for."""
 
     login_id: UUID
-    kind: str  # student | staff | case
+    kind: str  # student | representative | staff | case
     actor: Actor
     language: str | None
     stage: str  # full | factor | password | confidentiality
@@ -55,7 +57,12 @@ def recognise(session_id: str, clock: Clock) -> SignedIn | None:
     ends_at = min(login.seen_at + IDLE[login.kind], login.created_at + ABSOLUTE[login.kind])
     if now >= ends_at:
         return None
-    signed_in = _staff(login, ends_at, clock) if login.kind == "staff" else _subject(login, row, ends_at, now)
+    if login.kind == "staff":
+        signed_in = _staff(login, ends_at, clock)
+    elif login.kind == "representative":
+        signed_in = _representative(login, ends_at, clock)
+    else:
+        signed_in = _subject(login, row, ends_at, now)
     if signed_in is not None and now - login.seen_at >= TOUCH:
         _touch(login.id, now)
         ends_at = min(now + IDLE[login.kind], login.created_at + ABSOLUTE[login.kind])
@@ -87,6 +94,29 @@ def _subject(login: Login, row: object, ends_at: datetime, now: datetime) -> Sig
         ends_at,
         login.address_digest,
     )
+
+
+def _representative(login: Login, ends_at: datetime, clock: Clock) -> SignedIn | None:
+    """The session of somebody who acts for a student, as far as the authorisation goes today; None once it ended.
+
+    Without an authorisation chosen yet it may do nothing but choose. It never gets to level 3.
+    """
+    row = None
+    if login.representative_id is not None:
+        row = representatives.one_in_force(db.session(), login.representative_id, clock.today())
+        if row is None:
+            return None
+    actor = Actor(
+        kind=ActorKind.REPRESENTATIVE,
+        id=row.id if row else None,
+        level=min(Level(login.level), Level.KNOWLEDGE),
+        level_at=login.level_at,
+        student_id=row.student_id if row else None,
+        session_id=login.id,
+        scope=representatives.scope(row) if row else frozenset(),
+    )
+    language = row.language if row else None
+    return SignedIn(login.id, login.kind, actor, language, login.stage, login.fresh_at, ends_at, login.address_digest)
 
 
 def _staff(login: Login, ends_at: datetime, clock: Clock) -> SignedIn | None:

@@ -25,7 +25,7 @@ from portal.domain.vocabulary import Level
 from portal.mail import messages
 from portal.records.tables.access import Login, OneTime
 from portal.records.tables.people import Student
-from portal.services import limits
+from portal.services import limits, representing
 from portal.services.recognise import digest_of
 from portal.services.unit import Work, reading, writing
 from portal.vault.normal import normal_email
@@ -81,7 +81,7 @@ def ask(clock: Clock, address: str, language: str, browser: str, place: str) -> 
         within = limits.count(work, "sign_in_mail", f"{email}|{place}")
         within &= limits.count(work, "sign_in_mail_day", email)
         subject = work.vault.digest(EMAIL, email)
-        known = bool(students_at(work, subject))
+        known = bool([*students_at(work, subject), *representing.at_address(work, subject)])
         _write(work, subject, email if known and within else "", language, browser, replaces=within)
 
 
@@ -202,11 +202,18 @@ def _demand_tries(clock: Clock, place: str) -> None:
 
 
 def _sign_in(work: Work, row: OneTime) -> str | None:
-    """A session of level 1; of nobody in particular where several students read this address."""
+    """A session of level 1; of nobody in particular where several students read this address.
+
+    Whoever is no student acts for one: a representative, who chooses for whom where there are several.
+    """
     row.used_at = work.now
-    found = students_at(work, row.subject_digest or b"")
+    subject = row.subject_digest or b""
+    found = students_at(work, subject)
     if not found:
-        return None  # erased since the mail went out
+        acting = representing.at_address(work, subject)
+        if not acting:
+            return None  # erased or ended since the mail went out
+        return representing.add_login(work, acting[0] if len(acting) == 1 else None, subject)
     alone = found[0] if len(found) == 1 else None
     if alone:
         work.note("sign_in", "student", alone, level=int(Level.ADDRESS))

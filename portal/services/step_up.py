@@ -50,7 +50,7 @@ def confirm(signed_in: SignedIn, clock: Clock, born: PartialDate, postcode_or_nu
     limits.demand(clock, "step_up_subject", subject)
     with writing(actor, clock) as work:
         candidates = _candidates(work, signed_in)
-        fitting = [student_id for student_id, person in candidates.items() if _fits(person, born, postcode_or_number)]
+        fitting = [student_id for student_id, person in candidates.items() if fits(person, born, postcode_or_number)]
         if len(fitting) != 1:
             return Confirmed(Proof.SEVERAL if fitting else Proof.WRONG)
         chosen = fitting[0]
@@ -67,7 +67,8 @@ def _candidates(work: Work, signed_in: SignedIn) -> dict[UUID, Item]:
     return persons(work.session, work.vault, [actor.student_id] if actor.student_id else [])
 
 
-def _fits(person: Item, born: PartialDate, typed: str) -> bool:
+def fits(person: Item, born: PartialDate, typed: str) -> bool:
+    """Whether the birth date and the postcode or student number are those on file."""
     held = str(person.values.get("birth_date") or "")
     try:
         same_date = birth_date.matches(born, birth_date.parse(held))

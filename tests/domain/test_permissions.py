@@ -122,7 +122,7 @@ change_email                 s     .
 change_preferences           s     .
 confirm_representative       s     .
 end_representative           s     .
-step_up                      s     .
+step_up                      sr    .
 deliver_mail                 y     y
 send_warnings                y     y
 expire_files                 y     y
