@@ -20,8 +20,8 @@ from portal.domain.refusal import Refused
 from portal.domain.rights import right
 from portal.domain.vocabulary import ActorKind, Channel, FieldType, Level, RequestKind, TargetKind
 from portal.intake import faults, values
-from portal.policy.model import Field, Policy
 from portal.mail import messages
+from portal.policy.model import Field, Policy
 from portal.records.items import item, persons
 from portal.records.tables.cases import Case
 from portal.records.tables.people import Student
