@@ -182,6 +182,20 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.MERGED: N_("Wij voegden uw vraag bij een andere vraag."),
     EventKind.CLOSED_AS_ABUSE: N_("Wij doen niets met deze vraag."),
     EventKind.REOPENED: N_("Wij kijken er opnieuw naar."),
+    EventKind.UPLOAD_ALLOWED: N_("U mag ons een foto van uw pas sturen."),
+    EventKind.UPLOAD_RECEIVED: N_("Wij kregen uw foto."),
+    EventKind.UPLOAD_ACCEPTED: N_("Wij keken naar uw foto. Hij is gewist."),
+    EventKind.UPLOAD_REJECTED: N_("Uw foto was niet goed. Hij is gewist."),
+    EventKind.UPLOAD_GONE: N_("Uw foto is gewist. Wij keken niet op tijd."),
+}
+# The same, done by somebody who acts for the student.
+DONE_FOR_YOU: Mapping[EventKind, str] = {
+    EventKind.RECEIVED: N_("Iemand vroeg dit voor u."),
+    EventKind.MESSAGE_RECEIVED: N_("Iemand schreef ons voor u."),
+    EventKind.ANSWER_READ: N_("Iemand haalde voor u de kopie op."),
+    EventKind.TOOK_EFFECT: N_("Iemand stopte voor u een toestemming."),
+    EventKind.TAKEN_BACK: N_("Iemand stopte deze vraag voor u."),
+    EventKind.PACKAGE_BUILT: N_("Iemand vroeg voor u een nieuwe kopie."),
 }
 EVENT_ICONS: Mapping[EventKind, str] = {
     EventKind.RECEIVED: "received",
@@ -293,4 +307,11 @@ REFUSALS: Mapping[str, str] = {
     "not_possible_in_state": N_("Dit kan nu niet meer."),
     "birth_date_unreadable": N_("Deze geboortedatum begrijpen wij niet."),
     "birth_date_impossible": N_("Deze geboortedatum bestaat niet."),
+    "email_invalid": N_("Dit is geen e-mailadres."),
+    "same_address": N_("Dit adres hebben wij al van u."),
+    "change_waiting": N_("U vroeg al om een nieuw adres."),
+    "name_missing": N_("Vul de naam in."),
+    "kinds_missing": N_("Kies wat deze persoon mag."),
+    "ends_before_start": N_("Deze dag is al voorbij."),
+    "lasts_too_long": N_("Kies een dag binnen een jaar."),
 }

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
-from portal.domain.lifecycle import Action, CaseState, possible
+from portal.domain.lifecycle import UNDECIDED, CaseState
 from portal.domain.permissions import Actor
 from portal.domain.vocabulary import Level
 from portal.records.tables.cases import Case
@@ -24,17 +24,17 @@ from portal.services.held_case import held_case
 from portal.services.identity import level_needed
 from portal.services.unit import Work, reading, writing
 
+OPEN = frozenset({*UNDECIDED, CaseState.DECIDED})
 CLAIMED = "claimed"  # Case.assured_how: the student said so, signed in
 
 
 def raise_open_cases(work: Work, student_id: UUID, level: Level, how: str) -> int:
     """Raises the student's open requests that were filed signed in; a level reached before is never lowered."""
-    open_states = [state.value for state in CaseState if Action.CONFIRM_IDENTITY in possible(state)]
     statement = (
         select(Case)
         .where(
             Case.student_id == student_id,
-            Case.state.in_(open_states),
+            Case.state.in_([state.value for state in OPEN]),
             Case.assured_level >= int(Level.ADDRESS),
             Case.assured_level < int(level),
         )
@@ -66,9 +66,7 @@ def claim(actor: Actor, clock: Clock, reference: str) -> None:
 
 
 def _claimable(work: Work, case: Case) -> bool:
-    if Action.CONFIRM_IDENTITY not in possible(CaseState(case.state)):
-        return False
-    return Level(case.assured_level) < min(level_now(work), level_needed(work, case))
+    return CaseState(case.state) in OPEN and Level(case.assured_level) < min(level_now(work), level_needed(work, case))
 
 
 def _raise(work: Work, case: Case, level: Level, how: str) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from flask import current_app
@@ -35,6 +34,7 @@ from portal.services.second_channel import Channel, Ended
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
 
+Line = Row[SecondChannel, OneTime, str, str, str]  # with the student's language, the branch, who made the code
 MOST = 100  # tasks on the page
 RECENT = timedelta(days=7)  # how long a finished task stays on the page
 SEEN_WITHIN = timedelta(days=7)  # an ID shown longer ago says too little about who takes the slip today
@@ -211,7 +211,7 @@ def at_desk(actor: Actor, clock: Clock, student_id: UUID) -> str:
 
 
 def student_in_reach(work: Work, student_id: UUID) -> Student:
-    """Raises NotFound for a student of another branch or of none, NotAllowed for whoever may not do this at all."""
+    """Raises NotFound for a student that is not within the actor's reach, or is no student any more."""
     student = work.session.get(Student, student_id)
     if (
         student is None
@@ -244,7 +244,7 @@ def _values(known: Mapping[UUID, Item], student_id: UUID) -> Mapping[str, Json]:
     return known[student_id].values if student_id in known else {}
 
 
-def _task(work: Work, row: Row[Any], person: Mapping[str, Json]) -> Task:
+def _task(work: Work, row: Line, person: Mapping[str, Json]) -> Task:
     task, code = row.SecondChannel, row.OneTime
     works = code is not None and code.used_at is None and code.void_at is None and code.expires_at > work.now
     return Task(
@@ -274,7 +274,7 @@ def _state(work: Work, task: SecondChannel, works: bool) -> str:
     return "made" if works else "asked"
 
 
-def _reach(work: Work, task_id: UUID) -> tuple[Row[Any], Mapping[str, Json]]:
+def _reach(work: Work, task_id: UUID) -> tuple[Line, Mapping[str, Json]]:
     """The line and the student's values; NotFound out of reach, NotAllowed without the act."""
     work.session.execute(select(SecondChannel.id).where(SecondChannel.id == task_id).with_for_update())
     row = work.session.execute(_lines(work).where(SecondChannel.id == task_id)).one_or_none()
@@ -284,7 +284,7 @@ def _reach(work: Work, task_id: UUID) -> tuple[Row[Any], Mapping[str, Json]]:
     return row, channels.person_of(work, row.SecondChannel.student_id)
 
 
-def _open_task(work: Work, task_id: UUID, channel: Channel | None = None) -> tuple[Row[Any], Mapping[str, Json]]:
+def _open_task(work: Work, task_id: UUID, channel: Channel | None = None) -> tuple[Line, Mapping[str, Json]]:
     row, person = _reach(work, task_id)
     task = row.SecondChannel
     if channel is not None and task.channel != channel.value:

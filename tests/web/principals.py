@@ -18,6 +18,8 @@ from portal.records.tables.access import Login, Staff
 from portal.records.tables.people import Record
 from portal.services.casework import Asked, Contact, NewCase, Opened, open_case
 from portal.services.recognise import digest_of
+from portal.services.second_channel import Channel as SecondChannel
+from portal.services.second_channel import new_task
 from portal.services.unit import writing
 from portal.vault.normal import normal_email
 from tests import factories
@@ -39,6 +41,7 @@ class School:
     foreign_case: Opened
     person: UUID  # item id
     step: UUID
+    task: UUID  # a call that the student asked for
 
     def arguments(self) -> dict[str, object]:
         """A value for each argument an address may have."""
@@ -56,6 +59,8 @@ class School:
             "draft": uuid7(),
             "name": "who",
             "step_id": self.step,
+            "task_id": self.task,
+            "file_id": uuid7(),
             "filename": "style.css",
         }
 
@@ -103,7 +108,13 @@ def make_school(app: Flask) -> School:
     db.session.rollback()
     assert sibling
     assert person
-    return School(student, foreign, staff, open_for(app, student), open_for(app, foreign), person, uuid7())
+    cases = (open_for(app, student), open_for(app, foreign))
+    return School(student, foreign, staff, *cases, person, uuid7(), ask_call(app, student))
+
+
+def ask_call(app: Flask, student: UUID) -> UUID:
+    with writing(factories.SYSTEM, app.extensions["clock"]) as work:
+        return new_task(work, student, SecondChannel.CALL).id
 
 
 def enter(app: Flask, school: School, who: str) -> FlaskClient:

@@ -151,5 +151,6 @@ def test_what_is_extra_private_is_explained_honestly_and_not_shown(app: Flask) -
     assert "999900006" not in visitor.html
     visitor.press("Laat zien")
     assert visitor.h1 == "Dit is extra privé"
-    assert "Maak een afspraak op kantoor." in visitor.text
+    assert "Een brief met een code" in visitor.text
+    assert "Kom naar kantoor" in visitor.text
     assert "999900006" not in visitor.html

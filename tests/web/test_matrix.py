@@ -27,6 +27,11 @@ EXPECTED = {
     **each("student.wrong student.ask student.requests student.request", EVERY_STUDENT),
     **each("student.take_back student.consents student.views", EVERY_STUDENT),
     **each("student.download student.renew", {"student_l2", "student_l3", "foreign_student"}),
+    **each("account.second_channel account.second_code student.claim student.upload", EVERY_STUDENT),
+    **each("public.upload", {"case_code", "foreign_case_code", *EVERY_STUDENT}),
+    **each("staff.identity_tasks staff.identity_task staff.identity_letter staff.identity_posted", DOSSIER),
+    **each("staff.identity_call staff.identity_stop staff.identity_desk staff.case_slip", DOSSIER),
+    **each("staff.upload staff.upload_page", DOSSIER),
     **each("public.case", {"case_code", "foreign_case_code", *EVERY_STUDENT}),
     **each("staff.sign_out staff.confidentiality staff.password", {*STAFF, *HALVES}),
     **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
@@ -48,11 +53,13 @@ PUBLIC = {
 OF_BRANCH_A = {
     *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
+    *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
+    *("staff.identity_stop", "staff.identity_desk", "staff.case_slip", "staff.upload", "staff.upload_page"),
     *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
 }
 OF_THE_STUDENT = {
     *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),
-    *("student.download", "student.renew"),
+    *("student.download", "student.renew", "student.claim", "student.upload"),
 }
 
 

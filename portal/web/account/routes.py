@@ -7,12 +7,13 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 
 from portal.domain import birth_date
+from portal.domain.assurance import Way
 from portal.domain.birth_date import NotABirthDate, PartialDate
 from portal.domain.digits import only_digits
 from portal.domain.vocabulary import Level
 from portal.i18n import N_
+from portal.services import second_channel_use, step_up
 from portal.services import sign_in as service
-from portal.services import step_up
 from portal.services.sign_in import CodeState, LinkState
 from portal.web import sessions
 from portal.web.access import safe_next
@@ -23,6 +24,7 @@ from portal.web.public.frame import PREFIX, blueprint_of, go, page, place
 from portal.web.sessions import browser_secret, current_clock, current_session
 
 blueprint = blueprint_of("account")
+KNOWN = frozenset({Way.KNOW_BIRTH_DATE_AND_POSTCODE, Way.KNOW_STUDENT_NUMBER})
 NEXT = "next"  # where to go after signing in: kept in the cookie, carries no authority
 
 WHY_NOT = {
@@ -119,24 +121,28 @@ def _welcome(session_id: str) -> Response:
     wanted = session.pop(NEXT, None)
     sessions.begin(session_id)
     signed_in = current_session()
-    alone = signed_in is not None and signed_in.actor.student_id is not None
+    alone = signed_in is not None and signed_in.kind == "student" and signed_in.actor.student_id is not None
     flash(_("U bent ingelogd."), "ok")
     return redirect(safe_next(wanted, page("student.data" if alone else "student.requests")))
 
 
 @blueprint.route(f"{PREFIX}/confirm", methods=["GET", "POST"])
 def confirm(lang: str) -> str | Response:
-    """More proof, the lightest way first: what the student knows, then what only the school can do."""
+    """More proof, the lightest way first: what the student knows is enough for level 2; above it, and where the school
+    holds nothing that can be asked, a code by another way than mail."""
     signed_in = current_session()
     if signed_in is None:
         return go("account.sign_in")
+    if signed_in.kind == "representative":
+        return go("student.act_confirm", next=request.args.get("next"))
     asked = request.args.get("level", "")
     needed = Level(int(asked)) if asked in {"2", "3"} else Level.KNOWLEDGE
     fallback = page("student.data")
     if signed_in.actor.level >= needed:
         return redirect(safe_next(request.args.get("next"), fallback))
-    if signed_in.actor.level >= Level.KNOWLEDGE:
-        return render_template("account/second_channel.html", back=safe_next(request.args.get("next"), fallback))
+    found = second_channel_use.ways(signed_in, current_clock(), needed)
+    if not KNOWN.intersection(found.offered):
+        return ways_page(signed_in, found, needed)
     form = ConfirmForm()
     if form.accepted() and form.born is not None:
         outcome = step_up.confirm(signed_in, current_clock(), form.born, form.known.data)
@@ -150,8 +156,8 @@ def confirm(lang: str) -> str | Response:
             form.refuse("known", N_("Vul uw cursistnummer in."))
         else:
             form.refuse("birth_date", N_("Dit klopt niet met onze gegevens."))
-    shared = signed_in.actor.student_id is None
-    return render_template("account/confirm.html", form=form, shared=shared, more=needed > Level.KNOWLEDGE)
+    shared, wanted = signed_in.actor.student_id is None, safe_next(request.args.get("next"), "") or None
+    return render_template("account/confirm.html", form=form, shared=shared, more=needed > Level.KNOWLEDGE, next=wanted)
 
 
 @blueprint.post(f"{PREFIX}/sign-out")
@@ -159,3 +165,6 @@ def sign_out(lang: str) -> Response:
     sessions.leave()
     flash(_("U bent uitgelogd."), "ok")
     return clear_site_data(go("public.start"))  # type: ignore[arg-type]  # only headers are set
+
+
+from portal.web.account.second_channel import ways_page  # noqa: E402 - it adds its pages to the blueprint

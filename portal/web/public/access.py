@@ -20,4 +20,5 @@ TABLE: dict[str, Rule] = {
     "public.receipt": Rule(PUBLIC, _FILING),
     "public.code": Rule(PUBLIC, "typing a case code; limited by place and altogether"),
     "public.case": Rule(CASE),
+    "public.upload": Rule(CASE),
 }

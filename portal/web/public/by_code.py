@@ -10,6 +10,7 @@ from portal.domain.digits import only_digits
 from portal.domain.refusal import Refused
 from portal.i18n import N_
 from portal.services import case_code, own_cases
+from portal.services.read_upload import overview
 from portal.web import sessions
 from portal.web.forms import BaseForm, Check, Required, clean, fresh_key
 from portal.web.language import _
@@ -67,7 +68,12 @@ def case(lang: str) -> str | Response:
             return go("public.case")
     answer = case_view.answer(None)
     return render_template(
-        "public/case.html", form=form, once=fresh_key(), answer=answer, **case_view.around(found, with_data=False)
+        "public/case.html",
+        form=form,
+        once=fresh_key(),
+        answer=answer,
+        upload_asked=overview(current_actor(), current_clock(), found.reference) is not None,
+        **case_view.around(found, with_data=False),
     )
 
 

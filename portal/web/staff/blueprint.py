@@ -29,6 +29,7 @@ FULL = "full"
 MENU = (
     ("staff.queue", N_("Verzoeken"), Act.VIEW_QUEUE),
     ("staff.record", N_("Verzoek opschrijven"), Act.RECORD_REQUEST),
+    ("staff.identity_tasks", N_("Wie is het?"), Act.CONFIRM_IDENTITY),
     ("staff.students", N_("Cursisten"), Act.SEARCH_STUDENTS),
     ("staff.accounts", N_("Accounts"), Act.REVIEW_ACCESS),
     ("staff.register", N_("Register"), Act.VIEW_REGISTER),

@@ -11,11 +11,13 @@ MODULES = (
     "case_pages",
     "decide_pages",
     "entry",
+    "identity_pages",
     "information",
     "queue_page",
     "record_pages",
     "step_pages",
     "student_pages",
+    "upload_pages",
 )
 for name in MODULES:
     import_module(f"portal.web.staff.{name}")

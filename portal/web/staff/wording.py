@@ -139,6 +139,11 @@ EVENTS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.MERGED: N_("Samengevoegd met een ander verzoek"),
         EventKind.CLOSED_AS_ABUSE: N_("Gesloten wegens misbruik"),
         EventKind.REOPENED: N_("Heropend"),
+        EventKind.UPLOAD_ALLOWED: N_("Kopie van een identiteitsbewijs mag worden gestuurd"),
+        EventKind.UPLOAD_RECEIVED: N_("Kopie van een identiteitsbewijs ontvangen"),
+        EventKind.UPLOAD_ACCEPTED: N_("Kopie goed bevonden en gewist"),
+        EventKind.UPLOAD_REJECTED: N_("Kopie niet goed bevonden en gewist"),
+        EventKind.UPLOAD_GONE: N_("Kopie gewist omdat de tijd om was"),
     }
 )
 
@@ -189,6 +194,28 @@ WAYS: Mapping[str, str] = MappingProxyType(
     {
         "recognised_by_staff": N_("Ik ken deze cursist en herkende hem of haar"),
         "show_id_at_desk": N_("De cursist liet aan de balie een geldig identiteitsbewijs zien"),
+    }
+)
+
+# The ways to level 3 as tasks of staff, and where such a task stands.
+SECOND_CHANNELS: Mapping[str, str] = MappingProxyType(
+    {
+        "post": N_("Brief met een code"),
+        "call": N_("Terugbellen"),
+        "desk": N_("Identiteitsbewijs gezien aan de balie"),
+    }
+)
+TASK_STATES: Mapping[str, str] = MappingProxyType(
+    {
+        "asked": N_("Te doen"),
+        "made": N_("Code gemaakt"),
+        "posted": N_("Op de post"),
+        "lapsed": N_("Verlopen"),
+        "used": N_("Gebruikt"),
+        "replaced": N_("Vervangen door een nieuwe"),
+        "stopped": N_("Gestopt"),
+        "changed": N_("Vervallen: adres of telefoon is veranderd"),
+        "spent": N_("Vervallen: te vaak een verkeerde code"),
     }
 )
 
@@ -257,6 +284,13 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "export_expired": N_("De kopie is verlopen."),
         "bad_date": N_("Kies een dag vanaf de ontvangst tot en met vandaag."),
         "nothing_to_post": N_("Deze brief hoort niet bij deze zaak."),
+        "task_ended": N_("Deze aanvraag is al klaar of verlopen."),
+        "not_on_file": N_("Dit adres of telefoonnummer staat niet (meer) in het dossier."),
+        "not_printed": N_("Print eerst de brief."),
+        "reason_too_long": N_("Deze tekst is te lang: hoogstens %(most)s tekens."),
+        "bad_purpose": N_("Kies waarvoor de kopie is."),
+        "upload_already_allowed": N_("De cursist mag al een kopie sturen."),
+        "upload_none": N_("Er is niets (meer) om te bekijken."),
         "step_finished": N_("Deze stap was al afgevinkt."),
         "own_step": N_("Dit doet het portaal zelf."),
         "bad_state": N_("Kies hoe het ging."),

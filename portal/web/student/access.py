@@ -4,7 +4,7 @@ share, gets no further than the list of requests."""
 from __future__ import annotations
 
 from portal.domain.vocabulary import Level
-from portal.web.access import STUDENT, Rule
+from portal.web.access import ACTING, ASKER, PUBLIC, STUDENT, Rule
 
 TABLE: dict[str, Rule] = {
     name: Rule(STUDENT, level=Level.ADDRESS)
@@ -15,10 +15,21 @@ TABLE: dict[str, Rule] = {
         "student.reveal",
         "student.wrong",
         "student.ask",
-        "student.requests",
-        "student.request",
-        "student.take_back",
+        "student.email",
+        "student.email_stop",
+        "student.helpers",
+        "student.helper_end",
         "student.consents",
         "student.views",
+        "student.claim",
+        "student.upload",
     )
-} | {name: Rule(STUDENT, level=Level.KNOWLEDGE) for name in ("student.download", "student.renew")}
+}
+TABLE |= {name: Rule(STUDENT, level=Level.KNOWLEDGE) for name in ("student.helper_new", "student.helper_confirm")}
+TABLE |= {
+    name: Rule(ASKER, level=Level.ADDRESS)
+    for name in ("student.requests", "student.request", "student.take_back", "student.act_for")
+}
+TABLE |= {name: Rule(ASKER, level=Level.KNOWLEDGE) for name in ("student.download", "student.renew")}
+TABLE["student.act_confirm"] = Rule(ACTING, level=Level.ADDRESS)
+TABLE["student.stop_email"] = Rule(PUBLIC, "the mailed link is the proof; it only stops a change, by a button")

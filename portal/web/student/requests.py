@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
 from portal.i18n import N_
-from portal.services import export, own_cases
+from portal.services import export, own_cases, raise_cases, representing
+from portal.services.read_upload import overview
 from portal.web.forms import BaseForm, fresh_key
 from portal.web.language import _
 from portal.web.public.frame import PREFIX, go, once_bytes, page
@@ -28,6 +29,7 @@ def list_requests(lang: str) -> str:
         "student/requests.html",
         lines=lines,
         shared=shared,
+        acting_for=representing.whom(signed_in, current_clock()),
         kinds=KINDS,
         states=STATES,
         state_kinds=STATE_KINDS,
@@ -59,9 +61,20 @@ def show_request(lang: str, reference: str) -> str | Response:
         form=form,
         once=fresh_key(),
         answer=answer,
+        may_claim=raise_cases.may_claim(signed_in.actor, current_clock(), reference),
+        upload_asked=overview(signed_in.actor, current_clock(), reference) is not None,
         sure_enough=case_view.may_receive(signed_in.actor.level),
         **case_view.around(found, with_data=True),
     )
+
+
+@blueprint.post(f"{PREFIX}/me/requests/<reference>/mine")
+def claim(lang: str, reference: str) -> Response:
+    """ "I asked this": a request that was not filed signed in becomes as sure as the session."""
+    signed_in, _shared = me()
+    raise_cases.claim(signed_in.actor, current_clock(), reference)
+    flash(_("Dank u. Wij weten nu dat u dit vroeg."), "ok")
+    return go("student.request", reference=reference)
 
 
 @blueprint.route(f"{PREFIX}/me/requests/<reference>/take-back", methods=["GET", "POST"])

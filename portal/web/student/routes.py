@@ -28,7 +28,8 @@ from portal.wording import BASES, SOURCES
 blueprint = blueprint_of("student")
 PAGE = 20  # records of a long list on one page
 FROM_VALUE = frozenset({RequestKind.ERASURE, RequestKind.RESTRICTION})
-OPEN_TO_SHARED = frozenset({"student.requests"})  # status only, until it is clear who of them it is
+# At a shared address: status only, until it is clear who of them it is; and what is no own page.
+OPEN_TO_SHARED = frozenset({"student.requests", "student.act_for", "student.stop_email"})
 
 
 class MessageForm(BaseForm):
@@ -39,7 +40,11 @@ class MessageForm(BaseForm):
 def choose_first() -> Response | None:
     """At an address that several students share, it must be clear who of them it is."""
     signed_in = current_session()
-    if signed_in is None or signed_in.actor.student_id is not None or request.endpoint in OPEN_TO_SHARED:
+    if signed_in is None or signed_in.actor.student_id is not None or signed_in.kind == "staff":
+        return None
+    if signed_in.kind == "representative" and request.endpoint not in {"student.act_for", "student.stop_email"}:
+        return go("student.act_for")
+    if request.endpoint in OPEN_TO_SHARED:
         return None
     return to_confirm(Level.KNOWLEDGE)
 
@@ -211,4 +216,4 @@ def views(lang: str) -> str:
     return render_template("student/views.html", seen=seen, following=href)
 
 
-from portal.web.student import requests  # noqa: E402, F401 - it adds its pages to the blueprint
+from portal.web.student import requests, upload_pages  # noqa: E402, F401 - they add their pages to the blueprint
