@@ -109,7 +109,7 @@ def end_row(work: Work, row: Designation, last_day: date | None = None) -> None:
     if last_day is not None and (last_day < max(work.today, row.starts_on)):
         raise Refused("period_wrong")
     if row.role == Role.ADMINISTRATOR.value:
-        _keep_an_administrator(work, row.staff_id, last)
+        keep_an_administrator(work, row.staff_id, last)
     row.ends_on = last
     work.note("end_designation", "staff", row.staff_id, role=row.role, last_day=last.isoformat())
 
@@ -208,7 +208,7 @@ def _check(work: Work, staff_id: UUID, role: Role, branch_id: UUID | None, start
         raise Refused("already_designated")
 
 
-def _keep_an_administrator(work: Work, going: UUID, last_day: date) -> None:
+def keep_an_administrator(work: Work, going: UUID, last_day: date) -> None:
     """Refused when nobody else is administrator today and after `last_day`."""
     others = {
         row.staff_id

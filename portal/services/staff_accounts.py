@@ -24,6 +24,7 @@ from portal.records.tables.access import Designation, Login, Staff
 from portal.records.tables.people import Branch
 from portal.services import passwords
 from portal.services.casework import NotFound
+from portal.services.designate_staff import keep_an_administrator, lock_administrators
 from portal.services.unit import Work, reading, writing
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9.\-_]{1,62}[a-z0-9])?")
@@ -198,20 +199,27 @@ def _check(
         raise Refused("branch_missing")
 
 
+def _over(designation: Designation, today: date) -> bool:
+    return designation.ends_on is not None and designation.ends_on < today
+
+
 def disable_account(actor: Actor, clock: Clock, staff_id: UUID) -> None:
     """Shuts an account: its sessions end at once, its designations today. Doing it twice changes nothing.
 
-    Raises NotFound, Refused("not_yourself"): so an administrator always remains.
+    Raises NotFound, NotAllowed (also "fresh_sign_in_needed"), Refused: not_yourself, last_administrator.
     """
     with writing(actor, clock) as work:
+        held = lock_administrators(work)
         work.require(Act.MANAGE_STAFF)
-        staff = work.session.get(Staff, staff_id)
+        staff = work.session.get(Staff, staff_id, with_for_update=True)
         if staff is None:
             raise NotFound(str(staff_id))
         if staff.id == actor.id:
             raise Refused("not_yourself")
         if staff.disabled_at is not None:
             return
+        if any(each.staff_id == staff.id and not _over(each, work.today) for each in held):
+            keep_an_administrator(work, staff.id, work.today)
         staff.disabled_at = work.now
         work.session.execute(delete(Login).where(Login.staff_id == staff.id))
         open_ended = select(Designation).where(Designation.staff_id == staff.id, Designation.ends_on.is_(None))

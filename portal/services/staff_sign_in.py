@@ -1,18 +1,15 @@
-"""Staff sign in with user name and password (regulation, art. 7); what is missing before they may work is a stage.
+"""Staff sign in with user name and password (regulation, art. 7) and a second factor; what is missing is a stage.
 
-A stage is an endpoint of its own: `password` (the first one must be changed), `confidentiality` (the clause must be
-acknowledged before first use), `full`. A wrong name, a wrong password and a disabled account look and take the same.
+A stage is an endpoint of its own: `enrol` or `factor` (see second_factor), then `password` (the first one must be
+changed), `confidentiality` (the clause must be acknowledged before first use), `full`. The password alone opens no more
+than the first of them. A wrong name, a wrong password and a disabled account look and take the same.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from uuid_utils.compat import uuid7
+from sqlalchemy import select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
@@ -20,22 +17,13 @@ from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import ActorKind
 from portal.records.db import db
-from portal.records.tables.access import Login, Staff
-from portal.services import limits, passwords
-from portal.services.recognise import digest_of
-from portal.services.unit import Work, writing
+from portal.records.tables.access import Staff
+from portal.services import limits, own_sessions, passwords, second_factor
+from portal.services.own_sessions import NewSession
+from portal.services.second_factor import AFTER_FACTOR, CONFIDENTIALITY, FULL, PASSWORD
+from portal.services.unit import writing
 
-FULL, PASSWORD, CONFIDENTIALITY = "full", "password", "confidentiality"
 LONGEST_NAME = 64
-
-
-@dataclass(frozen=True, slots=True)
-class NewSession:
-    """A session that was just made: the id for the cookie, and the stage it is in."""
-
-    session_id: str
-    stage: str
-    staff_id: UUID
 
 
 def sign_in(clock: Clock, username: str, password: str, address: str, known_browser: str = "") -> NewSession | None:
@@ -59,7 +47,8 @@ def sign_in(clock: Clock, username: str, password: str, address: str, known_brow
             return None  # changed between the check and now
         if rehashed:
             staff.password_hash = rehashed
-        made = _new_session(work, staff, work.now)
+        stage = second_factor.stage_of(work.session, staff, given=False)
+        made = own_sessions.open_session(work, staff.id, stage, work.now)
         work.note("staff_sign_in", "staff", staff.id)
     return made
 
@@ -87,55 +76,25 @@ def _throttle(clock: Clock, name: str, address: str, known_browser: str) -> None
     limits.demand(clock, "staff_sign_in_all", limits.EVERYBODY)
 
 
-def stage_of(staff: Staff) -> str:
-    """What is still asked before this account may work."""
-    if staff.must_change_password:
-        return PASSWORD
-    return FULL if staff.confidentiality_at else CONFIDENTIALITY
+def acknowledge(actor: Actor, clock: Clock) -> NewSession:
+    """Records that the clause on confidentiality was read and accepted; the session goes on in its next stage.
 
-
-def _new_session(work: Work, staff: Staff, created_at: datetime) -> NewSession:
-    session_id = secrets.token_urlsafe(32)
-    stage = stage_of(staff)
-    work.session.add(
-        Login(
-            id=uuid7(),
-            digest=digest_of(session_id),
-            kind="staff",
-            staff_id=staff.id,
-            stage=stage,
-            created_at=created_at,
-            fresh_at=work.now,
-            seen_at=work.now,
-        )
-    )
-    return NewSession(session_id, stage, staff.id)
-
-
-def _own_account(work: Work, act: Act) -> tuple[Staff, Login]:
-    work.require(act)
-    staff = work.session.get(Staff, work.actor.id)
-    login = work.session.get(Login, work.actor.session_id)
-    if staff is None or login is None:
-        raise Refused("session_ended")
-    return staff, login
-
-
-def acknowledge(actor: Actor, clock: Clock) -> str:
-    """Records that the clause on confidentiality was read and accepted; returns the session's next stage."""
+    Raises NotAllowed, Refused: session_ended, other_stage.
+    """
     with writing(actor, clock) as work:
-        staff, login = _own_account(work, Act.ACKNOWLEDGE_CONFIDENTIALITY)
+        work.require(Act.ACKNOWLEDGE_CONFIDENTIALITY)
+        staff, login = second_factor.own_account(work, CONFIDENTIALITY, FULL)
         if staff.confidentiality_at is None:
             staff.confidentiality_at = work.now
             work.note("acknowledge_confidentiality", "staff", staff.id)
-        login.stage = stage_of(staff)
-        return login.stage
+        return own_sessions.renew(work, login, second_factor.stage_of(work.session, staff, given=True))
 
 
 def change_password(actor: Actor, clock: Clock, current: str, new: str) -> NewSession:
     """Sets another password; every other session of the account ends, and this one gets a new id (ASVS 7.4.3).
 
-    Raises Refused: password_wrong, password_too_short, password_too_long, password_common, password_same, too_many.
+    Raises limits.TooMany, Refused: password_wrong, password_too_short, password_too_long, password_common,
+    password_same, session_ended, other_stage (the second factor comes first).
     """
     if actor.id is None:
         raise Refused("session_ended")
@@ -148,22 +107,18 @@ def change_password(actor: Actor, clock: Clock, current: str, new: str) -> NewSe
         raise Refused("password_same")
     hashed = passwords.hash_password(new)
     with writing(actor, clock) as work:
-        staff, login = _own_account(work, Act.MANAGE_OWN_ACCOUNT)
+        staff, login = second_factor.own_account(work, PASSWORD, FULL)
         staff.password_hash = hashed
         staff.must_change_password = False
-        work.session.flush()
-        created_at = login.created_at
-        work.session.expunge(login)
-        work.session.execute(delete(Login).where(Login.staff_id == staff.id))
-        made = _new_session(work, staff, created_at)
         work.note("change_password", "staff", staff.id)
-        return made
+        stage = second_factor.stage_of(work.session, staff, given=True)
+        return own_sessions.renew(work, login, stage, others_end=True)
 
 
 def prove_again(actor: Actor, clock: Clock, password: str) -> NewSession:
     """A fresh sign-in for erasures and account changes: the same session under a new id (ASVS 7.5.3, 7.2.4).
 
-    Raises Refused: password_wrong, too_many.
+    Raises limits.TooMany, Refused: password_wrong, session_ended, other_stage.
     """
     if actor.id is None:
         raise Refused("session_ended")
@@ -171,10 +126,9 @@ def prove_again(actor: Actor, clock: Clock, password: str) -> NewSession:
     if not passwords.verify(_stored(actor.id).password_hash, password):
         raise Refused("password_wrong")
     with writing(actor, clock) as work:
-        staff, login = _own_account(work, Act.MANAGE_OWN_ACCOUNT)
-        made = _new_session(work, staff, login.created_at)
+        staff, login = second_factor.own_account(work, FULL)
         work.note("staff_sign_in_again", "staff", staff.id)
-        return made
+        return own_sessions.renew(work, login, FULL)
 
 
 def _stored(staff_id: UUID) -> Staff:
@@ -189,5 +143,12 @@ def _stored(staff_id: UUID) -> Staff:
 def own_language(actor: Actor, clock: Clock, language: str) -> None:
     """Which language the portal speaks to this member of staff."""
     with writing(actor, clock) as work:
-        staff, _ = _own_account(work, Act.MANAGE_OWN_ACCOUNT)
+        staff, _ = second_factor.own_account(work, *AFTER_FACTOR)
         staff.language = language
+
+
+def username_of(actor: Actor) -> str:
+    """The account's user name: whose mark a known browser holds."""
+    if actor.id is None:
+        raise Refused("session_ended")
+    return _stored(actor.id).username

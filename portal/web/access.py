@@ -19,20 +19,26 @@ from portal.web.language import _, current_language
 from portal.web.sessions import current_actor, current_session
 
 PUBLIC, CASE, STUDENT, STAFF, HALF = "public", "case", "student", "staff", "half"
+ASKER, ACTING = "asker", "representative"
+OUTSIDE = {STUDENT: {"student"}, ASKER: {"student", "representative"}, ACTING: {"representative"}}  # kinds of session
+FULL = "full"  # the stage of a whole sign-in
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Who may come to an endpoint.
 
-    audience: public (reason required) | case (a case code or a student) | student | staff | half (staff with half a
-    sign-in); level: the least assurance of a student; act: what staff must be allowed to do.
+    Also asker (a student, or somebody who acts for one) | representative (only the latter);
+    audience: public (reason required) | case (a case code or a student) | student | staff | half (staff, also with
+    half a sign-in in one of these stages); level: the least assurance of a student; act: what staff must be allowed
+    to do.
     """
 
     audience: str
     reason: str = ""
     level: Level = Level.NONE
     act: Act | None = None
+    stages: frozenset[str] = frozenset()
 
 
 def rules() -> Mapping[str, Rule]:
@@ -68,14 +74,16 @@ def check(rule: Rule) -> Response | None:
     if rule.audience in {STAFF, HALF}:
         if signed_in is None or signed_in.kind != "staff":
             return to_staff_sign_in()
-        if rule.audience == STAFF and signed_in.stage != "full":
-            return redirect(url_for(f"staff.{signed_in.stage}"))
+        if signed_in.stage != FULL and signed_in.stage not in rule.stages:
+            return redirect(url_for(f"staff.{signed_in.stage}", next=_wanted(rule)))
         if rule.act is not None and not could(signed_in.actor, rule.act):
             abort(403)
         return None
     if signed_in is None or signed_in.kind == "staff":
         return to_sign_in()
-    if rule.audience == STUDENT and signed_in.kind != "student":
+    if signed_in.kind not in OUTSIDE.get(rule.audience, {signed_in.kind}):
+        if signed_in.kind == ACTING:
+            abort(403)  # signing in again would not help
         return to_sign_in()
     if current_actor().level < rule.level:
         return redirect(url_for("account.confirm", lang=current_language(), level=int(rule.level), next=here()))
@@ -88,7 +96,15 @@ def to_sign_in() -> Response:
 
 
 def to_staff_sign_in() -> Response:
-    return redirect(url_for("staff.sign_in", next=here()))
+    """Signing in leads back to the page; what was typed there when the session had ended is kept."""
+    from portal.web.staff import typed
+
+    return redirect(url_for("staff.sign_in", next=typed.keep() or here()))
+
+
+def _wanted(rule: Rule) -> str | None:
+    """Where somebody wanted to go who must finish signing in first."""
+    return request.args.get("next") or (here() if rule.audience == STAFF else None)
 
 
 def here() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from portal.services.casework import NotFound
 from portal.services.recognise import recognise, staff_actor
 from portal.services.staff_accounts import accounts, branches_of_school, create_account, disable_account
 from tests import factories
+from tests.services.factors import at_once
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_a_new_account_signs_in_and_must_choose_a_password(administrator: Actor,
     made = make(administrator, clock)
     assert made.username == "m.deboer"
     entered = staff_sign_in.sign_in(clock, "M.DEBOER", made.password, "192.0.2.1")
-    assert entered.stage == "password"
+    assert entered.stage == "enrol"
     actor = staff_actor(made.id, clock)
     assert actor.roles == {Role.CASE_HANDLER, Role.PRIVACY_OFFICER}
     assert actor.branches == {factories.make_branch("langedijk")}
@@ -114,6 +116,26 @@ def test_a_disabled_account_is_out_at_once_and_stays_out(administrator: Actor, c
 def test_nobody_shuts_the_own_account(administrator: Actor, clock: FixedClock) -> None:
     with pytest.raises(Refused, match="not_yourself"):
         disable_account(administrator, clock, administrator.id)
+
+
+def test_the_last_administrator_is_not_shut_out_from_the_command_line(administrator: Actor, clock: FixedClock) -> None:
+    operator = replace(administrator, id=None, session_id=None)
+    with pytest.raises(Refused, match="last_administrator"):
+        disable_account(operator, clock, administrator.id)
+    factories.make_staff("second", Role.ADMINISTRATOR)
+    disable_account(operator, clock, administrator.id)
+
+
+def test_two_administrators_who_shut_each_other_leave_one(app: Flask, administrator: Actor, clock: FixedClock) -> None:
+    other = factories.staff_actor(factories.make_staff("other", Role.ADMINISTRATOR))
+    results = at_once(
+        app,
+        [
+            lambda: disable_account(administrator, clock, other.id),
+            lambda: disable_account(other, clock, administrator.id),
+        ],
+    )
+    assert sorted(results) == ["", "last_administrator"]
 
 
 def test_an_account_that_does_not_exist_is_not_found(administrator: Actor, clock: FixedClock) -> None:

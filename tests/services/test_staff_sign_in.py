@@ -16,10 +16,12 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Role
 from portal.records.db import begin_write, db
 from portal.records.tables.access import Login, Staff
-from portal.services import passwords, staff_sign_in
+from portal.services import passwords, staff_sign_in, totp
 from portal.services.limits import LIMITS, TooMany
+from portal.services.own_sessions import NewSession
 from portal.services.recognise import recognise
 from tests import factories
+from tests.services import factors
 
 NEW = "vier losse paarden in de regen"
 
@@ -33,6 +35,13 @@ def light_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def enter(clock: FixedClock, name: str = "officer", password: str = factories.PASSWORD, **more: str) -> object:
     return staff_sign_in.sign_in(clock, name, password, more.get("address", "192.0.2.1"), more.get("browser", ""))
+
+
+def whole(clock: FixedClock, name: str = "officer", password: str = factories.PASSWORD) -> NewSession:
+    """Password and second factor."""
+    factors.give_app(clock, db.session.execute(select(Staff.id).where(Staff.username == name)).scalar_one())
+    made = enter(clock, name, password)
+    return totp.enter(actor_of(made.session_id, clock), clock, factors.code_now(clock))
 
 
 def actor_of(session_id: str, clock: FixedClock) -> Actor:
@@ -58,7 +67,7 @@ def test_name_and_password_begin_a_session_kept_on_the_server(app: Flask, clock:
     with app.app_context():
         staff_id = factories.make_staff("officer", Role.PRIVACY_OFFICER)
         made = enter(clock, " Officer ")
-        assert made.stage == "full"
+        assert made.stage == "enrol"
         assert made.staff_id == staff_id
         found = recognise(made.session_id, clock)
         assert found.actor.roles == {Role.PRIVACY_OFFICER}
@@ -103,11 +112,12 @@ def test_the_first_password_is_changed_then_the_clause_acknowledged(app: Flask, 
     with app.app_context():
         staff_id = factories.make_staff("officer", Role.PRIVACY_OFFICER, acknowledged=False)
         set_staff(staff_id, must_change_password=True)
-        made = enter(clock)
+        made = whole(clock)
         assert made.stage == "password"
         made = staff_sign_in.change_password(actor_of(made.session_id, clock), clock, factories.PASSWORD, NEW)
         assert made.stage == "confidentiality"
-        assert staff_sign_in.acknowledge(actor_of(made.session_id, clock), clock) == "full"
+        made = staff_sign_in.acknowledge(actor_of(made.session_id, clock), clock)
+        assert made.stage == "full"
         found = recognise(made.session_id, clock)
         assert found.stage == "full"
         assert found.actor.confidentiality_acknowledged
@@ -118,7 +128,7 @@ def test_the_first_password_is_changed_then_the_clause_acknowledged(app: Flask, 
 def test_another_password_ends_every_other_session(app: Flask, clock: FixedClock) -> None:
     with app.app_context():
         factories.make_staff("officer", Role.PRIVACY_OFFICER)
-        elsewhere, here = enter(clock), enter(clock)
+        elsewhere, here = whole(clock), whole(clock)
         fresh = staff_sign_in.change_password(actor_of(here.session_id, clock), clock, factories.PASSWORD, NEW)
         assert recognise(elsewhere.session_id, clock) is None
         assert recognise(here.session_id, clock) is None
@@ -143,7 +153,7 @@ def test_another_password_ends_every_other_session(app: Flask, clock: FixedClock
 def test_a_weak_new_password_is_refused(app: Flask, clock: FixedClock, new: str, code: str) -> None:
     with app.app_context():
         factories.make_staff("officer", Role.PRIVACY_OFFICER)
-        actor = actor_of(enter(clock).session_id, clock)
+        actor = actor_of(whole(clock).session_id, clock)
         with pytest.raises(Refused) as refused:
             staff_sign_in.change_password(actor, clock, factories.PASSWORD, new)
         assert refused.value.code == code
@@ -153,7 +163,7 @@ def test_a_weak_new_password_is_refused(app: Flask, clock: FixedClock, new: str,
 def test_the_present_password_is_asked_before_another_is_taken(app: Flask, clock: FixedClock) -> None:
     with app.app_context():
         factories.make_staff("officer", Role.PRIVACY_OFFICER)
-        actor = actor_of(enter(clock).session_id, clock)
+        actor = actor_of(whole(clock).session_id, clock)
         with pytest.raises(Refused, match="password_wrong"):
             staff_sign_in.change_password(actor, clock, "something else altogether", NEW)
         with pytest.raises(Refused, match="password_wrong"):
@@ -163,7 +173,7 @@ def test_the_present_password_is_asked_before_another_is_taken(app: Flask, clock
 def test_proving_again_is_fresh_under_a_new_id_within_the_same_ten_hours(app: Flask, clock: FixedClock) -> None:
     with app.app_context():
         factories.make_staff("officer", Role.PRIVACY_OFFICER)
-        first = enter(clock)
+        first = whole(clock)
         for _ in range(2):
             clock.advance(timedelta(minutes=30))
             assert recognise(first.session_id, clock) is not None
@@ -176,6 +186,38 @@ def test_proving_again_is_fresh_under_a_new_id_within_the_same_ten_hours(app: Fl
             assert recognise(again.session_id, clock) is not None
         clock.advance(timedelta(minutes=31))
         assert recognise(again.session_id, clock) is None  # ten hours after the first sign-in
+
+
+@pytest.mark.parametrize("stage", ["enrol", "factor"])
+def test_the_password_alone_opens_nothing_more(app: Flask, clock: FixedClock, stage: str) -> None:
+    """Neither another password, nor the clause, nor a fresh proof takes a session past the second factor."""
+    with app.app_context():
+        staff_id = factories.make_staff("officer", Role.PRIVACY_OFFICER, acknowledged=False)
+        if stage == "factor":
+            factors.give_app(clock, staff_id)
+        made = enter(clock)
+        assert made.stage == stage
+        actor = actor_of(made.session_id, clock)
+        for act in (
+            lambda: staff_sign_in.change_password(actor, clock, factories.PASSWORD, NEW),
+            lambda: staff_sign_in.acknowledge(actor, clock),
+            lambda: staff_sign_in.prove_again(actor, clock, factories.PASSWORD),
+            lambda: staff_sign_in.own_language(actor, clock, "en"),
+        ):
+            assert factors.code_of(act) == "other_stage"
+        assert factors.stage_of(clock, made.session_id) == stage
+        assert enter(clock) is not None, "the password is still the old one"
+
+
+def test_a_first_password_is_changed_before_the_clause_and_a_fresh_proof_comes_last(
+    app: Flask, clock: FixedClock
+) -> None:
+    with app.app_context():
+        staff_id = factories.make_staff("officer", Role.PRIVACY_OFFICER, acknowledged=False)
+        set_staff(staff_id, must_change_password=True)
+        actor = actor_of(whole(clock).session_id, clock)
+        assert factors.code_of(lambda: staff_sign_in.acknowledge(actor, clock)) == "other_stage"
+        assert factors.code_of(lambda: staff_sign_in.prove_again(actor, clock, factories.PASSWORD)) == "other_stage"
 
 
 def test_guessing_is_stopped_and_a_known_browser_still_comes_in(app: Flask, clock: FixedClock) -> None:

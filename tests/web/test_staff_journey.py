@@ -13,14 +13,10 @@ from portal.services.casework import Asked, Contact, NewCase, open_case
 from portal.services.unit import writing
 from tests import factories
 from tests.services.cases import case_of, events_of, person_of, values_of
-from tests.web.visitor import Visitor, mails
+from tests.web.staff_door import enter
+from tests.web.visitor import mails
 
 RECEIVED = date(2026, 11, 9)
-
-
-def enter(app: Flask, username: str, password: str = factories.PASSWORD) -> Visitor:
-    visitor = Visitor(app).get("/staff/sign-in")
-    return visitor.press("Inloggen", username=username, password=password)
 
 
 def new_case(

@@ -13,7 +13,8 @@ from portal.services.casework import Asked, Contact
 from tests import factories
 from tests.services.cases import case_of, contents_of, events_of, items_of, person_of, values_of, version_of
 from tests.services.test_queue import statements
-from tests.web.test_staff_journey import enter, new_case
+from tests.web.staff_door import enter
+from tests.web.test_staff_journey import new_case
 from tests.web.visitor import Visitor, mails
 
 HOME = "langedijk"

@@ -1,6 +1,7 @@
 """Who may come to the staff pages: one line an endpoint. The service asks again with the object at hand.
 
-Only the own account and the way out open without a role: somebody may have none today.
+Only the own account and the way out open without a role: somebody may have none today. Half a sign-in reaches at most
+three of these endpoints: what its own stage asks, and the way out (ASVS 6.3.3).
 """
 
 from __future__ import annotations
@@ -8,13 +9,25 @@ from __future__ import annotations
 from portal.domain.acts import Act
 from portal.web.access import HALF, PUBLIC, STAFF, Rule
 
+ENROL, FACTOR = frozenset({"enrol"}), frozenset({"factor"})
+PASSWORD, CONFIDENTIALITY = frozenset({"password"}), frozenset({"confidentiality"})
+
 TABLE: dict[str, Rule] = {
     "staff.sign_in": Rule(PUBLIC, "staff who are not signed in yet"),
-    "staff.sign_out": Rule(HALF),
-    "staff.confidentiality": Rule(HALF, act=Act.ACKNOWLEDGE_CONFIDENTIALITY),
-    "staff.password": Rule(HALF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.reset": Rule(PUBLIC, "the link of the mail is the proof"),
+    "staff.sign_out": Rule(HALF, stages=ENROL | FACTOR | PASSWORD | CONFIDENTIALITY),
+    "staff.enrol": Rule(HALF, act=Act.MANAGE_OWN_ACCOUNT, stages=ENROL),
+    "staff.enrol_qr": Rule(HALF, act=Act.MANAGE_OWN_ACCOUNT, stages=ENROL),
+    "staff.factor": Rule(HALF, act=Act.MANAGE_OWN_ACCOUNT, stages=FACTOR),
+    "staff.password": Rule(HALF, act=Act.MANAGE_OWN_ACCOUNT, stages=PASSWORD),
+    "staff.confidentiality": Rule(HALF, act=Act.ACKNOWLEDGE_CONFIDENTIALITY, stages=CONFIDENTIALITY),
     "staff.again": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
     "staff.me": Rule(STAFF),
+    "staff.codes": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.app_remove": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.passkey_remove": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.sessions_end": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
+    "staff.session_end": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
     "staff.guide": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
     "staff.register": Rule(STAFF, act=Act.VIEW_REGISTER),
     "staff.queue": Rule(STAFF, act=Act.VIEW_QUEUE),
@@ -50,5 +63,13 @@ TABLE: dict[str, Rule] = {
     "staff.reveal": Rule(STAFF, act=Act.REVEAL_FIELD),
     "staff.accounts": Rule(STAFF, act=Act.REVIEW_ACCESS),
     "staff.account_new": Rule(STAFF, act=Act.MANAGE_STAFF),
+    "staff.account": Rule(STAFF, act=Act.REVIEW_ACCESS),
     "staff.account_disable": Rule(STAFF, act=Act.MANAGE_STAFF),
+    "staff.account_link": Rule(STAFF, act=Act.MANAGE_STAFF),
+    "staff.account_factor": Rule(STAFF, act=Act.MANAGE_STAFF),
+    "staff.designate": Rule(STAFF, act=Act.MANAGE_STAFF),
+    "staff.designation_end": Rule(STAFF, act=Act.MANAGE_STAFF),
+    "staff.designation_move": Rule(STAFF, act=Act.MANAGE_STAFF),
+    "staff.review": Rule(STAFF, act=Act.REVIEW_ACCESS),
+    "staff.reviewed": Rule(STAFF, act=Act.REVIEW_ACCESS),
 }

@@ -20,9 +20,11 @@ from portal.web import errors
 from portal.web.access import safe_next
 from portal.web.language import _, current_language
 from portal.web.sessions import current_actor, current_session
+from portal.web.staff import typed
 from portal.web.staff.wording import REFUSALS, UNKNOWN_REFUSAL
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
+blueprint.after_request(typed.forget_sent)
 FULL = "full"
 
 # The menu: endpoint, words, the act that opens it.
@@ -35,7 +37,13 @@ MENU = (
     ("staff.register", N_("Register"), Act.VIEW_REGISTER),
     ("staff.guide", N_("Hulp"), Act.MANAGE_OWN_ACCOUNT),
 )
-UNDER = {"staff.case": "staff.queue", "staff.student": "staff.students", "staff.account_new": "staff.accounts"}
+UNDER = {
+    "staff.case": "staff.queue",
+    "staff.student": "staff.students",
+    "staff.account_new": "staff.accounts",
+    **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),
+    **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review"), "staff.accounts"),
+}
 
 
 def policy() -> Policy:

@@ -1,4 +1,4 @@
-"""Coming in, going out, and what is asked before staff may work."""
+"""Coming in, going out, and what is asked before staff may work; the second factor has pages of its own."""
 
 from __future__ import annotations
 
@@ -7,25 +7,32 @@ from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
 from portal.i18n import N_
-from portal.services import staff_sign_in
+from portal.services import reset_password, staff_sign_in
 from portal.services.limits import TooMany
-from portal.services.staff_sign_in import NewSession
+from portal.services.own_sessions import NewSession
+from portal.services.sign_in import LinkState
 from portal.web.headers import clear_site_data
 from portal.web.language import _
 from portal.web.sessions import begin, current_actor, current_clock, current_session, leave
-from portal.web.staff import known_browser
+from portal.web.staff import known_browser, typed
+from portal.web.staff.account_forms import ResetForm
 from portal.web.staff.blueprint import FULL, blueprint, way_on
-from portal.web.staff.forms import AgainForm, ConfidentialityForm, LanguageForm, PasswordForm, SignInForm
-from portal.web.staff.wording import ROLES
+from portal.web.staff.forms import AgainForm, ConfidentialityForm, PasswordForm, SignInForm
 
 WRONG = N_("Gebruikersnaam en wachtwoord horen niet bij elkaar.")
+DEAD_LINKS = {
+    LinkState.USED: N_("Met deze link is al een wachtwoord gekozen."),
+    LinkState.REPLACED: N_("Er is een nieuwere link gestuurd. Gebruik die."),
+    LinkState.OLD: N_("Deze link is verlopen: hij werkt een uur."),
+    LinkState.UNKNOWN: N_("Deze link is niet goed. Is hij helemaal overgenomen?"),
+}
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Response:
     signed_in = current_session()
     if request.method == "GET" and signed_in is not None and signed_in.kind == "staff":
-        return redirect(_next_page(signed_in.stage))
+        return redirect(next_page(signed_in.stage))
     form = SignInForm()
     code = 200
     if form.accepted():
@@ -39,8 +46,7 @@ def sign_in() -> Response:
             code = 429
         else:
             if made is not None:
-                begin(made.session_id)
-                return known_browser.remember(redirect(_next_page(made.stage)), name)
+                return go_on(made)
             form.say(WRONG)
             code = 422
     elif request.method == "POST":
@@ -48,11 +54,25 @@ def sign_in() -> Response:
     return make_response(render_template("staff/sign_in.html", form=form), code)
 
 
-def _next_page(stage: str) -> str:
+def next_page(stage: str) -> str:
     """The stage that is missing, keeping where the person wanted to go; else there."""
     if stage != FULL:
         return url_for(f"staff.{stage}", next=request.args.get("next"))
     return way_on(request.args.get("next"))
+
+
+def take(made: NewSession) -> None:
+    """The new session goes into the cookie, and whose it is, should it end while something is being typed."""
+    begin(made.session_id)
+    typed.remember_whose(made.staff_id)
+
+
+def go_on(made: NewSession, told: str = "") -> Response:
+    """With the new session to what is asked next, or to where the person wanted to go."""
+    take(made)
+    if told:
+        flash(told, "ok")
+    return redirect(next_page(made.stage))
 
 
 @blueprint.post("/sign-out")
@@ -66,14 +86,16 @@ def sign_out() -> Response:
 def confidentiality() -> Response:
     form = ConfidentialityForm()
     if form.accepted():
-        staff_sign_in.acknowledge(current_actor(), current_clock())
-        return redirect(url_for("staff.confidentiality", next=request.args.get("next")))  # who it is, is read afresh
-    if current_actor().confidentiality_acknowledged and request.method == "GET" and _stage() == FULL:
-        return redirect(_next_page(FULL))
+        try:
+            return go_on(staff_sign_in.acknowledge(current_actor(), current_clock()))
+        except Refused as refusal:
+            form.deny(refusal)
+    elif request.method == "GET" and stage() == FULL:
+        return redirect(next_page(FULL))
     return make_response(render_template("staff/confidentiality.html", form=form), 422 if form.errors else 200)
 
 
-def _stage() -> str:
+def stage() -> str:
     signed_in = current_session()
     return signed_in.stage if signed_in else ""
 
@@ -87,16 +109,9 @@ def password() -> Response:
         except Refused as refusal:
             form.deny(refusal, "current" if refusal.code == "password_wrong" else "new")
         else:
-            return _continue(made, _("Uw wachtwoord is veranderd."))
-    page = render_template("staff/password.html", form=form, first=_stage() == "password")
+            return go_on(made, _("Uw wachtwoord is veranderd."))
+    page = render_template("staff/password.html", form=form, first=stage() == "password")
     return make_response(page, 422 if form.errors else 200)
-
-
-def _continue(made: NewSession, told: str = "") -> Response:
-    begin(made.session_id)
-    if told:
-        flash(told, "ok")
-    return redirect(_next_page(made.stage))
 
 
 @blueprint.route("/again", methods=["GET", "POST"])
@@ -109,21 +124,29 @@ def again() -> Response:
         except Refused as refusal:
             form.deny(refusal, "password")
         else:
-            return _continue(made)
+            return go_on(made)
     return make_response(render_template("staff/again.html", form=form), 422 if form.errors else 200)
 
 
-@blueprint.route("/me", methods=["GET", "POST"])
-def me() -> Response:
-    """The own account: name, roles, language."""
-    form = LanguageForm(language=_own_language())
-    if form.accepted():
-        staff_sign_in.own_language(current_actor(), current_clock(), form.language.data)
-        flash(_("Bewaard."), "ok")
-        return redirect(url_for("staff.me"))
-    return make_response(render_template("staff/me.html", form=form, role_words=ROLES), 422 if form.errors else 200)
-
-
-def _own_language() -> str:
-    signed_in = current_session()
-    return (signed_in.language if signed_in else None) or "nl"
+@blueprint.route("/reset/<token>", methods=["GET", "POST"])
+def reset(token: str) -> Response:
+    """The mailed link: opening it changes nothing, the form sets the new password and signs nobody in."""
+    form = ResetForm()
+    code = 200
+    state = reset_password.look(current_clock(), token)
+    if state is LinkState.READY and form.accepted():
+        try:
+            state = reset_password.choose(current_clock(), token, form.new.data, request.remote_addr or "")
+        except TooMany as refusal:
+            form.deny(refusal)
+            code = 429
+        except Refused as refusal:
+            form.deny(refusal, "new")
+        else:
+            if state is LinkState.READY:
+                flash(_("Uw wachtwoord is gekozen. Log ermee in. Uw tweede stap is gelijk gebleven."), "ok")
+                return redirect(url_for("staff.sign_in"))
+    if state is not LinkState.READY:
+        return make_response(render_template("staff/reset_dead.html", why=DEAD_LINKS[state]), 404)
+    code = 422 if form.errors and code == 200 else code
+    return make_response(render_template("staff/reset.html", form=form), code)

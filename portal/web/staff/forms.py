@@ -30,6 +30,7 @@ from portal.domain.vocabulary import Channel, RequestKind
 from portal.i18n import N_
 from portal.web.forms import AtMost, BaseForm, Check, Optional, Required, fresh_key, looks_like_email
 from portal.web.sessions import current_session
+from portal.web.staff.typed import typed_before
 from portal.web.staff.wording import CHANNELS, KINDS, REFUSALS, STATES, UNKNOWN_REFUSAL, WAYS
 
 LONG_TEXT = 4000
@@ -48,7 +49,12 @@ class Said:
 
 
 class StaffForm(BaseForm):
-    """A form whose own refusals stand beside its fields."""
+    """A form whose own refusals stand beside its fields; it begins with what was typed when a session ended."""
+
+    def __init__(self, *positional: Any, **named: Any) -> None:
+        if not positional and "formdata" not in named and (before := typed_before()) is not None:
+            named["formdata"] = before
+        super().__init__(*positional, **named)
 
     def deny(self, refusal: Refused, field: str = "") -> None:
         """Shows why the rules refused, beside a field or above the form; what was typed stays."""
@@ -325,16 +331,3 @@ class PostedForm(StaffForm, VersionMixin):
 
 class ViewReasonForm(StaffForm):
     reason = Radio(N_("Waarom opent u dit dossier?"), choices=[], validators=[Required(N_("Kies een reden."))])
-
-
-# --- accounts -------------------------------------------------------------------------------------------------------
-
-
-class AccountForm(StaffForm):
-    name = StringField(N_("Naam"), [Required(N_("Vul de naam in.")), AtMost(120)])
-    username = StringField(N_("Gebruikersnaam"), [Required(N_("Vul een gebruikersnaam in.")), AtMost(64)])
-    email = StringField(
-        N_("E-mailadres van het werk"), [Required(N_("Vul het e-mailadres in.")), Check(looks_like_email)]
-    )
-    roles = Boxes(N_("Rollen"), choices=[], validators=[Required(N_("Kies minstens één rol."))])
-    branches = Boxes(N_("Vestigingen van de behandelaar"), [Optional()], choices=[])

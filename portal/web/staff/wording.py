@@ -10,6 +10,7 @@ from portal.domain.events import EventKind
 from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import Channel, LegalBasis, Level, Outcome, RequestKind, Role, Source, TargetKind
 from portal.i18n import N_
+from portal.web.staff.account_wording import ACCOUNT_REFUSALS
 
 KINDS: Mapping[RequestKind, str] = MappingProxyType(
     {
@@ -302,7 +303,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "name_missing": N_("Vul de naam in."),
         "role_missing": N_("Kies minstens één rol."),
         "branch_missing": N_("Kies de vestiging van de behandelaar."),
-        "not_yourself": N_("Uw eigen account kunt u niet uitzetten. Dat doet een andere beheerder."),
+        **ACCOUNT_REFUSALS,
     }
 )
 UNKNOWN_REFUSAL = N_("Dit kan niet: de regels laten het niet toe.")

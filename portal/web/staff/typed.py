@@ -1,0 +1,74 @@
+"""What staff were typing when their session ended: taken in at the door, back in the form after signing in again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import flash, g, request, session, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from portal.services import kept_forms
+from portal.web.forms import kept as as_formdata
+from portal.web.forms import typed as typed_now
+from portal.web.language import _
+from portal.web.sessions import browser_secret, current_actor, current_clock, current_session
+
+WHO = "staff"  # in the cookie: whose session it was; gone when signing out, and worth nothing by itself
+MARK = "kept"  # in the address of a page that has something to show again
+
+# The endpoint a form is posted to -> the page that shows the form. None of them has a password or an upload.
+PAGE_OF = {
+    "staff.decide": "staff.decide",
+    "staff.record": "staff.record",
+    "staff.extend": "staff.extend",
+    "staff.assign": "staff.assign",
+    "staff.lift": "staff.lift",
+    "staff.message": "staff.case",
+}
+NEVER = {"version", "act"}  # what a page says itself
+
+
+def remember_whose(staff_id: UUID) -> None:
+    session[WHO] = str(staff_id)
+
+
+def keep() -> str | None:
+    """A form arrives and nobody is signed in any more: keeps it and returns the address of its page, else None."""
+    page = _page()
+    if request.method != "POST" or page is None or WHO not in session:
+        return None
+    found = {name: values for name, values in typed_now().items() if name not in NEVER}
+    place = request.remote_addr or ""
+    if not kept_forms.keep(current_clock(), browser_secret(), UUID(session[WHO]), page, found, place):
+        return None
+    return f"{page}?{MARK}=1"
+
+
+def typed_before() -> MultiDict[str, str] | None:
+    """What a form on this page begins with, instead of empty; None nearly always."""
+    if request.method != "GET" or MARK not in request.args or request.endpoint not in PAGE_OF.values():
+        return None
+    if "typed_before" not in g:
+        found = kept_forms.kept(current_actor(), current_clock(), browser_secret(), request.path)
+        g.typed_before = as_formdata(found) if found else None
+        if found:
+            flash(_("U was uitgelogd. Wat u typte, staat er nog. Het is nog niet verstuurd."), "warning")
+    before: MultiDict[str, str] | None = g.typed_before
+    return before
+
+
+def forget_sent(response: Response) -> Response:
+    """After each answer of the staff pages: a form that was sent after all is not kept any longer."""
+    page = _page() if request.method == "POST" else None
+    if page is None or response.status_code >= 400 or current_session() is None:
+        return response
+    if MARK in request.args or page != request.path:
+        kept_forms.forget(current_actor(), current_clock(), browser_secret(), page)
+    return response
+
+
+def _page() -> str | None:
+    """The page whose form is posted to this address."""
+    endpoint = PAGE_OF.get(request.endpoint or "")
+    return url_for(endpoint, **(request.view_args or {})) if endpoint else None
