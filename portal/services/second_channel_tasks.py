@@ -108,14 +108,21 @@ def waiting(actor: Actor, clock: Clock) -> int:
         return len(work.session.execute(statement.limit(MOST)).all())
 
 
-def task(actor: Actor, clock: Clock, task_id: UUID) -> tuple[Task, str]:
-    """One task, and for a call the phone number on file, which counts as a view. Raises NotFound, NotAllowed."""
-    with writing(actor, clock) as work:
+def task(actor: Actor, clock: Clock, task_id: UUID) -> Task:
+    """One task, without address or number. Raises NotFound, NotAllowed."""
+    with reading(actor, clock) as work:
         row, person = _reach(work, task_id)
-        found = _task(work, row, person)
-        if found.channel is not Channel.CALL or not found.open:
-            return found, ""
-        return found, _phone(work, row.SecondChannel, person)
+        return _task(work, row, person)
+
+
+def phone(actor: Actor, clock: Clock, task_id: UUID) -> str:
+    """The phone number on file of who asked to be called; "" when there is none any more. It counts as a view.
+
+    Raises NotFound, NotAllowed, Refused: task_ended.
+    """
+    with writing(actor, clock) as work:
+        row, person = _open_task(work, task_id, Channel.CALL)
+        return _phone(work, row.SecondChannel, person)
 
 
 def print_letter(actor: Actor, clock: Clock, task_id: UUID) -> Paper:
@@ -166,11 +173,11 @@ def call(actor: Actor, clock: Clock, task_id: UUID) -> Spoken:
             raise Refused("not_on_file", channel=Channel.CALL)
         task = row.SecondChannel
         code = channels.make_code(work, task)
-        phone = _phone(work, task, person)
+        number = _phone(work, task, person)
         work.note("make_second_code", "student", task.student_id, channel=task.channel)
         until = work.now + channels.TERMS[Channel.CALL].code
         work.session.flush()
-        return Spoken(_task(work, row, person), phone, code, until)
+        return Spoken(_task(work, row, person), number, code, until)
 
 
 def stop(actor: Actor, clock: Clock, task_id: UUID) -> None:
@@ -276,7 +283,6 @@ def _state(work: Work, task: SecondChannel, works: bool) -> str:
 
 def _reach(work: Work, task_id: UUID) -> tuple[Line, Mapping[str, Json]]:
     """The line and the student's values; NotFound out of reach, NotAllowed without the act."""
-    work.session.execute(select(SecondChannel.id).where(SecondChannel.id == task_id).with_for_update())
     row = work.session.execute(_lines(work).where(SecondChannel.id == task_id)).one_or_none()
     if row is None:
         raise NotFound(str(task_id))
@@ -285,6 +291,7 @@ def _reach(work: Work, task_id: UUID) -> tuple[Line, Mapping[str, Json]]:
 
 
 def _open_task(work: Work, task_id: UUID, channel: Channel | None = None) -> tuple[Line, Mapping[str, Json]]:
+    work.session.execute(select(SecondChannel.id).where(SecondChannel.id == task_id).with_for_update())
     row, person = _reach(work, task_id)
     task = row.SecondChannel
     if channel is not None and task.channel != channel.value:

@@ -30,7 +30,7 @@ EXPECTED = {
     **each("account.second_channel account.second_code student.claim student.upload", EVERY_STUDENT),
     **each("public.upload", {"case_code", "foreign_case_code", *EVERY_STUDENT}),
     **each("staff.identity_tasks staff.identity_task staff.identity_letter staff.identity_posted", DOSSIER),
-    **each("staff.identity_call staff.identity_stop staff.identity_desk staff.case_slip", DOSSIER),
+    **each("staff.identity_call staff.identity_stop staff.identity_phone staff.identity_desk staff.case_slip", DOSSIER),
     **each("staff.upload staff.upload_page", DOSSIER),
     **each("public.case", {"case_code", "foreign_case_code", *EVERY_STUDENT}),
     **each("staff.sign_out staff.confidentiality staff.password", {*STAFF, *HALVES}),
@@ -54,6 +54,7 @@ OF_BRANCH_A = {
     *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
+    *("staff.identity_phone",),
     *("staff.identity_stop", "staff.identity_desk", "staff.case_slip", "staff.upload", "staff.upload_page"),
     *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, session
+from flask import Blueprint, flash, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 from wtforms import StringField
 
@@ -23,7 +23,7 @@ from portal.web.language import _
 from portal.web.public.frame import PREFIX, blueprint_of, go, page, place
 from portal.web.sessions import browser_secret, current_clock, current_session
 
-blueprint = blueprint_of("account")
+blueprint: Blueprint = blueprint_of("account")
 KNOWN = frozenset({Way.KNOW_BIRTH_DATE_AND_POSTCODE, Way.KNOW_STUDENT_NUMBER})
 NEXT = "next"  # where to go after signing in: kept in the cookie, carries no authority
 

@@ -42,6 +42,7 @@ TABLE: dict[str, Rule] = {
     "staff.identity": Rule(STAFF, act=Act.CONFIRM_IDENTITY),
     "staff.identity_tasks": Rule(STAFF, act=Act.CONFIRM_IDENTITY),
     "staff.identity_task": Rule(STAFF, act=Act.CONFIRM_IDENTITY),
+    "staff.identity_phone": Rule(STAFF, act=Act.CONFIRM_IDENTITY),
     "staff.identity_letter": Rule(STAFF, act=Act.CONFIRM_IDENTITY),
     "staff.identity_posted": Rule(STAFF, act=Act.CONFIRM_IDENTITY),
     "staff.identity_call": Rule(STAFF, act=Act.CONFIRM_IDENTITY),

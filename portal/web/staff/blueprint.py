@@ -41,6 +41,7 @@ UNDER = {
     "staff.case": "staff.queue",
     "staff.student": "staff.students",
     "staff.account_new": "staff.accounts",
+    **dict.fromkeys(("staff.identity_task", "staff.identity_call", "staff.identity_phone"), "staff.identity_tasks"),
     **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),
     **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review"), "staff.accounts"),
 }

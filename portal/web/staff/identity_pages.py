@@ -63,8 +63,20 @@ def identity_task(task_id: UUID) -> Response:
     return _task_page(task_id, TaskPostedForm())
 
 
-def _task_page(task_id: UUID, form: TaskPostedForm) -> Response:
-    task, phone = service.task(current_actor(), current_clock(), task_id)
+@blueprint.post("/identity/<uuid:task_id>/phone")
+def identity_phone(task_id: UUID) -> Response:
+    """The number to call; the student sees who looked."""
+    try:
+        number = service.phone(current_actor(), current_clock(), task_id)
+    except Refused as refusal:
+        return _no(refusal, url_for("staff.identity_task", task_id=task_id))
+    if not number:
+        flash(_("Er staat geen telefoonnummer meer in het dossier."), "warning")
+    return _task_page(task_id, TaskPostedForm(), number)
+
+
+def _task_page(task_id: UUID, form: TaskPostedForm, phone: str = "") -> Response:
+    task = service.task(current_actor(), current_clock(), task_id)
     if request.method == "GET":
         form.on.data = current_clock().today()
     return _shown("staff/identity_task.html", 422 if form.errors else 200, task=task, phone=phone, form=form)
