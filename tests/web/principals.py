@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from portal.domain.permissions import ANONYMOUS
 from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
 from portal.records.db import begin_write, db
-from portal.records.tables.access import Login, Staff
+from portal.records.tables.access import Designation, Login, Staff
 from portal.records.tables.people import Record
 from portal.services.casework import Asked, Contact, NewCase, Opened, open_case
 from portal.services.recognise import digest_of
@@ -23,10 +23,13 @@ from portal.services.second_channel import new_task
 from portal.services.unit import writing
 from portal.vault.normal import normal_email
 from tests import factories
+from tests.services.factors import give_app
 
 STUDENTS = ("student_l1", "student_l2", "student_l3", "shared_address")
 STAFF = ("handler", "other_branch", "officer", "director", "administrator")
-HALVES = ("unacknowledged", "first_password")
+# Half a sign-in, by the stage it is in.
+STAGES = {"enrolling": "enrol", "half": "factor", "first_password": "password", "unacknowledged": "confidentiality"}
+HALVES = tuple(STAGES)
 PRINCIPALS = ("anonymous", "case_code", "foreign_case_code", "foreign_student", *STUDENTS, *STAFF, *HALVES, "disabled")
 
 
@@ -42,6 +45,7 @@ class School:
     person: UUID  # item id
     step: UUID
     task: UUID  # a call that the student asked for
+    designation: UUID  # the handler's
 
     def arguments(self) -> dict[str, object]:
         """A value for each argument an address may have."""
@@ -60,6 +64,10 @@ class School:
             "name": "who",
             "step_id": self.step,
             "task_id": self.task,
+            "designation_id": self.designation,
+            "session_id": uuid7(),
+            "passkey_id": uuid7(),
+            "what": "confirm",
             "file_id": uuid7(),
             "filename": "style.css",
         }
@@ -95,6 +103,8 @@ def make_school(app: Flask) -> School:
         "administrator": factories.make_staff("admin", Role.ADMINISTRATOR),
         "unacknowledged": factories.make_staff("fresh", Role.PRIVACY_OFFICER, acknowledged=False),
         "first_password": factories.make_staff("first", Role.PRIVACY_OFFICER),
+        "enrolling": factories.make_staff("enrolling", Role.PRIVACY_OFFICER),
+        "half": factories.make_staff("half", Role.PRIVACY_OFFICER),
         "disabled": factories.make_staff("gone", Role.DIRECTOR),
     }
     begin_write()
@@ -105,11 +115,15 @@ def make_school(app: Flask) -> School:
         .scalars()
         .first()
     )
+    designation = db.session.execute(
+        select(Designation.id).where(Designation.staff_id == staff["handler"])
+    ).scalar_one()
     db.session.rollback()
+    give_app(app.extensions["clock"], staff["half"])
     assert sibling
     assert person
     cases = (open_for(app, student), open_for(app, foreign))
-    return School(student, foreign, staff, *cases, person, uuid7(), ask_call(app, student))
+    return School(student, foreign, staff, *cases, person, uuid7(), ask_call(app, student), designation)
 
 
 def ask_call(app: Flask, student: UUID) -> UUID:
@@ -153,5 +167,5 @@ def login_values(school: School, who: str) -> dict[str, object] | None:
         return {"kind": "student", "level": 3, "student_id": school.foreign_student}
     if who in STUDENTS:
         return {"kind": "student", "level": int(who[-1]), "student_id": school.student}
-    stage = {"unacknowledged": "confidentiality", "first_password": "password"}.get(who, "full")
+    stage = STAGES.get(who, "full")
     return {"kind": "staff", "staff_id": school.staff[who], "stage": stage}

@@ -33,20 +33,27 @@ EXPECTED = {
     **each("staff.identity_call staff.identity_stop staff.identity_phone staff.identity_desk staff.case_slip", DOSSIER),
     **each("staff.upload staff.upload_page", DOSSIER),
     **each("public.case", {"case_code", "foreign_case_code", *EVERY_STUDENT}),
-    **each("staff.sign_out staff.confidentiality staff.password", {*STAFF, *HALVES}),
+    **each("staff.sign_out", {*STAFF, *HALVES}),
+    **each("staff.enrol staff.enrol_qr", {*STAFF, "enrolling"}),
+    **each("staff.factor", {*STAFF, "half"}),
+    **each("staff.password", {*STAFF, "first_password"}),
+    **each("staff.confidentiality", {*STAFF, "unacknowledged"}),
+    **each("staff.codes staff.app_remove staff.passkey_remove staff.sessions_end staff.session_end", set(STAFF)),
     **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
     **each("staff.queue staff.record staff.recorded staff.case staff.match", DOSSIER),
     **each("staff.take staff.assign staff.message staff.identity staff.extend", DOSSIER),
     **each("staff.decide staff.approve staff.carry_out staff.step staff.document staff.posted", DOSSIER),
     **each("staff.lift staff.students staff.student staff.reveal staff.answer", DOSSIER),
-    **each("staff.accounts", {*OFFICE, "administrator"}),
-    **each("staff.account_new staff.account_disable", {"administrator"}),
+    **each("staff.accounts staff.account staff.review staff.reviewed", {*OFFICE, "administrator"}),
+    **each("staff.account_new staff.account_disable staff.account_link staff.account_factor", {"administrator"}),
+    **each("staff.designate staff.designation_end staff.designation_move", {"administrator"}),
 }
 PUBLIC = {
     *("static", "system.healthz", "system.readyz", "system.security_txt", "system.favicon"),
     *("public.choose", "public.start", "public.about", "public.regulation", "public.help", "public.accessibility"),
     *("public.new", "public.draft_page", "public.instead", "public.check", "public.receipt", "public.code"),
     *("account.sign_in", "account.code", "account.link", "account.sign_out", "staff.sign_in"),
+    "staff.reset",
     *("dev.mails", "dev.mail", "dev.code"),
 }
 # Endpoints that name one case or student of branch A: for everybody else's eyes they do not exist.
@@ -110,7 +117,8 @@ def judge(rule: Rule, method: str, who: str, status: int, location: str) -> str:
         return "" if status == 405 else f"{status}, expected 405"
     if method == "OPTIONS":
         return "" if status in {200, 302, 403} else f"{status} for OPTIONS"
-    sent_in = "/sign-in" in location or "/staff/confidentiality" in location or "/staff/password" in location
+    stages = tuple(f"/staff/{stage}" for stage in ("enrol", "factor", "password", "confidentiality"))
+    sent_in = "/sign-in" in location or location.startswith(stages)
     let_in = status not in {403} and not sent_in
     if rule.endpoint in PUBLIC:
         return "" if status != 403 else "403 on a public page"

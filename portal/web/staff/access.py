@@ -22,7 +22,7 @@ TABLE: dict[str, Rule] = {
     "staff.password": Rule(HALF, act=Act.MANAGE_OWN_ACCOUNT, stages=PASSWORD),
     "staff.confidentiality": Rule(HALF, act=Act.ACKNOWLEDGE_CONFIDENTIALITY, stages=CONFIDENTIALITY),
     "staff.again": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
-    "staff.me": Rule(STAFF),
+    "staff.me": Rule(HALF),  # of whole sign-ins only, whatever role somebody has today
     "staff.codes": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
     "staff.app_remove": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
     "staff.passkey_remove": Rule(STAFF, act=Act.MANAGE_OWN_ACCOUNT),
