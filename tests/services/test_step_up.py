@@ -12,13 +12,14 @@ from sqlalchemy import select
 from portal.domain.birth_date import parse
 from portal.domain.clock import FixedClock
 from portal.domain.permissions import Actor
-from portal.domain.vocabulary import ActorKind, Level
+from portal.domain.vocabulary import ActorKind, Level, RequestKind
 from portal.records.db import db
 from portal.records.tables.access import Login
 from portal.services import limits
 from portal.services.recognise import SignedIn, recognise
 from portal.services.step_up import Proof, confirm
 from tests.factories import make_student, vault
+from tests.services import cases
 
 EMAIL = "samen@example.org"
 
@@ -117,3 +118,25 @@ def test_a_new_session_does_not_reset_the_count_for_the_same_student(app: Flask,
         with pytest.raises(limits.TooMany):
             for _ in range(limits.LIMITS["step_up_subject"].count + 1):
                 confirm(replace(session, login_id=uuid4()), clock, parse("1-1-1999"), "1723 AB")
+
+
+def test_more_proof_raises_the_open_requests_that_were_filed_signed_in(app: Flask, clock: FixedClock) -> None:
+    with app.app_context():
+        student = make_student()
+        signed = cases.opened(RequestKind.ACCESS, student, level=Level.ADDRESS)
+        unsigned = cases.opened(RequestKind.ACCESS, student, level=Level.NONE)
+        assert confirm(session_of(clock, student), clock, parse("2 4 1990"), "1723 AB").session_id
+        assert cases.case_of(signed).assured_level == Level.KNOWLEDGE
+        assert cases.case_of(unsigned).assured_level == Level.NONE
+
+
+@pytest.mark.parametrize("typed", ["٢-٤-١٩٩٠", "۲/۴/۱۹۹۰", "２．４．１９９０", "2\u200f-4\u200e-1990", "02 04 1990"])  # noqa: RUF001
+def test_the_birth_date_is_read_in_digits_of_any_script(app: Flask, clock: FixedClock, typed: str) -> None:
+    with app.app_context():
+        assert confirm(session_of(clock, make_student()), clock, parse(typed), "1723 AB").session_id
+
+
+@pytest.mark.parametrize("typed", ["۱۷۲۳ ab", "１７２３ＡＢ", "1723\u00a0AB", "1723−AB"])  # noqa: RUF001
+def test_the_postcode_is_read_in_digits_and_spaces_of_any_script(app: Flask, clock: FixedClock, typed: str) -> None:
+    with app.app_context():
+        assert confirm(session_of(clock, make_student()), clock, parse("2-4-1990"), typed).session_id

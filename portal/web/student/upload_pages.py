@@ -80,4 +80,4 @@ def _page(actor: Actor, reference: str, back: str) -> str | Response:
         else:
             flash(_("Wij hebben uw foto. Wij kijken er zo snel mogelijk naar."), "ok")
             return redirect(request.path)
-    return render_template("student/upload.html", form=form, once=fresh_key(), way=found, back=back)
+    return render_template("student/upload.html", form=form, once=fresh_key(), opened=found, back=back)
