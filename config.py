@@ -143,6 +143,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def names_a_host(url: str) -> bool:
+    """Whether the portal's address is https, of a host that others can reach, and nothing more: it decides which Host
+    is answered and where the links of mails lead."""
+    parts = urlsplit(url)
+    plain = parts.netloc in {parts.hostname, f"{parts.hostname}:{parts.port}"}
+    known = parts.hostname not in {None, "localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 - refused here
+    return parts.scheme == "https" and plain and known and not (parts.path or parts.query or parts.fragment)
+
+
 def refuse_weak(settings: Settings, env: Mapping[str, str]) -> None:
     """Start-up check of ASVS 13.3.1 and 13.4.2: raises WeakSettings with every fault found."""
     faults = []
@@ -157,8 +166,8 @@ def refuse_weak(settings: Settings, env: Mapping[str, str]) -> None:
             faults.append("KEY_ENCRYPTION_KEY_FILE is not set")
         elif not settings.key_file.is_file():
             faults.append("KEY_ENCRYPTION_KEY_FILE names no file")
-        if not settings.secure:
-            faults.append("BASE_URL must be set and begin with https://")
+        if not names_a_host(settings.base_url):
+            faults.append("BASE_URL must be https:// and the portal's own host name, with no path")
         if not settings.mail_url.startswith(("smtp://", "smtps://")):
             faults.append("MAIL_URL must be smtp:// or smtps://")
         if not env.get("MAIL_FROM"):

@@ -33,7 +33,9 @@ class Limit:
 
 LIMITS: dict[str, Limit] = {
     "sign_in_mail": Limit(3, HOUR, "links to one address asked from one place: the mailbox is not flooded, silently"),
-    "sign_in_mail_day": Limit(10, DAY, "links to one address from everywhere, silently"),
+    "sign_in_mail_place_day": Limit(5, DAY, "links to one address asked from one place: no place uses them all up"),
+    "sign_in_mail_day": Limit(10, DAY, "links to one address from everywhere it did not sign in from, silently"),
+    "sign_in_mail_known": Limit(5, DAY, "links to one address from a place it signed in from: strangers do not count"),
     "sign_in_place": Limit(60, HOUR, "asking for links from one network address: a whole class may sit behind one"),
     "sign_in_all": Limit(600, HOUR, "asking for links, everybody together"),
     "sign_in_try_place": Limit(200, HOUR, "typing codes or opening links from one network address"),
@@ -68,6 +70,10 @@ LIMITS: dict[str, Limit] = {
     "staff_reset_place": Limit(30, HOUR, "staff: using such links from one network address"),
     "staff_reset_all": Limit(300, HOUR, "staff: using such links, everybody together"),
 }
+
+
+FAMILIAR = "familiar_place"  # no limit: a mark that a place is known for an address
+KEPT_FAMILIAR = timedelta(days=30)
 
 
 class TooMany(Refused):
@@ -108,6 +114,27 @@ def _increment(work: Work, name: str, digest: bytes, window: int, expires_at: da
         index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"hits": Bucket.count + 1}
     ).returning(Bucket.count)
     return int(work.session.execute(counted).scalar_one())
+
+
+def remember(work: Work, key: str) -> None:
+    """Keeps for a month, as a keyed hash, that somebody truly signed in with this key."""
+    digest, until = work.vault.digest("limit", f"{FAMILIAR}|{key}"), work.now + KEPT_FAMILIAR
+    dialect = postgresql if work.session.connection().dialect.name == "postgresql" else sqlite
+    mark = dialect.insert(Bucket).values(limit=FAMILIAR, digest=digest, window=0, count=1, expires_at=until)
+    work.session.execute(
+        mark.on_conflict_do_update(
+            index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"expires_at": until}
+        )
+    )
+
+
+def remembered(work: Work, key: str) -> bool:
+    """Whether `remember` was called with this key within a month."""
+    digest = work.vault.digest("limit", f"{FAMILIAR}|{key}")
+    found = work.session.execute(
+        select(Bucket.count).where(Bucket.limit == FAMILIAR, Bucket.digest == digest, Bucket.expires_at > work.now)
+    ).first()
+    return found is not None
 
 
 def expire(clock: Clock) -> int:

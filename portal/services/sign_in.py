@@ -77,12 +77,28 @@ def ask(clock: Clock, address: str, language: str, browser: str, place: str) -> 
     limits.demand(clock, "sign_in_all", limits.EVERYBODY)
     email = normal_email(address)
     with writing(ANONYMOUS, clock) as work:
-        # The place is part of the hourly key: a stranger who asks for somebody's links does not use up theirs.
-        within = limits.count(work, "sign_in_mail", f"{email}|{place}")
-        within &= limits.count(work, "sign_in_mail_day", email)
         subject = work.vault.digest(EMAIL, email)
+        within = _within(work, subject, place)
         known = bool([*students_at(work, subject), *representing.at_address(work, subject)])
         _write(work, subject, email if known and within else "", language, browser, replaces=within)
+
+
+def _within(work: Work, subject: bytes, place: str) -> bool:
+    """Whether one more mail may go to this address: three an hour and five a day asked from one place, ten a day from
+    everywhere. A place from where the address signed in lately has a count of its own, so that strangers who ask for
+    somebody's links use up only those of strangers.
+    """
+    at_place = _at_place(subject, place)
+    familiar = limits.remembered(work, at_place)
+    return (
+        limits.count(work, "sign_in_mail", at_place)
+        and limits.count(work, "sign_in_mail_place_day", at_place)
+        and limits.count(work, *(("sign_in_mail_known", at_place) if familiar else ("sign_in_mail_day", subject.hex())))
+    )
+
+
+def _at_place(subject: bytes, place: str) -> str:
+    return f"{subject.hex()}|{place}"
 
 
 def _write(work: Work, subject: bytes, to: str, language: str, browser: str, replaces: bool) -> None:
@@ -163,7 +179,7 @@ def enter_by_link(clock: Clock, token: str, browser: str, place: str) -> Entered
         state = _state(work, row, browser)
         if state is not LinkState.READY or row is None:
             return Entered(state)
-        session_id = _sign_in(work, row)
+        session_id = _sign_in(work, row, place)
         return Entered(LinkState.READY if session_id else LinkState.OLD, session_id)
 
 
@@ -192,7 +208,7 @@ def enter_by_code(clock: Clock, typed: str, browser: str, place: str) -> Entered
             if row.tries >= MOST_TRIES:
                 row.void_at = work.now
             return Entered(CodeState.SPENT if row.tries >= MOST_TRIES else CodeState.WRONG)
-        session_id = _sign_in(work, row)
+        session_id = _sign_in(work, row, place)
         return Entered(CodeState.RIGHT if session_id else CodeState.NOTHING_ASKED, session_id)
 
 
@@ -201,7 +217,7 @@ def _demand_tries(clock: Clock, place: str) -> None:
     limits.demand(clock, "sign_in_try_all", limits.EVERYBODY)
 
 
-def _sign_in(work: Work, row: OneTime) -> str | None:
+def _sign_in(work: Work, row: OneTime, place: str) -> str | None:
     """A session of level 1; of nobody in particular where several students read this address.
 
     Whoever is no student acts for one: a representative, who chooses for whom where there are several.
@@ -213,7 +229,9 @@ def _sign_in(work: Work, row: OneTime) -> str | None:
         acting = representing.at_address(work, subject)
         if not acting:
             return None  # erased or ended since the mail went out
+        limits.remember(work, _at_place(subject, place))
         return representing.add_login(work, acting[0] if len(acting) == 1 else None, subject)
+    limits.remember(work, _at_place(subject, place))
     alone = found[0] if len(found) == 1 else None
     if alone:
         work.note("sign_in", "student", alone, level=int(Level.ADDRESS))
