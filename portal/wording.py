@@ -292,6 +292,22 @@ WHYS: Mapping[Why, str] = {
     Why.LEGAL_CLAIM: N_("Het is nodig voor een rechtszaak."),
 }
 
+# Who may act for a student, by the code of the relation; and how that stands.
+RELATIONS: Mapping[str, str] = {
+    "guardian": N_("Voogd of curator"),
+    "parent": N_("Ouder van een kind onder 16"),
+    "lawyer": N_("Advocaat"),
+    "organisation": N_("Iemand van een hulporganisatie"),
+    "family": N_("Familie of een goede vriend"),
+}
+STANDINGS: Mapping[str, str] = {
+    "waiting": N_("Wacht op uw ja"),
+    "to_come": N_("Begint later"),
+    "active": N_("Mag nu voor u vragen"),
+    "over": N_("Gestopt"),
+}
+STANDING_KINDS: Mapping[str, str] = {"waiting": "soon", "to_come": "plain", "active": "ok", "over": "plain"}
+
 # Refusals that a student can meet, by the code of `Refused`.
 REFUSALS: Mapping[str, str] = {
     "too_many": N_("U probeerde het te vaak. Wacht een kwartier."),

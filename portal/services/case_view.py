@@ -36,7 +36,7 @@ from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseItem, Cas
 from portal.records.tables.people import Branch
 from portal.services import identity, limits_of_processing
 from portal.services.carry_out import CARRIED_OUT
-from portal.services.casework import subject_of
+from portal.services.casework import representative_of, subject_of
 from portal.services.find_students import birth_year
 from portal.services.steps import SEARCH
 from portal.services.unit import Work
@@ -137,6 +137,7 @@ class CasePage:
     contact: dict[str, str]
     words: str
     helper: str
+    representative: str  # who asked it for the student
     by_post: bool
     level: Level
     level_needed: Level
@@ -204,6 +205,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         contact=contact,
         words=str(contents.get("words", "")),
         helper=str(contents.get("helper", "")),
+        representative=representative_of(work, case, also_ended=True).get("name", ""),
         by_post=case.by_post,
         level=Level(case.assured_level),
         level_needed=needed,

@@ -12,6 +12,7 @@ from portal.domain.lifecycle import Action, CaseState, may_close
 from portal.domain.vocabulary import RequestKind, StepKind, StepState
 from portal.mail import messages
 from portal.records import casebook
+from portal.records.items import full_name, persons
 from portal.records.tables.cases import Case, CaseStep
 from portal.records.tables.proof import OutMail
 from portal.services.answer import has_answer, write_answer
@@ -21,6 +22,7 @@ from portal.services.unit import Work
 
 ANSWERING = ("decided", "consent_withdrawn")  # kinds of mail that carry the answer
 FAILED = "failed"
+ENVELOPE = "post_to"
 ADDRESS = "reply_to"  # in the case's sealed contents: kept before an erasure takes the address on file
 
 
@@ -82,7 +84,26 @@ def address_of(work: Work, case: Case) -> str | None:
 
 
 def keep_address(work: Work, case: Case) -> None:
-    """Keeps the address in the case, under the case's own key, before it is erased from the student's file."""
+    """Keeps the address in the case, under the case's own key, before it is erased from the student's file; of whoever
+    is told by post, the one for the envelope."""
+    contents = casebook.contents(work.vault, case)
+    if case.by_post and (lines := envelope(work, case)):
+        contents[ENVELOPE] = list(lines)
     if to := reply_address(work, case):
-        contents = casebook.contents(work.vault, case)
-        casebook.set_contents(work.vault, case, {**contents, ADDRESS: to})
+        contents[ADDRESS] = to
+    casebook.set_contents(work.vault, case, contents)
+
+
+def envelope(work: Work, case: Case) -> tuple[str, ...]:
+    """Name and address for a letter: of the matched student as on file, or as kept before it was erased; else as given
+    with the request."""
+    contents = casebook.contents(work.vault, case)
+    if case.student_id is None:
+        contact = contents.get("contact", {})
+        return (str(contact.get("name", "")), *str(contact.get("address", "")).splitlines())
+    person = persons(work.session, work.vault, [case.student_id]).get(case.student_id)
+    if person is None or not person.values.get("street"):
+        return tuple(contents.get(ENVELOPE, ()))
+    values = person.values
+    place = f"{values.get('postcode') or ''}  {values.get('town') or ''}".strip()
+    return (full_name(values), str(values["street"]), place)

@@ -65,7 +65,7 @@ def match(actor: Actor, clock: Clock, reference: str, version: int, student_id: 
         move(case, Action.MATCH)
         case.student_id = student.id
         case.branch_id = student.branch_id
-        case.by_post = case.by_post and not student.has_email
+        case.by_post = not student.has_email
         work.session.flush()
         event(work, case, EventKind.MATCHED)
         work.note("match_request", "case", case.id, student=str(student.id))

@@ -23,7 +23,10 @@ from portal.services.unit import writing
 class Letter(StrEnum):
     RECEIPT = "receipt"
     EXTENSION = "extension"
+    LATE = "late"
+    MESSAGE = "message"
     ANSWER = "answer"
+    DONE = "done"
 
 
 def record_posted(actor: Actor, clock: Clock, reference: str, version: int, letter: Letter, on: date) -> None:
@@ -35,14 +38,18 @@ def record_posted(actor: Actor, clock: Clock, reference: str, version: int, lett
         case = held_case(work, reference, Act.PRINT_LETTER, version)
         if not case.received_on <= on <= work.today:
             raise Refused("bad_date", earliest=case.received_on, latest=work.today)
-        if (letter is Letter.EXTENSION and case.extended_days is None) or (
-            letter is Letter.ANSWER and case.decided_at is None
+        if (
+            (letter is Letter.EXTENSION and case.extended_days is None)
+            or (letter is Letter.ANSWER and case.decided_at is None)
+            or (letter is Letter.DONE and case.closed_at is None)
         ):
             raise Refused("nothing_to_post", letter=letter)
         event(work, case, EventKind.LETTER_POSTED, letter=letter.value, on=on.isoformat())
         work.note("letter_posted", "case", case.id, letter=letter.value, on=on.isoformat())
         if letter is Letter.EXTENSION:
             mark_told(work, case.id, on)
+        if letter is Letter.LATE:
+            event(work, case, EventKind.TOLD_LATE)
         if letter is Letter.ANSWER:
             for step in open_steps(casebook.steps_of(work.session, case.id), POST):
                 step.state, step.by_id, step.at = StepState.DONE.value, actor.id, work.now

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
@@ -20,6 +20,7 @@ from portal.domain.vocabulary import Level
 from portal.records.tables.cases import Case
 from portal.services.assurance_of import level_now
 from portal.services.casework import case_by_reference, event
+from portal.services.file_request import BY_REPRESENTATIVE
 from portal.services.held_case import held_case
 from portal.services.identity import level_needed
 from portal.services.unit import Work, reading, writing
@@ -29,7 +30,10 @@ CLAIMED = "claimed"  # Case.assured_how: the student said so, signed in
 
 
 def raise_open_cases(work: Work, student_id: UUID, level: Level, how: str) -> int:
-    """Raises the student's open requests that were filed signed in; a level reached before is never lowered."""
+    """Raises the student's open requests that were filed signed in; a level reached before is never lowered.
+
+    What a representative asked stays as it is: the student says first "I asked this", or staff find out.
+    """
     statement = (
         select(Case)
         .where(
@@ -37,6 +41,7 @@ def raise_open_cases(work: Work, student_id: UUID, level: Level, how: str) -> in
             Case.state.in_([state.value for state in OPEN]),
             Case.assured_level >= int(Level.ADDRESS),
             Case.assured_level < int(level),
+            or_(Case.assured_how.is_(None), Case.assured_how != BY_REPRESENTATIVE),
         )
         .order_by(Case.id)
         .with_for_update()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Flask
@@ -14,12 +15,18 @@ from uuid_utils.compat import uuid7
 from portal.domain.permissions import ANONYMOUS
 from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
 from portal.records.db import begin_write, db
-from portal.records.tables.access import Designation, Login, Staff
+from portal.records.tables.access import Designation, Login, OneTime, Staff
+from portal.records.tables.factors import StaffReset
 from portal.records.tables.people import Record
+from portal.services import reset_password
+from portal.services.add_representative import Asked as Asking
+from portal.services.add_representative import record_representative
 from portal.services.casework import Asked, Contact, NewCase, Opened, open_case
 from portal.services.recognise import digest_of
+from portal.services.representing import Relation
 from portal.services.second_channel import Channel as SecondChannel
 from portal.services.second_channel import new_task
+from portal.services.sign_in import sha256
 from portal.services.unit import writing
 from portal.vault.normal import normal_email
 from tests import factories
@@ -30,7 +37,18 @@ STAFF = ("handler", "other_branch", "officer", "director", "administrator")
 # Half a sign-in, by the stage it is in.
 STAGES = {"enrolling": "enrol", "half": "factor", "first_password": "password", "unacknowledged": "confidentiality"}
 HALVES = tuple(STAGES)
-PRINCIPALS = ("anonymous", "case_code", "foreign_case_code", "foreign_student", *STUDENTS, *STAFF, *HALVES, "disabled")
+TOKEN = "x" * 43  # of a link for a new password of staff; of every other kind it is unknown
+PRINCIPALS = (
+    "anonymous",
+    "case_code",
+    "foreign_case_code",
+    "foreign_student",
+    "representative",
+    *STUDENTS,
+    *STAFF,
+    *HALVES,
+    "disabled",
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,7 @@ class School:
     step: UUID
     task: UUID  # a call that the student asked for
     designation: UUID  # the handler's
+    representative: UUID  # may ask everything for the student
 
     def arguments(self) -> dict[str, object]:
         """A value for each argument an address may have."""
@@ -59,7 +78,7 @@ class School:
             "dataset": "person",
             "group": 1,
             "kind": "json",
-            "token": "x" * 43,
+            "token": TOKEN,
             "draft": uuid7(),
             "name": "who",
             "step_id": self.step,
@@ -70,7 +89,24 @@ class School:
             "what": "confirm",
             "file_id": uuid7(),
             "filename": "style.css",
+            "representative": self.representative,
+            "letter": "receipt",
         }
+
+
+def add_lawyer(app: Flask, student: UUID) -> UUID:
+    """A lawyer whose authorisation was shown at the desk."""
+    officer = factories.staff_actor(factories.make_staff("recorder", Role.PRIVACY_OFFICER))
+    clock = app.extensions["clock"]
+    asked = Asking(
+        name="mr. Jansen",
+        email="lawyer@example.org",
+        relation=Relation.LAWYER,
+        kinds=frozenset(RequestKind),
+        ends_on=clock.today() + timedelta(days=30),
+        shown_on=clock.today(),
+    )
+    return record_representative(officer, clock, student, asked)
 
 
 def open_for(app: Flask, student: UUID, kind: RequestKind = RequestKind.RESTRICTION) -> Opened:
@@ -120,10 +156,28 @@ def make_school(app: Flask) -> School:
     ).scalar_one()
     db.session.rollback()
     give_app(app.extensions["clock"], staff["half"])
+    mail_link(app, staff["handler"], staff["administrator"])
     assert sibling
     assert person
     cases = (open_for(app, student), open_for(app, foreign))
-    return School(student, foreign, staff, *cases, person, uuid7(), ask_call(app, student), designation)
+    return School(
+        student, foreign, staff, *cases, person, uuid7(), ask_call(app, student), designation, add_lawyer(app, student)
+    )
+
+
+def mail_link(app: Flask, staff: UUID, by: UUID) -> None:
+    """A link for a new password, as an administrator has it mailed, with TOKEN in it."""
+    with writing(factories.SYSTEM, app.extensions["clock"]) as work:
+        row = OneTime(
+            id=uuid7(),
+            purpose=reset_password.PURPOSE,
+            token_digest=sha256(TOKEN),
+            created_at=work.now,
+            expires_at=work.now + reset_password.VALID,
+        )
+        work.session.add(row)
+        work.session.flush()
+        work.session.add(StaffReset(one_time_id=row.id, staff_id=staff, issued_by=by))
 
 
 def ask_call(app: Flask, student: UUID) -> UUID:
@@ -157,6 +211,8 @@ def login_values(school: School, who: str) -> dict[str, object] | None:
     if who in {"case_code", "foreign_case_code"}:
         case = school.case if who == "case_code" else school.foreign_case
         return {"kind": "case", "case_id": case.case_id}
+    if who == "representative":
+        return {"kind": "representative", "level": 1, "representative_id": school.representative}
     if who == "shared_address":
         return {
             "kind": "student",

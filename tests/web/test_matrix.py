@@ -14,6 +14,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 HANDLERS = {"handler", "other_branch"}
 OFFICE = {"officer", "director"}
 EVERY_STUDENT = {*STUDENTS, "foreign_student"}
+ASKERS = {*EVERY_STUDENT, "representative"}
 DOSSIER = HANDLERS | OFFICE  # who works on cases and students
 
 
@@ -23,16 +24,23 @@ def each(names: str, who: set[str]) -> dict[str, set[str]]:
 
 # Who gets past the door of each endpoint. What lies behind it may still be another's: then it is 404.
 EXPECTED = {
-    **each("account.confirm student.data student.records student.value student.reveal", EVERY_STUDENT),
-    **each("student.wrong student.ask student.requests student.request", EVERY_STUDENT),
-    **each("student.take_back student.consents student.views", EVERY_STUDENT),
+    **each("account.confirm", ASKERS),
+    **each("student.requests student.request student.take_back student.act_for", ASKERS),
+    **each("student.act_confirm", {"representative"}),
+    **each("student.email student.email_stop student.helpers student.helper_end", EVERY_STUDENT),
+    **each("student.helper_new student.helper_confirm", {"student_l2", "student_l3", "foreign_student"}),
+    **each("staff.contact staff.no_email staff.representatives staff.representative_new", DOSSIER),
+    **each("staff.representative_end staff.to_post staff.print_letter", DOSSIER),
+    **each("student.data student.records student.value student.reveal", EVERY_STUDENT),
+    **each("student.wrong student.ask", EVERY_STUDENT),
+    **each("student.consents student.views", EVERY_STUDENT),
     **each("student.download student.renew", {"student_l2", "student_l3", "foreign_student"}),
     **each("account.second_channel account.second_code student.claim student.upload", EVERY_STUDENT),
-    **each("public.upload", {"case_code", "foreign_case_code", *EVERY_STUDENT}),
+    **each("public.upload", {"case_code", "foreign_case_code", *ASKERS}),
     **each("staff.identity_tasks staff.identity_task staff.identity_letter staff.identity_posted", DOSSIER),
     **each("staff.identity_call staff.identity_stop staff.identity_phone staff.identity_desk staff.case_slip", DOSSIER),
     **each("staff.upload staff.upload_page", DOSSIER),
-    **each("public.case", {"case_code", "foreign_case_code", *EVERY_STUDENT}),
+    **each("public.case", {"case_code", "foreign_case_code", *ASKERS}),
     **each("staff.sign_out", {*STAFF, *HALVES}),
     **each("staff.enrol staff.enrol_qr", {*STAFF, "enrolling"}),
     **each("staff.factor", {*STAFF, "half"}),
@@ -52,12 +60,15 @@ PUBLIC = {
     *("static", "system.healthz", "system.readyz", "system.security_txt", "system.favicon"),
     *("public.choose", "public.start", "public.about", "public.regulation", "public.help", "public.accessibility"),
     *("public.new", "public.draft_page", "public.instead", "public.check", "public.receipt", "public.code"),
+    *("student.stop_email",),
     *("account.sign_in", "account.code", "account.link", "account.sign_out", "staff.sign_in"),
     "staff.reset",
     *("dev.mails", "dev.mail", "dev.code"),
 }
 # Endpoints that name one case or student of branch A: for everybody else's eyes they do not exist.
 OF_BRANCH_A = {
+    *("staff.contact", "staff.no_email", "staff.representatives", "staff.representative_new"),
+    *("staff.representative_end", "staff.print_letter"),
     *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),

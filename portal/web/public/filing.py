@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
 from portal.domain.rights import right
-from portal.domain.vocabulary import LegalBasis, RequestKind
+from portal.domain.vocabulary import ActorKind, LegalBasis, RequestKind
 from portal.services import drafts, own_data
 from portal.services.file_request import Receipt, file_request
 from portal.services.own_cases import own_cases
@@ -29,7 +29,7 @@ STEP = f"{PREFIX}/new/<uuid:draft>"
 
 def owner() -> drafts.Owner:
     signed_in = student_session()
-    return drafts.Owner(browser_secret(), signed_in.actor.student_id if signed_in else None)
+    return drafts.Owner(browser_secret(), signed_in.actor.id if signed_in else None)
 
 
 def load(draft: UUID) -> Journey | Receipt:
@@ -68,10 +68,17 @@ def own_references(journey: Journey) -> list[tuple[str, str]]:
 
 @blueprint.route(f"{PREFIX}/new", methods=["GET", "POST"])
 def new(lang: str) -> str | Response:
+    acting = current_actor() if current_actor().kind is ActorKind.REPRESENTATIVE else None
+    if acting and acting.student_id is None:
+        return go("student.act_for")
     form = pages.ChooseForm()
+    if acting:
+        form.kind.choices = [each for each in form.kind.choices if each.value in acting.scope]
     if form.accepted():
         kind = RequestKind(str(form.kind.data))
-        if kind is RequestKind.WITHDRAWAL and student_session():
+        if acting and kind not in acting.scope:
+            return go("public.new")
+        if kind is RequestKind.WITHDRAWAL and student_session() and not acting:
             return go("student.consents")
         return begin(Journey(None, kind, about=request.args.get("about", "")))
     if request.method == "GET" and request.args.get("kind") in set(RequestKind):

@@ -119,12 +119,16 @@ def template_names() -> dict[str, object]:
 def _menu(signed_in: SignedIn) -> list[dict[str, object]]:
     if signed_in.kind == "case":
         items = [("public.case", _("Mijn vraag"))]
+    elif signed_in.kind == "representative":
+        items = [("student.requests", _("Vragen voor een ander")), ("student.act_for", _("Voor wie?"))]
     else:
         items = [
             ("student.data", _("Mijn gegevens")),
             ("student.requests", _("Mijn vragen")),
             ("student.consents", _("Mijn toestemming")),
             ("student.views", _("Wie keek?")),
+            ("student.helpers", _("Wie mij helpt")),
+            ("student.email", _("Mijn e-mail")),
         ]
     return [
         {"href": page(endpoint), "label": label, "current": request.endpoint == endpoint} for endpoint, label in items

@@ -33,6 +33,7 @@ MENU = (
     ("staff.record", N_("Verzoek opschrijven"), Act.RECORD_REQUEST),
     ("staff.identity_tasks", N_("Wie is het?"), Act.CONFIRM_IDENTITY),
     ("staff.students", N_("Cursisten"), Act.SEARCH_STUDENTS),
+    ("staff.to_post", N_("Post"), Act.PRINT_LETTER),
     ("staff.accounts", N_("Accounts"), Act.REVIEW_ACCESS),
     ("staff.register", N_("Register"), Act.VIEW_REGISTER),
     ("staff.guide", N_("Hulp"), Act.MANAGE_OWN_ACCOUNT),
@@ -40,6 +41,7 @@ MENU = (
 UNDER = {
     "staff.case": "staff.queue",
     "staff.student": "staff.students",
+    **dict.fromkeys(("staff.contact", "staff.representatives", "staff.representative_new"), "staff.students"),
     "staff.account_new": "staff.accounts",
     **dict.fromkeys(("staff.identity_task", "staff.identity_call", "staff.identity_phone"), "staff.identity_tasks"),
     **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),

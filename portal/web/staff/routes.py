@@ -9,6 +9,7 @@ from portal.web.staff.blueprint import blueprint
 MODULES = (
     "account_pages",
     "case_pages",
+    "contact_pages",
     "decide_pages",
     "designation_pages",
     "entry",
@@ -17,7 +18,9 @@ MODULES = (
     "information",
     "own_pages",
     "queue_page",
+    "post_pages",
     "record_pages",
+    "representative_pages",
     "step_pages",
     "student_pages",
     "upload_pages",

@@ -74,6 +74,7 @@ def posted(reference: str) -> Response:
             return done(page, _("Vastgelegd dat de brief is gepost."))
     elif request.method == "GET":
         form.on.data = current_clock().today()
+        form.letter.data = request.args.get("letter", "") if request.args.get("letter") in LETTERS else None
     return answered("staff/posted.html", page, form, outcome)
 
 

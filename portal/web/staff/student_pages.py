@@ -58,6 +58,11 @@ def _reason(student_id: UUID) -> str:
     return str(opened.get("reason", "")) if fresh and opened.get("student") == student_id.hex else ""
 
 
+def open_reason(student_id: UUID) -> str:
+    """Why this file is open in this browser, for the other pages about the same student; "" when it is not."""
+    return _reason(student_id)
+
+
 def _file(student_id: UUID, reason: str, revealed: Any = None) -> Response:
     page = files.student_page(current_actor(), current_clock(), student_id, reason)
     html = render_template(

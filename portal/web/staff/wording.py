@@ -11,6 +11,7 @@ from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import Channel, LegalBasis, Level, Outcome, RequestKind, Role, Source, TargetKind
 from portal.i18n import N_
 from portal.web.staff.account_wording import ACCOUNT_REFUSALS
+from portal.web.staff.reach_wording import REACH_REFUSALS
 
 KINDS: Mapping[RequestKind, str] = MappingProxyType(
     {
@@ -306,6 +307,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         **ACCOUNT_REFUSALS,
     }
 )
+REFUSALS = MappingProxyType({**REFUSALS, **REACH_REFUSALS})
 UNKNOWN_REFUSAL = N_("Dit kan niet: de regels laten het niet toe.")
 
 # The one next action of a case: heading, explanation.
@@ -362,6 +364,9 @@ LETTERS: Mapping[str, str] = MappingProxyType(
     {
         "receipt": N_("De ontvangstbevestiging"),
         "extension": N_("Het bericht dat er meer tijd nodig is"),
+        "late": N_("Het bericht dat wij te laat zijn"),
+        "message": N_("Een bericht van ons"),
         "answer": N_("Het antwoord"),
+        "done": N_("Het bericht dat alles is uitgevoerd"),
     }
 )

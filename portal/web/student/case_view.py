@@ -6,14 +6,16 @@ from typing import Any
 
 from flask import current_app
 
+from portal.domain.events import EventKind
 from portal.domain.lifecycle import StepStatus
-from portal.domain.vocabulary import Level
+from portal.domain.vocabulary import ActorKind, Level
 from portal.services import own_cases
 from portal.services.answer import answer_html
 from portal.services.own_cases import AskedLine, OwnCase
 from portal.web.language import _, current_language
 from portal.web.sessions import current_actor, current_clock
 from portal.wording import (
+    DONE_FOR_YOU,
     EVENT_ICONS,
     EVENTS,
     KINDS,
@@ -46,12 +48,17 @@ def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
             for step in case.steps
         ],
         "timeline": [
-            {"title": _(EVENTS[each.kind]), "at": each.at, "icon": EVENT_ICONS.get(each.kind, "clock")}
+            {"title": _(event_words(each.kind, each.by)), "at": each.at, "icon": EVENT_ICONS.get(each.kind, "clock")}
             for each in case.happened
         ],
         "asked": [subject(line) for line in case.items] if with_data else [],
         "with_data": with_data,
     }
+
+
+def event_words(kind: EventKind, by: ActorKind) -> str:
+    """What happened, to the student; what a representative did says so."""
+    return DONE_FOR_YOU.get(kind, EVENTS[kind]) if by is ActorKind.REPRESENTATIVE else EVENTS[kind]
 
 
 def subject(line: AskedLine) -> str:

@@ -61,8 +61,8 @@ def show_request(lang: str, reference: str) -> str | Response:
         form=form,
         once=fresh_key(),
         answer=answer,
-        may_claim=raise_cases.may_claim(signed_in.actor, current_clock(), reference),
-        upload_asked=overview(signed_in.actor, current_clock(), reference) is not None,
+        may_claim=signed_in.kind == "student" and raise_cases.may_claim(signed_in.actor, current_clock(), reference),
+        upload_asked=signed_in.kind == "student" and overview(signed_in.actor, current_clock(), reference) is not None,
         sure_enough=case_view.may_receive(signed_in.actor.level),
         **case_view.around(found, with_data=True),
     )

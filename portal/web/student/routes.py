@@ -216,4 +216,10 @@ def views(lang: str) -> str:
     return render_template("student/views.html", seen=seen, following=href)
 
 
-from portal.web.student import requests, upload_pages  # noqa: E402, F401 - they add their pages to the blueprint
+from portal.web.student import (  # noqa: E402 - they add their pages to the blueprint
+    acting_pages,  # noqa: F401
+    email_pages,  # noqa: F401
+    representative_pages,  # noqa: F401
+    requests,  # noqa: F401
+    upload_pages,  # noqa: F401
+)

@@ -1,0 +1,193 @@
+"""Letters that must go by post: for whoever has no usable mail address, or whose mail did not arrive (ux.md, rule 12).
+
+What is due follows from the case and from what was mailed or posted before; nothing of it is stored. A letter is
+printed from the same answer that the page shows, and the day on which it was posted counts as told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from portal.domain.acts import Act
+from portal.domain.clock import Clock, receipt_date
+from portal.domain.events import EventKind
+from portal.domain.lifecycle import CaseState
+from portal.domain.permissions import Actor, scope_of
+from portal.domain.refusal import Refused
+from portal.domain.vocabulary import RequestKind, StepState
+from portal.i18n import speaker
+from portal.letters import notices
+from portal.letters.pdf import letter_pdf
+from portal.records import casebook
+from portal.records.queue import within
+from portal.records.tables.cases import Case
+from portal.records.tables.proof import OutMail
+from portal.services.answer import answer_of
+from portal.services.case_page import log_view
+from portal.services.casework import name_of
+from portal.services.close_case import envelope
+from portal.services.held_case import held_case
+from portal.services.post_letter import Letter
+from portal.services.unit import Work, reading, writing
+
+MOST = 200  # cases on the page
+AFTER_CLOSING = timedelta(days=60)  # a letter that nobody posted by then is on the case's page only
+# Kinds of mail that tell the same; one that waits or was sent needs no letter.
+MAILS: Mapping[Letter, frozenset[str]] = {
+    Letter.RECEIPT: frozenset({"receipt", "consent_withdrawn"}),
+    Letter.EXTENSION: frozenset({"extended"}),
+    Letter.LATE: frozenset({"late"}),
+    Letter.MESSAGE: frozenset({"message"}),
+    Letter.ANSWER: frozenset({"decided", "consent_withdrawn"}),
+    Letter.DONE: frozenset({"carried_out"}),
+}
+ARRIVING = ("waiting", "sent")
+DROPPED = frozenset({CaseState.TAKEN_BACK, CaseState.DUPLICATE, CaseState.ABUSE})
+
+
+@dataclass(frozen=True, slots=True)
+class ToPost:
+    """One letter that somebody must print and post."""
+
+    reference: str
+    kind: RequestKind
+    name: str
+    letter: Letter
+    since: date
+    due_on: date
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    content: bytes  # PDF
+    name: str  # of the file; the reference and nothing of the person
+
+
+def letters_to_post(actor: Actor, clock: Clock) -> list[ToPost]:
+    """What waits within the actor's branches, the oldest first. Names only, so it is a list and no view."""
+    with reading(actor, clock) as work:
+        work.require(Act.VIEW_QUEUE)
+        scope = scope_of(actor, Act.PRINT_LETTER)
+        statement = (
+            select(Case)
+            .where(within(scope, Case.branch_id), Case.by_post.is_(True))
+            .where(or_(Case.closed_at.is_(None), Case.closed_at > work.now - AFTER_CLOSING))
+            .order_by(Case.due_on, Case.id)
+        )
+        found: list[ToPost] = []
+        for case in work.session.execute(statement).scalars():
+            if due := due_letters(work, case):
+                name, kind = name_of(work, case), RequestKind(case.kind)
+                found += [
+                    ToPost(case.reference, kind, name, letter, since, case.due_on, case.version)
+                    for letter, since in due.items()
+                ]
+            if len(found) >= MOST:
+                break
+        return sorted(found, key=lambda each: (each.since, each.reference))
+
+
+def due_letters(work: Work, case: Case) -> dict[Letter, date]:
+    """The letters that this case still owes its asker, and since when."""
+    if not case.by_post or CaseState(case.state) in DROPPED:
+        return {}
+    mailed = _mailed(work, case.id)
+    posted = _posted(work, case)
+    due: dict[Letter, date] = {}
+    for letter, since in _occasions(work, case).items():
+        told = any(at >= since for kind in MAILS[letter] for at in mailed.get(kind, ()))
+        if not told and not any(at >= since for at in posted.get(letter, ())):
+            due[letter] = receipt_date(since)
+    return due
+
+
+def _occasions(work: Work, case: Case) -> dict[Letter, datetime]:
+    """What there is to tell, with the moment at which it came up last."""
+    found = {Letter.RECEIPT: case.entered_at}
+    if case.extended_at is not None:
+        found[Letter.EXTENSION] = case.extended_at
+    said = [each.at for each in casebook.messages_of(work.session, case.id) if each.from_staff]
+    if said:
+        found[Letter.MESSAGE] = said[-1]
+    if case.decided_at is not None:
+        found[Letter.ANSWER] = case.decided_at
+        found.pop(Letter.EXTENSION, None)  # the answer is there: no need to say that it takes longer
+    elif case.due_on < work.today and RequestKind(case.kind) is not RequestKind.WITHDRAWAL:
+        found[Letter.LATE] = case.entered_at
+    carried_out = any(step.state == StepState.DONE for step in casebook.steps_of(work.session, case.id) if step.at)
+    if case.executed_at is not None and case.closed_at is not None and carried_out:
+        found[Letter.DONE] = case.closed_at
+    return found
+
+
+def _mailed(work: Work, case_id: UUID) -> dict[str, list[datetime]]:
+    rows = work.session.execute(
+        select(OutMail.kind, OutMail.created_at).where(OutMail.case_id == case_id, OutMail.state.in_(ARRIVING))
+    )
+    found: dict[str, list[datetime]] = {}
+    for kind, at in rows:
+        found.setdefault(kind, []).append(at)
+    return found
+
+
+def _posted(work: Work, case: Case) -> dict[Letter, list[datetime]]:
+    found: dict[Letter, list[datetime]] = {}
+    for each in casebook.events_of(work.session, case.id, [EventKind.LETTER_POSTED.value]):
+        code = casebook.event_details(work.vault, each).get("letter")
+        if code in set(Letter):
+            found.setdefault(Letter(code), []).append(each.at)
+    return found
+
+
+def print_letter(actor: Actor, clock: Clock, reference: str, letter: Letter) -> Printed:
+    """The letter as PDF with the address for a window envelope: a view of the student's address, and logged.
+
+    Raises NotFound, NotAllowed, NotPrintable, and Refused("nothing_to_post", letter).
+    """
+    with writing(actor, clock) as work:
+        case = held_case(work, reference, Act.PRINT_LETTER)
+        if letter not in _occasions(work, case):
+            raise Refused("nothing_to_post", letter=letter)
+        content = _pdf(work, case, letter)
+        if case.student_id is not None:
+            log_view(work, case.student_id, reason="case", what="letter", case_id=case.id)
+        work.note("print_letter", "case", case.id, letter=letter.value)
+        return Printed(content, f"{case.reference}-{letter.value}.pdf")
+
+
+def _pdf(work: Work, case: Case, letter: Letter) -> bytes:
+    words = notices.WORDS[letter.value]
+    common: dict[str, Any] = {
+        "policy": work.policy,
+        "title": words.title,
+        "on": work.today,
+        "reference": case.reference,
+        "address": envelope(work, case),
+    }
+    speaks = speaker(case.language)
+    if letter is Letter.ANSWER and (answer := answer_of(work, case)) is not None:
+        return letter_pdf("letters/answer.html", speaks, answer=answer, **common)
+    said = [each for each in casebook.messages_of(work.session, case.id) if each.from_staff]
+    return letter_pdf(
+        "letters/notice.html",
+        speaks,
+        **common,
+        together=True,
+        words=words,
+        answer_by=case.due_on if letter in {Letter.RECEIPT, Letter.EXTENSION} else None,
+        reason=_reason(work, case) if letter is Letter.EXTENSION else "",
+        of_staff=casebook.message_text(work.vault, said[-1]) if letter is Letter.MESSAGE and said else "",
+        contact=work.policy.controller,
+    )
+
+
+def _reason(work: Work, case: Case) -> str:
+    found = work.policy.reasons.get(case.extension_reason or "")
+    return found.label if found else ""

@@ -1,0 +1,56 @@
+"""What staff read on the pages about reaching a student: address, representatives, post."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from portal.domain.assurance import Way
+from portal.i18n import N_
+
+REACH_REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "address_change_pending": N_(
+            "Het e-mailadres verandert op %(until)s. Tot dan geven wij niets vrij en wissen wij niets."
+        ),
+        "same_address": N_("Dit adres staat al in het dossier."),
+        "change_waiting": N_("Er wacht al een wijziging, tot %(until)s."),
+        "kinds_missing": N_("Kies wat deze persoon mag vragen."),
+        "bad_language": N_("Kies een taal."),
+        "ends_before_start": N_("De laatste dag ligt voor de eerste, of is al voorbij."),
+        "lasts_too_long": N_("Een machtiging duurt hoogstens een jaar: tot en met %(most)s."),
+        "shown_in_future": N_("Kies de dag waarop het bewijs is getoond: vandaag of eerder, hoogstens een jaar terug."),
+        "must_be_shown": N_("Een voogd of ouder laat het bewijs aan de balie zien. Vul de dag in."),
+        "birth_date_unknown": N_("De geboortedatum is niet bekend. Dan kan een ouder hier niet worden opgeschreven."),
+        "not_under_age": N_(
+            "De cursist is (dan) 16 of ouder. Een ouder mag tot en met %(until)s; daarna met machtiging."
+        ),
+    }
+)
+
+SURE_WAYS: Mapping[str, str] = MappingProxyType(
+    {
+        Way.SHOW_ID_AT_DESK.value: N_("De cursist liet een geldig identiteitsbewijs zien"),
+        Way.CALL_BACK.value: N_("Ik belde terug op het bekende nummer"),
+        Way.POST_CODE.value: N_("De cursist gaf de code uit onze brief"),
+    }
+)
+
+RELATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "guardian": N_("Voogd of curator"),
+        "parent": N_("Ouder van een cursist onder 16"),
+        "lawyer": N_("Advocaat"),
+        "organisation": N_("Vrijwilliger of hulporganisatie"),
+        "family": N_("Familie of kennis"),
+    }
+)
+STANDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "waiting": N_("wacht op de cursist"),
+        "to_come": N_("begint later"),
+        "active": N_("geldig"),
+        "over": N_("gestopt"),
+    }
+)
+STANDING_KINDS = {"waiting": "soon", "to_come": "plain", "active": "ok", "over": "plain"}
