@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.web.access import CASE, HALF, PUBLIC, STAFF, STUDENT, rules
+from portal.web.access import ACTING, ASKER, CASE, HALF, PUBLIC, STAFF, STUDENT, rules
 
 
 def test_the_access_table_and_the_routes_are_the_same_both_ways(sqlite_app: Flask) -> None:
@@ -25,4 +25,4 @@ def test_every_staff_endpoint_names_an_act() -> None:
 
 
 def test_audiences_are_the_known_ones() -> None:
-    assert {rule.audience for rule in rules().values()} <= {PUBLIC, CASE, STUDENT, STAFF, HALF}
+    assert {rule.audience for rule in rules().values()} <= {PUBLIC, CASE, ASKER, ACTING, STUDENT, STAFF, HALF}
