@@ -34,6 +34,7 @@ from portal.services.casework import name_of
 from portal.services.close_case import envelope
 from portal.services.held_case import held_case
 from portal.services.post_letter import Letter
+from portal.services.steps import POST
 from portal.services.unit import Work, reading, writing
 
 MOST = 200  # cases on the page
@@ -121,7 +122,8 @@ def _occasions(work: Work, case: Case) -> dict[Letter, datetime]:
         found.pop(Letter.EXTENSION, None)  # the answer is there: no need to say that it takes longer
     elif case.due_on < work.today and RequestKind(case.kind) is not RequestKind.WITHDRAWAL:
         found[Letter.LATE] = case.entered_at
-    carried_out = any(step.state == StepState.DONE for step in casebook.steps_of(work.session, case.id) if step.at)
+    steps = casebook.steps_of(work.session, case.id)
+    carried_out = any(step.state == StepState.DONE and step.task != POST for step in steps)
     if case.executed_at is not None and case.closed_at is not None and carried_out:
         found[Letter.DONE] = case.closed_at
     return found
