@@ -144,11 +144,23 @@ def begin(lang: str, domain: str) -> str:
     return f"{domain} {lang}: {len(template(domain))} texts to translate in translations/{lang}/LC_MESSAGES/{domain}.po"
 
 
+HEADER = """msgid ""
+msgstr ""
+"Language: {lang}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: {plurals}\\n"
+
+"""
+
+
 def _write(path: Path, catalog: Catalog, lang: str) -> None:
+    """Sorted, without dates and places: so that two branches' translations merge, and nothing moves by itself."""
     pin_plurals(catalog, lang)
-    catalog.fuzzy = False
     with path.open("wb") as out:
-        write_po(out, catalog, width=110, ignore_obsolete=True, sort_by_file=True, include_lineno=False)
+        out.write(HEADER.format(lang=lang, plurals=PLURALS[lang]).encode())
+        write_po(out, catalog, width=0, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
