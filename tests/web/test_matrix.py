@@ -58,7 +58,15 @@ EXPECTED = {
 }
 PUBLIC = {
     *("static", "system.healthz", "system.readyz", "system.security_txt", "system.favicon"),
-    *("public.choose", "public.start", "public.about", "public.regulation", "public.help", "public.accessibility"),
+    *(
+        "public.choose",
+        "public.start",
+        "public.about",
+        "public.regulation",
+        "public.help",
+        "public.rights",
+        "public.accessibility",
+    ),
     *("public.new", "public.draft_page", "public.instead", "public.check", "public.receipt", "public.code"),
     *("student.stop_email",),
     *("account.sign_in", "account.code", "account.link", "account.sign_out", "staff.sign_in"),

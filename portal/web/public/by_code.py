@@ -12,12 +12,14 @@ from portal.i18n import N_
 from portal.services import case_code, own_cases
 from portal.services.read_upload import overview
 from portal.web import sessions
+from portal.web.access import safe_next
 from portal.web.forms import BaseForm, Check, Required, clean, fresh_key
 from portal.web.language import _
 from portal.web.public.frame import PREFIX, go, once_bytes, page, place
 from portal.web.public.routes import blueprint
 from portal.web.sessions import current_actor, current_clock, current_session
 from portal.web.student import case_view
+from portal.web.typed import KeptForm
 from portal.wording import REFUSALS
 
 
@@ -32,7 +34,7 @@ class CaseCodeForm(BaseForm):
     )
 
 
-class MessageForm(BaseForm):
+class MessageForm(KeptForm):
     text = TextAreaField(N_("Uw bericht"), filters=[clean])
 
 
@@ -43,7 +45,7 @@ def code(lang: str) -> str | Response:
         session_id = case_code.enter(current_clock(), form.code.data, place())
         if session_id:
             sessions.begin(session_id)
-            return go("public.case")
+            return redirect(safe_next(request.args.get("next"), page("public.case")))
         form.refuse("code", N_("Deze code kennen wij niet."))
     return render_template("public/code.html", form=form)
 

@@ -1,23 +1,28 @@
-"""What staff were typing when their session ended: taken in at the door, back in the form after signing in again."""
+"""What somebody was typing when their session ended: taken in at the door, back in the form after signing in again.
+
+It is kept unread, for that person in that browser, and opens only after the same person signed in again.
+"""
 
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Any
 
 from flask import flash, g, request, session, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from portal.services import kept_forms
+from portal.web.forms import BaseForm
 from portal.web.forms import kept as as_formdata
 from portal.web.forms import typed as typed_now
 from portal.web.language import _
 from portal.web.sessions import browser_secret, current_actor, current_clock, current_session
 
-WHO = "staff"  # in the cookie: whose session it was; gone when signing out, and worth nothing by itself
+WHO = "whose"  # in the cookie: whose session it was; gone when signing out, and worth nothing by itself
 MARK = "kept"  # in the address of a page that has something to show again
 
-# The endpoint a form is posted to -> the page that shows the form. None of them has a password or an upload.
+# The endpoint a form is posted to -> the page that shows the form. None of them has a password or an upload. What is
+# typed while a request is filed lies in its draft (portal/web/public/filing.py).
 PAGE_OF = {
     "staff.decide": "staff.decide",
     "staff.record": "staff.record",
@@ -25,12 +30,22 @@ PAGE_OF = {
     "staff.assign": "staff.assign",
     "staff.lift": "staff.lift",
     "staff.message": "staff.case",
+    "student.request": "student.request",
+    "student.wrong": "student.wrong",
+    "student.helper_new": "student.helper_new",
+    "student.email": "student.email",
+    "public.case": "public.case",
 }
 NEVER = {"version", "act"}  # what a page says itself
 
 
-def remember_whose(staff_id: UUID) -> None:
-    session[WHO] = str(staff_id)
+def remember_whose() -> None:
+    """Whoever opens a page with such a form is noted in the cookie."""
+    if request.method != "GET" or request.endpoint not in PAGE_OF.values():
+        return
+    person = kept_forms.person_of(current_actor())
+    if person is not None and session.get(WHO) != person:
+        session[WHO] = person
 
 
 def keep() -> str | None:
@@ -40,7 +55,7 @@ def keep() -> str | None:
         return None
     found = {name: values for name, values in typed_now().items() if name not in NEVER}
     place = request.remote_addr or ""
-    if not kept_forms.keep(current_clock(), browser_secret(), UUID(session[WHO]), page, found, place):
+    if not kept_forms.keep(current_clock(), browser_secret(), str(session[WHO]), page, found, place):
         return None
     return f"{page}?{MARK}=1"
 
@@ -58,8 +73,23 @@ def typed_before() -> MultiDict[str, str] | None:
     return before
 
 
+def beginning() -> dict[str, Any]:
+    """The argument with which a form begins with what was typed before; nothing nearly always."""
+    before = typed_before()
+    return {} if before is None else {"formdata": before}
+
+
+class KeptForm(BaseForm):
+    """A form that begins with what was typed when a session ended."""
+
+    def __init__(self, *positional: Any, **named: Any) -> None:
+        if not positional and "formdata" not in named:
+            named |= beginning()
+        super().__init__(*positional, **named)
+
+
 def forget_sent(response: Response) -> Response:
-    """After each answer of the staff pages: a form that was sent after all is not kept any longer."""
+    """After each answer of such pages: a form that was sent after all is not kept any longer."""
     page = _page() if request.method == "POST" else None
     if page is None or response.status_code >= 400 or current_session() is None:
         return response
