@@ -66,6 +66,13 @@ def _addresses(clock: Clock, _stopping: Stopping) -> Result:
     return apply_email_changes(clock)
 
 
+def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.checkpoint_audit import checkpoint_daily
+
+    signed, mails = checkpoint_daily(clock)
+    return {"checkpoint": signed.number, "mails": mails}
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -79,6 +86,7 @@ JOBS = (
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
+    Job("checkpoint", _checkpoint, daily_at=time(6, 0)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}
