@@ -249,7 +249,7 @@ _RULES: dict[str, TableRule] = {
         "The keys that sign them.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE, sealed=("sealed",)
     ),
     "ledger_mark": TableRule(
-        "Random numbers of erasures, in both databases: which of them a restored backup knows.",
+        "Random numbers of erasures, beside the keys: which of them a restored backup of the keys knows.",
         About.NOBODY,
         Export.NOT_THEIRS,
         Erasure.PROOF,

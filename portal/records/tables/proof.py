@@ -116,11 +116,3 @@ class Setting(Model):
     value: Mapped[str] = mapped_column(String(400))
     changed_at: Mapped[datetime] = mapped_column(Moment)
     changed_by: Mapped[UUID | None]
-
-
-class LedgerMark(Model):
-    """That these rows know an erasure which the ledger outside the databases tells of (decision 0008)."""
-
-    __tablename__ = "ledger_mark"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)

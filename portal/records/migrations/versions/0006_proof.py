@@ -18,23 +18,23 @@ INSERT_ONLY = ("audit_checkpoint", "audit_signer")
 
 
 def upgrade(engine_name: str) -> None:
-    if engine_name == "":
-        upgrade_main()
-    upgrade_marks()
+    {"": upgrade_main, "keys": upgrade_keys}[engine_name]()
 
 
 def downgrade(engine_name: str) -> None:
-    if engine_name == "":
-        downgrade_main()
-    op.drop_table("ledger_mark")
+    {"": downgrade_main, "keys": downgrade_keys}[engine_name]()
 
 
-def upgrade_marks() -> None:
+def upgrade_keys() -> None:
     op.create_table(
         "ledger_mark",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_mark")),
     )
+
+
+def downgrade_keys() -> None:
+    op.drop_table("ledger_mark")
 
 
 def upgrade_main() -> None:
