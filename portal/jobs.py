@@ -107,9 +107,11 @@ def never() -> bool:
 
 def run(app: Flask, job: Job, stopping: Stopping = never) -> Result:
     """Runs a job once, to its end; an error is raised after it was noted."""
-    from portal.services import heartbeat, unit
+    from portal.services import heartbeat, standing, unit
 
     with app.app_context():
+        if reason := standing.why_not_serving(app):
+            raise standing.NotServing(reason)
         clock: Clock = app.extensions["clock"]
         try:
             result = job.run(clock, stopping)
