@@ -11,11 +11,12 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Adds the commands to the application; each loads what it needs when it runs."""
-    from portal.cli import cases, demo, proof, running, staff, students
+    from portal.cli import cases, demo, erasures, proof, running, staff, students
 
     for command in (
         cases.group,
         demo.demo,
+        erasures.group,
         proof.audit,
         proof.doctor,
         proof.register,

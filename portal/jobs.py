@@ -66,6 +66,12 @@ def _addresses(clock: Clock, _stopping: Stopping) -> Result:
     return apply_email_changes(clock)
 
 
+def _erase(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.resume_erasures import resume
+
+    return resume(clock).as_dict()
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -79,6 +85,7 @@ JOBS = (
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
+    Job("erasures", _erase, every=timedelta(minutes=10)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}
