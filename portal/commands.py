@@ -14,11 +14,12 @@ ALWAYS = frozenset({"audit", "doctor", "erasures", "keys", "reconcile", "restore
 
 def register(app: Flask) -> None:
     """Adds the commands to the application; each loads what it needs when it runs."""
-    from portal.cli import cases, demo, keys, proof, running, staff, students
+    from portal.cli import cases, demo, erasures, keys, proof, running, staff, students
 
     for command in (
         cases.group,
         demo.demo,
+        erasures.group,
         keys.backup,
         keys.keys,
         keys.restore,

@@ -82,6 +82,12 @@ def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:
     return {"checkpoint": signed.number, "mails": mails}
 
 
+def _erase(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.resume_erasures import resume
+
+    return resume(clock).as_dict()
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -96,6 +102,7 @@ JOBS = (
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
     Job("checkpoint", _checkpoint, daily_at=time(6, 0)),
+    Job("erasures", _erase, every=timedelta(minutes=10)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}

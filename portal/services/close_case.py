@@ -1,4 +1,5 @@
-"""Close a case: when its written answer is there and every step is done or impossible (regulation, art. 9.5, 9.6)."""
+"""Close a case: when its written answer is there, every step is done or impossible (regulation, art. 9.5, 9.6), and the
+student administration has applied what was changed here."""
 
 from __future__ import annotations
 
@@ -11,19 +12,23 @@ from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, may_close
 from portal.domain.vocabulary import RequestKind, StepKind, StepState
 from portal.mail import messages
+from portal.mail.outbox import CLASS as MAILS
 from portal.records import casebook
 from portal.records.items import full_name, persons
 from portal.records.tables.cases import Case, CaseStep
 from portal.records.tables.proof import OutMail
+from portal.services import change_lines
 from portal.services.answer import has_answer, write_answer
 from portal.services.casework import event, move, reply_address
 from portal.services.steps import ANSWER, POST
 from portal.services.unit import Work
+from portal.vault.envelope import Json, Place
+from portal.vault.vault import Shredded
 
 ANSWERING = ("decided", "consent_withdrawn")  # kinds of mail that carry the answer
 FAILED = "failed"
-ENVELOPE = "post_to"
-ADDRESS = "reply_to"  # in the case's sealed contents: kept before an erasure takes the address on file
+KEPT = "kept_address"  # in the case's sealed contents
+ENVELOPE, ADDRESS = "post_to", "reply_to"  # in there: kept before an erasure takes the address on file
 
 
 def close_if_done(work: Work, case: Case) -> bool:
@@ -41,6 +46,8 @@ def close_if_done(work: Work, case: Case) -> bool:
     if _must_go_by_post(work, case, steps):
         steps.append(_posting(work, case, len(steps)))
     if not may_close([StepState(step.state) for step in steps], has_answer(work, case)):
+        return False
+    if change_lines.open_count(work, case.id):
         return False
     move(case, Action.CLOSE)
     case.closed_at = work.now
@@ -79,19 +86,36 @@ def _posting(work: Work, case: Case, position: int) -> CaseStep:
 
 def address_of(work: Work, case: Case) -> str | None:
     """Where the asker reads mail; after an erasure, the address that the case kept for its last mail."""
-    found = reply_address(work, case) or casebook.contents(work.vault, case).get(ADDRESS)
-    return str(found) if found else None
+    return reply_address(work, case) or (_kept(work, case, ADDRESS) or None)
 
 
 def keep_address(work: Work, case: Case) -> None:
-    """Keeps the address in the case, under the case's own key, before it is erased from the student's file; of whoever
-    is told by post, the one for the envelope."""
+    """Keeps the address for the last mail before it is erased from the student's file; of whoever is told by post, the
+    one for the envelope. It lies under the key of the case's mails, which is destroyed when that mail has left
+    (`portal.services.shred_addresses`)."""
     contents = casebook.contents(work.vault, case)
+    kept: dict[str, Json] = {}
     if case.by_post and (lines := envelope(work, case)):
-        contents[ENVELOPE] = list(lines)
+        kept[ENVELOPE] = list(lines)
     if to := reply_address(work, case):
-        contents[ADDRESS] = to
+        kept[ADDRESS] = to
+    contents[KEPT] = work.vault.seal(casebook.holder(case.id), MAILS, _place(case), kept).hex()
     casebook.set_contents(work.vault, case, contents)
+
+
+def _place(case: Case) -> Place:
+    return Place("case", KEPT, case.id)
+
+
+def _kept(work: Work, case: Case, name: str) -> Json:
+    """What `keep_address` kept of that name, until its key is gone."""
+    sealed = casebook.contents(work.vault, case).get(KEPT)
+    if not sealed:
+        return None
+    try:
+        return work.vault.open(casebook.holder(case.id), MAILS, _place(case), bytes.fromhex(sealed)).get(name)
+    except Shredded:
+        return None
 
 
 def envelope(work: Work, case: Case) -> tuple[str, ...]:
@@ -103,7 +127,7 @@ def envelope(work: Work, case: Case) -> tuple[str, ...]:
         return (str(contact.get("name", "")), *str(contact.get("address", "")).splitlines())
     person = persons(work.session, work.vault, [case.student_id]).get(case.student_id)
     if person is None or not person.values.get("street"):
-        return tuple(contents.get(ENVELOPE, ()))
+        return tuple(_kept(work, case, ENVELOPE) or ())
     values = person.values
     place = f"{values.get('postcode') or ''}  {values.get('town') or ''}".strip()
     return (full_name(values), str(values["street"]), place)
