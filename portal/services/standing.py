@@ -12,19 +12,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import Uuid, column, select, table
 
-from portal.records.db import db
 from portal.services import erasure_ledger
-from portal.vault.tables import ledger_mark
 
 RECHECK = 10.0  # seconds: also a database that was put back under a running process is noticed
 REPLAY = "A backup was put back: run `flask --app portal erasures replay` first."
-ERASURE = table("erasure", column("id", Uuid), column("state"))
-KNOWS = ("running", "done")  # states of an erasure that was begun
 
 
 class NotServing(Exception):
@@ -68,18 +62,6 @@ def end_restored() -> None:
     marker().unlink(missing_ok=True)
 
 
-def unknown_erasures() -> set[UUID]:
-    """The numbers in the ledger that the records or the keys do not know."""
-    told = set(erasure_ledger.ledger().ids())
-    if not told:
-        return set()
-    with db.engines["keys"].connect() as connection:
-        in_keys = set(connection.execute(select(ledger_mark.c.id)).scalars())
-    with db.engines[None].connect() as connection:
-        in_main = set(connection.execute(select(ERASURE.c.id).where(ERASURE.c.state.in_(KNOWS))).scalars())
-    return told - (in_keys & in_main)
-
-
 def why_not_serving(app: Flask) -> str:
     """A sentence, or "". Looks at two files each time, and at the databases when they changed or some time passed."""
     seen: _Seen = app.extensions.setdefault("standing", _Seen())
@@ -87,7 +69,7 @@ def why_not_serving(app: Flask) -> str:
     now = time.monotonic()
     if look == seen.look and now < seen.until:
         return seen.reason
-    seen.reason = REPLAY if look[1] is not None or (look[0] is not None and unknown_erasures()) else ""
+    seen.reason = REPLAY if look[1] is not None or (look[0] is not None and erasure_ledger.unknown()) else ""
     seen.look, seen.until = look, now + RECHECK
     return seen.reason
 

@@ -1,8 +1,8 @@
 """The erasure ledger: an append-only file outside both databases, so that no restored backup forgets an erasure.
 
-One line an erasure: its random number in clear, the rest sealed under the key-encryption key, and the hash of the line
-before. A line holds random ids, names of fields and keyed hashes, no value and no person; without the key-encryption
-key not even those. A line that was cut short by a crash is put aside when the next one is written.
+One line an erasure: its random number and kind in clear, the rest sealed under the key-encryption key, and the hash of
+the line before. A line holds random ids, names of fields and keyed hashes, no value and no person; without the
+key-encryption key not even those. A line that was cut short by a crash is put aside when the next one is written.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ class BadLedger(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An erasure: its number, and what to do again after a restore."""
+    """An erasure: its number, its kind, and what to do again after a restore."""
 
     id: UUID
+    kind: str
     body: dict[str, Json]
 
 
@@ -57,9 +58,9 @@ class Ledger:
             os.fsync(file.fileno())
         return True
 
-    def ids(self) -> list[UUID]:
-        """The numbers, in order, without opening a line."""
-        return [UUID(json.loads(text)["id"]) for text in self._texts()]
+    def ids(self) -> dict[UUID, str]:
+        """The numbers with their kind, in order, without opening a line."""
+        return {UUID(kept["id"]): str(kept["kind"]) for kept in map(json.loads, self._texts())}
 
     def lines(self) -> list[Line]:
         """Every line, opened. Raises BadLedger when one was changed, left out or does not open."""
@@ -70,10 +71,10 @@ class Ledger:
                 if kept["previous"] != previous:
                     raise BadLedger(f"line {number} does not follow the one before it")
                 sealed = base64.b64decode(kept["sealed"], validate=True)
-                body = json.loads(self._master.open(kept["key"], sealed, _bound(kept["id"], previous)))
+                body = json.loads(self._master.open(kept["key"], sealed, _bound(kept["id"], kept["kind"], previous)))
             except (KeyError, ValueError, binascii.Error) as error:
                 raise BadLedger(f"line {number} is not a line of the ledger") from error
-            found.append(Line(UUID(kept["id"]), body))
+            found.append(Line(UUID(kept["id"]), kept["kind"], body))
             previous = _digest(text)
         return found
 
@@ -95,9 +96,10 @@ class Ledger:
         return len(lines)
 
     def _sealed(self, line: Line, previous: str) -> bytes:
-        key, sealed = self._master.seal(canonical(line.body), _bound(line.id.hex, previous))
-        text = {"id": line.id.hex, "key": key, "previous": previous, "sealed": base64.b64encode(sealed).decode("ascii")}
-        return canonical(text) + b"\n"
+        key, sealed = self._master.seal(canonical(line.body), _bound(line.id.hex, line.kind, previous))
+        text = base64.b64encode(sealed).decode("ascii")
+        kept = {"id": line.id.hex, "kind": line.kind, "key": key, "previous": previous, "sealed": text}
+        return canonical(kept) + b"\n"
 
     def _texts(self) -> list[bytes]:
         try:
@@ -119,8 +121,8 @@ class Ledger:
                 return
 
 
-def _bound(id_hex: str, previous: str) -> bytes:
-    return f"erasure-ledger|{id_hex}|{previous}".encode()
+def _bound(id_hex: str, kind: str, previous: str) -> bytes:
+    return f"erasure-ledger|{id_hex}|{kind}|{previous}".encode()
 
 
 def _digest(text: bytes) -> str:

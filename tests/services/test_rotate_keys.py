@@ -186,7 +186,7 @@ def test_a_prepared_key_opens_everywhere_before_it_wraps_anywhere(own: Flask, tm
 def test_an_old_key_is_retired_when_no_backup_needs_it(own: Flask) -> None:
     with own.app_context():
         values = sealed(2)
-        line = Line(factories.make_student(), {"n": 1})
+        line = Line(factories.make_student(), "key", {"n": 1})
         erasure_ledger.ledger().append(line)
         rotate_keys.rotate(operator(), CLOCK)
         with pytest.raises(rotate_keys.NotRetired) as refused:

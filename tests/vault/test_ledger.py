@@ -21,14 +21,14 @@ def ledger(tmp_path: Path, master: MasterKey = MASTER) -> Ledger:
 
 
 def lines(number: int) -> list[Line]:
-    return [Line(uuid4(), {"student": uuid4().hex, "plan": {"fields": ["email"]}}) for _ in range(number)]
+    return [Line(uuid4(), "erasure", {"student": uuid4().hex, "plan": {"fields": ["email"]}}) for _ in range(number)]
 
 
 def test_what_was_written_is_read_in_order(tmp_path: Path) -> None:
     kept, written = ledger(tmp_path), lines(5)
     assert all(kept.append(line) for line in written)
     assert kept.lines() == written
-    assert kept.ids() == [line.id for line in written]
+    assert kept.ids() == {line.id: "erasure" for line in written}
 
 
 def test_a_number_is_written_once(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_it_is_sealed_anew_under_the_current_key(tmp_path: Path) -> None:
 
 def write(path: Path, ids: list[UUID]) -> None:
     for each in ids:
-        Ledger(path, MASTER).append(Line(each, {"n": each.hex}))
+        Ledger(path, MASTER).append(Line(each, "key", {"n": each.hex}))
 
 
 def test_processes_side_by_side_lose_no_line(tmp_path: Path) -> None:
