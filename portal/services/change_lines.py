@@ -136,10 +136,28 @@ def _add(
         created_at=work.now,
         state=OPEN,
     )
-    told = {"student_number": number, "record": list(record), "value": value}
-    line.sealed = work.vault.seal(holder_of(line), CLASS, place(line.id), told)
+    if finished := _finished_step(work, case_id):
+        line.state, line.by_id, line.at = _BECOMES[StepState(finished.state)], finished.by_id, finished.at
+    else:
+        told = {"student_number": number, "record": list(record), "value": value}
+        line.sealed = work.vault.seal(holder_of(line), CLASS, place(line.id), told)
     work.session.add(line)
     work.session.flush()
+
+
+def _finished_step(work: Work, case_id: UUID | None) -> CaseStep | None:
+    """The step at the administration, where staff finished it before the portal did its own part."""
+    if case_id is None:
+        return None
+    code = administration(work.policy)
+    return next(
+        (
+            step
+            for step in casebook.steps_of(work.session, case_id)
+            if step.kind == StepKind.HOLDER and step.target == code and step.state != StepState.OPEN
+        ),
+        None,
+    )
 
 
 # --- ending lines
