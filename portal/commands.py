@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
         keys.restore,
         proof.audit,
         proof.doctor,
+        proof.reconcile,
         proof.register,
         running.jobs,
         running.serve,

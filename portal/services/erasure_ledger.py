@@ -1,4 +1,4 @@
-"""The ledger of erasures, outside both databases: where it lies, and what a line of it says (decision 0011).
+"""The ledger of erasures, outside both databases: where it lies, and what a line of it says (decision 0013).
 
 A line is written before anything goes, and beside the keys a mark that they know it. Records know an erasure by its own
 row, or by a mark among the tombstones where the student is not in them at all.
