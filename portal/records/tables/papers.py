@@ -65,8 +65,8 @@ class Package(Model):
 class ReviewedImage(Model):
     """A picture that may show others, in one case: a lesson picture, or a page that a search outside found.
 
-    `shown_id` is what the student gets: the picture as it is, or with rectangles burnt in. Sealed: {"reason": why it is
-    withheld, "boxes": [[left, top, width, height], …] in thousandths}.
+    What the student gets is made from the source at each building, so that no second copy outlives it. Sealed:
+    {"reason": why it is withheld, "boxes": [[left, top, width, height], …] in thousandths of the picture}.
     """
 
     __tablename__ = "reviewed_image"
@@ -76,8 +76,7 @@ class ReviewedImage(Model):
     item_id: Mapped[UUID | None]  # the record of a lesson picture
     step_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_step.id", ondelete="CASCADE"))  # that found a page
     page: Mapped[int] = mapped_column(Integer, default=1)
-    source_id: Mapped[UUID]  # a sealed file of the student, or of the case for a page; it may be erased meanwhile
-    shown_id: Mapped[UUID | None]
+    source_id: Mapped[UUID]  # a sealed file of the student; it may be erased meanwhile
     verdict: Mapped[str | None] = mapped_column(String(8))  # release | redact | withhold; None: nobody looked yet
     by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     at: Mapped[datetime | None] = mapped_column(Moment)

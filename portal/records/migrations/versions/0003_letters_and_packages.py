@@ -79,7 +79,6 @@ def upgrade_main() -> None:
         sa.Column("step_id", sa.Uuid(), nullable=True),
         sa.Column("page", sa.Integer(), nullable=False),
         sa.Column("source_id", sa.Uuid(), nullable=False),
-        sa.Column("shown_id", sa.Uuid(), nullable=True),
         sa.Column("verdict", sa.String(length=8), nullable=True),
         sa.Column("by_id", sa.Uuid(), nullable=True),
         sa.Column("at", MOMENT, nullable=True),
