@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, func, inspect, literal, select
 from sqlalchemy.orm import Session
 
 from portal.records.db import Model
-from portal.records.tables import access, cases, erasure, factors, people, proof, representation
+from portal.records.tables import access, cases, erasure, factors, papers, people, proof, representation
 from portal.vault.envelope import HEADER, INSTALLATION
 
 Key = tuple[str, UUID, str, int]  # holder's kind and id, class, version
@@ -57,7 +57,8 @@ def _of_installation(table: Any, retention: str, column: str = "sealed", disposa
     return Sealed(table, literal(INSTALLATION.kind), literal(INSTALLATION.id), literal(retention), column, disposable)
 
 
-_finding, _line = people.ImportFinding, erasure.ChangeLine
+_finding, _line, _letter = people.ImportFinding, erasure.ChangeLine, papers.IssuedLetter
+OF_CASES = (cases.CaseItem, cases.CaseStep, cases.CaseEvent, cases.CaseMessage, papers.ReviewedImage)
 SEALED: tuple[Sealed, ...] = (
     _of_student(people.Record, people.Record.retention),
     _of_student(representation.EmailChange, literal("standard")),
@@ -71,7 +72,13 @@ SEALED: tuple[Sealed, ...] = (
     ),
     _of_its_holder(people.SealedFile, people.SealedFile.retention),
     _of_case(cases.Case, cases.Case.id),
-    *(_of_case(table, table.case_id) for table in (cases.CaseItem, cases.CaseStep, cases.CaseEvent, cases.CaseMessage)),
+    *(_of_case(table, table.case_id) for table in OF_CASES),
+    Sealed(
+        _letter,
+        case((_letter.case_id.is_(None), "student"), else_="case"),
+        func.coalesce(_letter.case_id, _letter.student_id),
+        case((_letter.case_id.is_(None), "standard"), else_="case"),
+    ),
     Sealed(
         _line,
         case((_line.case_id.is_(None), "erasure"), else_="case"),

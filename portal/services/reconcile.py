@@ -23,6 +23,7 @@ from portal.records.db import db
 from portal.records.sealing import SEALED, Key, uses
 from portal.records.tables.cases import Case, CaseFile
 from portal.records.tables.erasure import Erasure
+from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import SealedFile, Student
 from portal.records.tables.proof import OutMail
 from portal.services import belonging, erasing, erasure_ledger, standing
@@ -187,6 +188,7 @@ def _lost_files(work: Work, holders: set[tuple[str, UUID]]) -> list[UUID]:
         SealedFile.purpose.in_(("letter", "export")),
         SealedFile.created_at < work.now - FRESH,
         ~exists().where(CaseFile.file_id == SealedFile.id),
+        ~exists().where(IssuedLetter.file_id == SealedFile.id),
     )
     lost += work.session.execute(listed).scalars()
     for student_id, there in pictures.items():
