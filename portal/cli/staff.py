@@ -11,7 +11,7 @@ from portal.domain.vocabulary import Role
 
 group = AppGroup("staff", help="Accounts of staff.")
 REASONS = {
-    "username_invalid": "a user name is 3 to 40 small letters, digits, dots, dashes or underscores",
+    "username_invalid": "a user name is 3 to 64 small letters, digits, dots, dashes or underscores",
     "username_taken": "there is an account of that name already",
     "name_missing": "the person's name is missing",
     "email_invalid": "that is no e-mail address",

@@ -73,7 +73,8 @@ def test_strict_writes_nothing_when_one_row_is_bad(app: Flask, export: Path):
     refused = run(app, export, "--strict", "--json", code=1)
     found = json.loads(refused.stdout)
     assert found["refused"] == "bad_rows"
-    assert [(each["file"], each["line"]) for each in found["findings"]][0] == ("cursisten.csv", 3)
+    first = found["findings"][0]
+    assert (first["file"], first["line"], first["column"]) == ("cursisten.csv", 3, "E-mail")
     assert "Niets is geschreven" in refused.stderr
     assert kept(app) == (0, 0)
 
