@@ -69,7 +69,7 @@ def ready(engine: str) -> Iterator[Flask]:
         app.config.clear()
         app.config.update(config)
         app.extensions.clear()
-        app.extensions.update(extensions)
+        app.extensions.update(extensions, clock=FixedClock(NOW))
         yield app
         close(app)
 
