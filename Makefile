@@ -49,10 +49,10 @@ messages: $(BIN)/.installed ## bring the translators' catalogues up to date with
 	@$(BIN)/python -m portal.cli.catalogues update
 
 test: dev browser catalogues checks ## everything: checks, both databases, the browser
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: dev catalogues checks ## the fast part, under two minutes
-	@$(BIN)/python -m pytest -n 2 -q -m "not browser and not postgres and not proof"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not browser and not postgres and not proof"
 
 checks: dev
 	@$(BIN)/ruff check .
