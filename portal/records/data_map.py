@@ -171,6 +171,24 @@ _RULES: dict[str, TableRule] = {
         "Messages between asker and school.", About.CASE, Export.OWN, Erasure.KEY, ("case",), ("sealed",)
     ),
     "case_file": TableRule("Which sealed files belong to a case.", About.CASE, Export.WITHIN, Erasure.ROW, ("case",)),
+    "letter": TableRule(
+        "Letters as they were issued, and the hash of each.",
+        About.CASE,
+        Export.WITHIN,
+        Erasure.KEY,
+        ("case", "standard"),
+        ("sealed",),
+        clear="kind, language and moment; the code of a recipient who was told",
+    ),
+    "package": TableRule("How far the building of a copy is.", About.CASE, Export.DERIVED, Erasure.ROW, ("case",)),
+    "reviewed_image": TableRule(
+        "What was decided on pictures that may show others, and where they are covered.",
+        About.CASE,
+        Export.WITHIN,
+        Erasure.KEY,
+        ("case",),
+        ("sealed",),
+    ),
     "draft": TableRule(
         "A request that is being typed, under the installation's key.",
         About.CASE,
@@ -244,6 +262,16 @@ _RULES: dict[str, TableRule] = {
         ("audit_detail",),
         ("sealed",),
     ),
+    "audit_checkpoint": TableRule("Signed heads of the log.", About.NOBODY, Export.NOT_THEIRS, Erasure.PROOF),
+    "audit_signer": TableRule(
+        "The keys that sign them.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE, sealed=("sealed",)
+    ),
+    "ledger_mark": TableRule(
+        "Random numbers of erasures, beside the keys: which of them a restored backup of the keys knows.",
+        About.NOBODY,
+        Export.NOT_THEIRS,
+        Erasure.PROOF,
+    ),
     "outbox": TableRule(
         "Mails to be sent and sent: address and arguments.",
         About.CASE,
@@ -254,6 +282,33 @@ _RULES: dict[str, TableRule] = {
         clear="kind, language and moment: delivery needs them",
     ),
     "setting": TableRule("Facts about the installation.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE),
+    # what is erased
+    "erasure": TableRule(
+        "Erasures on their way and done: handles, names of fields, counts, moments; no value.",
+        About.STUDENT,
+        Export.WITHIN,
+        Erasure.PROOF,
+        clear="random handles that lead to nobody once the keys are gone, and names of fields",
+    ),
+    "term_end": TableRule(
+        "That the term of a class of data ends, when the student was told and when it was erased.",
+        About.STUDENT,
+        Export.DERIVED,
+        Erasure.PROOF,
+        clear="a random handle, the class and dates",
+    ),
+    "outside_step": TableRule(
+        "What holders outside did when a term ended.", About.NOBODY, Export.NOT_THEIRS, Erasure.PROOF
+    ),
+    "change_line": TableRule(
+        "Changes for the school's student administration, until it has applied them.",
+        About.CASE,
+        Export.DERIVED,
+        Erasure.KEY,
+        ("case",),
+        ("sealed",),
+        clear="names of fields, never a value",
+    ),
     # keys, in a database of their own
     "data_key": TableRule(
         "Wrapped keys, one for each holder and retention class.",

@@ -1,4 +1,5 @@
-"""Close a case: when its written answer is there and every step is done or impossible (regulation, art. 9.5, 9.6)."""
+"""Close a case: when its written answer is there, every step is done or impossible (regulation, art. 9.5, 9.6), and the
+student administration has applied what was changed here."""
 
 from __future__ import annotations
 
@@ -9,21 +10,22 @@ from uuid_utils.compat import uuid7
 
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, may_close
-from portal.domain.vocabulary import RequestKind, StepKind, StepState
+from portal.domain.vocabulary import Letter, RequestKind, StepKind, StepState
 from portal.mail import messages
 from portal.records import casebook
-from portal.records.items import full_name, persons
 from portal.records.tables.cases import Case, CaseStep
 from portal.records.tables.proof import OutMail
+from portal.services import change_lines
 from portal.services.answer import has_answer, write_answer
 from portal.services.casework import event, move, reply_address
-from portal.services.steps import ANSWER, POST
+from portal.services.envelope import ADDRESS, ENVELOPE, envelope, keep, kept_of
+from portal.services.issue_letter import issue
+from portal.services.steps import ANSWER, POST, RELEASE
 from portal.services.unit import Work
+from portal.vault.envelope import Json
 
 ANSWERING = ("decided", "consent_withdrawn")  # kinds of mail that carry the answer
 FAILED = "failed"
-ENVELOPE = "post_to"
-ADDRESS = "reply_to"  # in the case's sealed contents: kept before an erasure takes the address on file
 
 
 def close_if_done(work: Work, case: Case) -> bool:
@@ -42,6 +44,8 @@ def close_if_done(work: Work, case: Case) -> bool:
         steps.append(_posting(work, case, len(steps)))
     if not may_close([StepState(step.state) for step in steps], has_answer(work, case)):
         return False
+    if change_lines.open_count(work, case.id):
+        return False
     move(case, Action.CLOSE)
     case.closed_at = work.now
     if steps and case.executed_at is None:
@@ -49,6 +53,9 @@ def close_if_done(work: Work, case: Case) -> bool:
     event(work, case, EventKind.CLOSED)
     work.note("close_case", "case", case.id)
     done = [step for step in steps if step.state == StepState.DONE]
+    tasks = {step.task for step in done}
+    if tasks - {POST} and RELEASE not in tasks:  # a released copy has its own letter
+        issue(work, case, Letter.DONE)
     if done and (to := address_of(work, case)):
         work.send(messages.carried_out(to, case.language, case.id, case.reference, case.version))
     return True
@@ -79,31 +86,15 @@ def _posting(work: Work, case: Case, position: int) -> CaseStep:
 
 def address_of(work: Work, case: Case) -> str | None:
     """Where the asker reads mail; after an erasure, the address that the case kept for its last mail."""
-    found = reply_address(work, case) or casebook.contents(work.vault, case).get(ADDRESS)
-    return str(found) if found else None
+    return reply_address(work, case) or (kept_of(work, case, ADDRESS) or None)
 
 
 def keep_address(work: Work, case: Case) -> None:
-    """Keeps the address in the case, under the case's own key, before it is erased from the student's file; of whoever
-    is told by post, the one for the envelope."""
-    contents = casebook.contents(work.vault, case)
+    """Keeps the address for the last mail before it is erased from the student's file; of whoever is told by post, the
+    one for the envelope."""
+    kept: dict[str, Json] = {}
     if case.by_post and (lines := envelope(work, case)):
-        contents[ENVELOPE] = list(lines)
+        kept[ENVELOPE] = list(lines)
     if to := reply_address(work, case):
-        contents[ADDRESS] = to
-    casebook.set_contents(work.vault, case, contents)
-
-
-def envelope(work: Work, case: Case) -> tuple[str, ...]:
-    """Name and address for a letter: of the matched student as on file, or as kept before it was erased; else as given
-    with the request."""
-    contents = casebook.contents(work.vault, case)
-    if case.student_id is None:
-        contact = contents.get("contact", {})
-        return (str(contact.get("name", "")), *str(contact.get("address", "")).splitlines())
-    person = persons(work.session, work.vault, [case.student_id]).get(case.student_id)
-    if person is None or not person.values.get("street"):
-        return tuple(contents.get(ENVELOPE, ()))
-    values = person.values
-    place = f"{values.get('postcode') or ''}  {values.get('town') or ''}".strip()
-    return (full_name(values), str(values["street"]), place)
+        kept[ADDRESS] = to
+    keep(work, case, kept)

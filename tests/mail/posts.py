@@ -49,6 +49,9 @@ def every_message(language: str) -> dict[str, Message]:
         "consent_withdrawn": messages.consent_withdrawn(to, language, CASE, REFERENCE),
         "consent_withdrawn-portal": messages.consent_withdrawn(to, language, CASE, REFERENCE, "4812 0375 9921"),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
+        "erasure_planned": messages.erasure_planned(
+            to, language, CASE, REFERENCE, CHANGE, DUE, "t0ken", AT + timedelta(hours=72)
+        ),
         "email_change_asked": messages.email_change_asked(
             to, language, STUDENT, CHANGE, DUE, "t0ken", AT + timedelta(days=7)
         ),
@@ -66,6 +69,9 @@ def every_message(language: str) -> dict[str, Message]:
             staff_to, language, "t0ken", "staff_reset:1", AT + timedelta(minutes=60)
         ),
         "staff_factor_reset": messages.staff_factor_reset(staff_to, language, "staff_factor_reset:1"),
+        "staff_log_head": messages.staff_log_head(
+            staff_to, language, STAFF, DUE, 12, 4812, "5a" * 32, "0b" * 32, "c3" * 64
+        ),
         "staff_sign_in_new": messages.staff_sign_in_new(staff_to, language, "1"),
     }
 

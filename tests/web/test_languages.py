@@ -181,13 +181,10 @@ def test_every_right_is_filed_in_arabic_switching_the_language_on_each_page(
             visitor.page.forms[form].action = switched
             visitor.press(form=form, switch_language=there, **typed)  # type: ignore[arg-type]
             assert visitor.url == switched
-            kept = {
-                name: [text.lstrip("\r\n") for text in held] for name, held in visitor.page.forms[form].values.items()
-            }
+            held = visitor.page.forms[form].values
             for name, value in typed.items():
-                again = [
-                    text.lstrip("\r\n") for text in held[name]
-                ]  # a text area begins with a line end that does not count
+                # a text area begins with a line end that does not count
+                again = [text.lstrip("\r\n") for text in held[name]]
                 assert again == (value if isinstance(value, list) else [value]), name
         visitor.press(form=form)
         pages += 1
