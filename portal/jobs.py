@@ -81,6 +81,19 @@ def _addresses(clock: Clock, _stopping: Stopping) -> Result:
     return apply_email_changes(clock)
 
 
+def _packages(clock: Clock, stopping: Stopping) -> Result:
+    from portal.services.write_letters import write_waiting
+
+    return write_waiting(clock, stopping)
+
+
+def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.checkpoint_audit import checkpoint_daily
+
+    signed, mails = checkpoint_daily(clock)
+    return {"checkpoint": signed.number, "mails": mails}
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -91,10 +104,12 @@ def _beat(clock: Clock, _stopping: Stopping) -> Result:
 JOBS = (
     Job("heartbeat", _beat, every=timedelta(seconds=30), noted=False),
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
+    Job("packages", _packages, every=timedelta(seconds=5), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("digest", _digest, daily_at=time(7, 0)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
+    Job("checkpoint", _checkpoint, daily_at=time(6, 0)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}
