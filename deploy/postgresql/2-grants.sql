@@ -14,10 +14,14 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO portal_app;
 REVOKE INSERT, UPDATE, DELETE ON TABLE public.alembic_version FROM portal_app;
 
 DO $$
+DECLARE
+  proof text;
 BEGIN
-  IF to_regclass('public.audit') IS NOT NULL THEN
-    REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON TABLE public.audit FROM portal_app;
-  END IF;
+  FOREACH proof IN ARRAY ARRAY['audit', 'audit_checkpoint', 'audit_signer'] LOOP
+    IF to_regclass('public.' || proof) IS NOT NULL THEN
+      EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON TABLE public.%I FROM portal_app', proof);
+    END IF;
+  END LOOP;
   IF to_regnamespace('procrastinate') IS NOT NULL THEN
     GRANT USAGE ON SCHEMA procrastinate TO portal_app;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA procrastinate TO portal_app;
