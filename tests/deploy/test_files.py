@@ -188,12 +188,24 @@ def test_the_page_of_a_portal_that_is_away_speaks_every_language_and_fetches_not
     assert not re.search(r"(?:src|href)=|https?://|<script", text)
 
 
+def test_the_key_of_the_ceremony_is_one_that_the_portal_reads(tmp_path: Path):
+    from portal.vault.master import read_master
+
+    command = re.search(r"`umask 077; (echo [^`]*)`", (ROOT / "docs" / "operating.md").read_text())
+    assert command is not None
+    target = tmp_path / "key"
+    subprocess.run(
+        ["sh", "-c", command.group(1).replace("/etc/privacy-portal/key-encryption-key", str(target))], check=True
+    )
+    assert list(read_master(target).keys) == ["k1"]
+
+
 def test_the_example_of_settings_names_every_variable_that_production_needs():
     lines = (DEPLOY / "portal.env.example").read_text().splitlines()
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string("\n".join(["[all]", *lines]))
     named = {name.upper() for name in parser["all"]}
     assert named >= {"PORTAL_ENV", "SECRET_KEY", "BASE_URL", "DATABASE_URL", "KEYS_DATABASE_URL", "MAIL_URL"}
-    assert named >= {"MAIL_FROM", "TRUSTED_PROXIES", "METRICS_TOKEN", "PORTAL_DATA"}
+    assert named >= {"MAIL_FROM", "TRUSTED_PROXIES", "METRICS_TOKEN", "PORTAL_DATA", "ERASURE_LEDGER_FILE"}
     assert "tls=required" in parser["all"]["mail_url"]
     assert parser["all"]["secret_key"] == "", "nobody copies a secret from here"

@@ -125,5 +125,5 @@ def test_a_database_that_is_away_is_said_and_nothing_more(sqlite_app: Flask, mon
     from portal.services import measure
     from portal.services.readiness import Readiness
 
-    monkeypatch.setattr(measure, "readiness", lambda _: Readiness(False, None, None))
+    monkeypatch.setattr(measure, "readiness", lambda _: Readiness(False, True, None, None))
     assert measured(sqlite_app) == {("portal_databases_up",): 0}
