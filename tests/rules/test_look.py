@@ -27,6 +27,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 BARE = {
     ("components/forms.html", "hint"): "the end of an id",
     ("components/forms.html", "error"): "the end of an id",
+    ("staff/case.html", "SHA"): "the name of a digest",
 }
 # The demonstration's own pages, absent in production; a notice to an organisation, which is in Dutch alone.
 OF_NO_CATALOGUE = ("dev/", "letters/recipient.html")
