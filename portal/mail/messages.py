@@ -85,6 +85,12 @@ def taken_back(to: str, language: str, case_id: UUID, reference: str) -> Message
     return Message("taken_back", language, to, Holder.case(case_id), f"taken_back:{case_id}", arguments, case_id)
 
 
+def changed(to: str, language: str, case_id: UUID, reference: str, version: int) -> Message:
+    """Something about your request changed without an answer: put with another one, not dealt with, taken up again."""
+    key = f"changed:{case_id}:{version}"
+    return Message("changed", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
+
+
 def email_change_asked(
     to: str, language: str, student_id: UUID, change_id: UUID, from_on: date, token: str, expires_at: datetime
 ) -> Message:

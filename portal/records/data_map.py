@@ -188,6 +188,7 @@ _RULES: dict[str, TableRule] = {
         sealed=("totp_sealed",),
         clear="name, address and user name of staff, for as long as they are accountable",
     ),
+    "absence": TableRule("Who of staff is away, and who stands in.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
     "designation": TableRule("Who of staff may do what, where and when.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
     "login": TableRule("Signed-in sessions, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)),
     "one_time": TableRule(

@@ -49,6 +49,7 @@ def every_message(language: str) -> dict[str, Message]:
         "consent_withdrawn": messages.consent_withdrawn(to, language, CASE, REFERENCE),
         "consent_withdrawn-portal": messages.consent_withdrawn(to, language, CASE, REFERENCE, "4812 0375 9921"),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
+        "changed": messages.changed(to, language, CASE, REFERENCE, 1),
         "email_change_asked": messages.email_change_asked(
             to, language, STUDENT, CHANGE, DUE, "t0ken", AT + timedelta(days=7)
         ),

@@ -17,10 +17,12 @@ from portal.services.case_view import CasePage
 from portal.services.casework import ChangedMeanwhile
 from portal.services.send_message import send_message
 from portal.services.take_case import assign, take
+from portal.services.write_note import write_note
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
 from portal.web.staff.blueprint import acted, blueprint, policy
+from portal.web.staff.case_forms import NoteForm
 from portal.web.staff.forms import AssignForm, MessageForm, choices
 from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
 
@@ -105,7 +107,7 @@ def changed(page: CasePage) -> dict[str, object]:
 
 @blueprint.get("/cases/<reference>")
 def case(reference: str) -> Response:
-    return shown("staff/case.html", load(reference), form=None, message=MessageForm())
+    return shown("staff/case.html", load(reference), form=None, message=MessageForm(), note=NoteForm())
 
 
 @blueprint.get("/cases/<reference>/answer")
@@ -138,7 +140,21 @@ def message(reference: str) -> Response:
         else:
             flash(_("Uw bericht is verstuurd."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#messages")
-    return shown("staff/case.html", load(reference), 422, form=form, message=form)
+    return shown("staff/case.html", load(reference), 422, form=form, message=form, note=NoteForm(formdata=None))
+
+
+@blueprint.post("/cases/<reference>/note")
+def note(reference: str) -> Response:
+    form = NoteForm()
+    if form.accepted():
+        try:
+            write_note(current_actor(), current_clock(), reference, form.note.data, form.digest())
+        except Refused as refusal:
+            form.deny(refusal, "note")
+        else:
+            flash(_("De notitie is bewaard."), "ok")
+            return redirect(url_for("staff.case", reference=reference) + "#notes")
+    return shown("staff/case.html", load(reference), 422, form=form, message=MessageForm(formdata=None), note=form)
 
 
 @blueprint.route("/cases/<reference>/assign", methods=["GET", "POST"], endpoint="assign")

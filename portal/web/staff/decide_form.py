@@ -11,7 +11,8 @@ from wtforms import StringField, TextAreaField
 
 from portal.domain.vocabulary import Outcome, RequestKind, TargetKind
 from portal.i18n import N_
-from portal.services.case_view import CasePage, ItemLine
+from portal.services.case_lines import ItemLine
+from portal.services.case_view import CasePage
 from portal.services.decide_case import ItemDecision
 from portal.services.decision_choices import Choices, Place
 from portal.services.file_request import WrongValue, read_value

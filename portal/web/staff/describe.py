@@ -12,7 +12,7 @@ from portal.domain.birth_date import parse as parse_birth_date
 from portal.domain.vocabulary import FieldType, StepKind, TargetKind
 from portal.i18n import N_, Speaker
 from portal.policy.model import Field, Policy
-from portal.services.case_view import StepLine
+from portal.services.case_lines import StepLine
 from portal.web.language import current_speaker
 from portal.web.staff.blueprint import policy
 from portal.web.staff.wording import TARGETS, TASKS
