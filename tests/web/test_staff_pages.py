@@ -265,7 +265,10 @@ def test_the_queue_says_what_was_looked_for_and_not_found(school: Flask) -> None
     assert "0 resultaten voor" in visitor.text
     assert "<script>" not in visitor.html
     assert "Wissen" in visitor.text
-    assert "Olena Tkachuk" in visitor.get("/staff/?who=tkachuk").text
+    assert "Olena Tkachuk" in visitor.press("Zoek", q="tkachuk").text
+    assert "tkachuk" not in visitor.url
+    assert "0 resultaten voor" in visitor.press("Zoek", q="<script>alert(1)</script>").text
+    assert "<script>" not in visitor.html
     for odd in ("tab=made_up", "kind=x&state=y&channel=z&branch=q", "after=V-2026-0000001", "before=%00"):
         assert visitor.get(f"/staff/?{odd}").status == 200, odd
 
