@@ -13,7 +13,7 @@ from portal.domain import clock as terms
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import OPEN, CaseState
 from portal.domain.permissions import scope_of
-from portal.domain.vocabulary import ActorKind, Outcome, RequestKind, StepKind, StepState, TargetKind
+from portal.domain.vocabulary import ActorKind, Evidence, Outcome, RequestKind, StepKind, StepState, TargetKind
 from portal.records import casebook
 from portal.records.items import item as one_item
 from portal.records.queue import within
@@ -41,6 +41,7 @@ class ItemLine:
     ground: str | None
     reason: str
     checked: Json
+    evidence: Evidence | None  # by what it was checked
     executed_at: datetime | None
 
 
@@ -113,6 +114,7 @@ def item_line(work: Work, case: Case, item: CaseItem) -> ItemLine:
         ground=item.ground,
         reason=str(contents.get("reason") or ""),
         checked=contents.get("checked"),
+        evidence=Evidence(contents["evidence"]) if contents.get("evidence") else None,
         executed_at=item.executed_at,
     )
 

@@ -58,14 +58,16 @@ def decide(app: Flask, staff: Looker, reference: str) -> None:
     page.locator("main form[action$='/take'] button").first.click()
     page.locator(f"main a[href$='/{reference}/decide']").first.click()
     staff.look("decide")
-    page.locator("main form:has(textarea) button[type=submit]").last.click()
+    page.locator("main form:has(textarea) button[type=submit]").first.click()
     staff.look("decide-error")
     assert page.title().startswith("Fout:")
     page.locator("input[type=radio][value=granted]").check()
     checked = page.locator("main input[name*=checked]")
     if checked.count() and not checked.first.input_value():
         checked.first.fill("Hanane")
-    page.locator("main form:has(textarea) button[type=submit]").last.click()
+    page.locator("select[name^=evidence]").first.select_option("seen")
+    page.locator("main form:has(textarea) button[type=submit]").first.click()
+    staff.look("letter")
     while page.locator("main form[data-confirm] button[type=submit]").count():
         page.locator("main form[data-confirm] button[type=submit]").last.click()
     staff.look("decided")

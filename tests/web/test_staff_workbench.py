@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from openpyxl import load_workbook
 
-from portal.domain.vocabulary import RequestKind, Role, TargetKind
-from portal.services.casework import Asked
+from portal.domain.lifecycle import Action
+from portal.domain.vocabulary import Outcome, RequestKind, Role, TargetKind
+from portal.records import casebook
+from portal.services.answer import answer_of
+from portal.services.casework import Asked, move
+from portal.services.decide_case import ItemDecision, decide, rehearse
+from portal.services.unit import reading, writing
 from tests import factories
-from tests.services.cases import case_of, events_of
+from tests.services.cases import case_of, events_of, items_of, person_of, version_of, within
 from tests.web.staff_door import enter
 from tests.web.test_staff_journey import RECEIVED, new_case
 from tests.web.visitor import Visitor, mails, sign_in
@@ -176,3 +182,77 @@ def test_an_absence_is_arranged_on_a_page_and_ended_there(school: Flask) -> None
     visitor.press("Weer aanwezig")
     assert "De vervanging is gestopt." in visitor.text
     assert "Er staat niemand als afwezig." in visitor.text
+
+
+def correction(app: Flask, student: UUID) -> str:
+    with app.app_context():
+        asked = Asked(TargetKind.FIELD, "person", person_of(student), "birth_date", asked="1991-01-02", current="x")
+    return new_case(app, RequestKind.RECTIFICATION, student, asked)
+
+
+def test_the_letter_is_shown_in_both_languages_before_anything_is_sent(school: Flask) -> None:
+    student = student_of(school, email="hanan@example.org")
+    reference = correction(school, student)
+    with school.app_context(), writing(factories.SYSTEM, school.extensions["clock"]) as work:
+        within(work, reference).language = "ar"
+    visitor = enter(school, "handler").get(f"/staff/cases/{reference}").press("Neem in behandeling")
+    visitor.link("Besluit nemen").press("Besluit nemen", outcome_0="granted", reply="Groet uit Alkmaar")
+    assert visitor.status == 422
+    assert "kies waaruit het blijkt" in visitor.text
+    visitor.press("Besluit nemen", evidence_0="seen")
+    assert visitor.h1 == "De brief, voordat die weggaat"
+    assert 'lang="ar"' in visitor.html
+    assert 'lang="nl"' in visitor.html
+    assert visitor.text.count("Groet uit Alkmaar") == 2
+    assert state_of(school, reference) == "in_progress"
+    assert mails(school, "decided") == []
+    visitor.press("Terug om te wijzigen")
+    assert visitor.h1 == "Besluit nemen"
+    assert "Groet uit Alkmaar" in visitor.html
+    visitor.press("Besluit nemen", reply="Tot dinsdag").press("Verstuur")
+    assert "Het besluit is genomen" in visitor.text
+    assert "Het papier is gezien; er is geen kopie van gemaakt" in visitor.text
+    assert "Tot dinsdag" in visitor.link("Antwoord lezen").text
+
+
+def test_a_rehearsed_letter_is_the_letter_that_goes_out(school: Flask) -> None:
+    reference = correction(school, student_of(school))
+    clock = school.extensions["clock"]
+    with school.app_context():
+        actor = factories.staff_actor(factories.make_staff("decider", Role.PRIVACY_OFFICER))
+        move_on(reference)
+        [item] = items_of(reference)
+        decisions = [ItemDecision(item.id, Outcome.GRANTED, checked="1991-01-02")]
+        version = version_of(reference)
+        rehearsed = rehearse(actor, clock, reference, version, decisions, "Dag")
+        assert version_of(reference) == version
+        decide(actor, clock, reference, version, decisions, "Dag")
+        with reading(actor, clock) as work:
+            given = answer_of(work, within(work, reference))
+        assert given is not None
+        assert replace(given, progress=()) == replace(rehearsed, progress=())
+
+
+def move_on(reference: str) -> None:
+    with writing(factories.SYSTEM, current_app.extensions["clock"]) as work:
+        move(within(work, reference), Action.TAKE)
+
+
+def test_a_draft_waits_at_the_case_for_a_colleague_and_is_gone_when_sent(school: Flask) -> None:
+    reference = access_case(school, student_of(school))
+    visitor = enter(school, "handler").get(f"/staff/cases/{reference}").press("Neem in behandeling")
+    other = enter(school, "second").get(f"/staff/cases/{reference}/decide")
+    visitor.link("Besluit nemen").press("Bewaar als concept", act="draft", reply="Half af", outcome_0="granted")
+    assert "Het concept is bewaard" in visitor.text
+    assert "Concept bewaard" in visitor.text
+    other.press("Bewaar als concept", act="draft", reply="Van mij")
+    assert other.status == 409
+    assert "Van mij" in other.html
+    other.get(f"/staff/cases/{reference}/decide")
+    assert "Hieronder staat het concept van Handler" in other.text
+    assert "Half af" in other.html
+    other.press("Besluit nemen").press("Verstuur")
+    with school.app_context():
+        case = case_of(reference)
+        assert case.outcome == "granted"
+        assert "draft" not in casebook.contents(factories.vault(), case)

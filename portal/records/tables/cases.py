@@ -76,7 +76,8 @@ class Case(Model):
 
 
 class CaseItem(Model):
-    """One thing asked, and the decision on it. Sealed: {"asked", "current", "words", "reason", "checked", "keeps"}."""
+    """One thing asked, and the decision on it. Sealed: {"asked", "current", "words", "reason", "checked",
+    "keeps", "evidence"}."""
 
     __tablename__ = "case_item"
 

@@ -23,6 +23,7 @@ from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
 from portal.web.staff.blueprint import acted, blueprint, policy
 from portal.web.staff.case_forms import NoteForm
+from portal.web.staff.case_wording import EVIDENCE
 from portal.web.staff.forms import AssignForm, MessageForm, choices
 from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
 
@@ -44,6 +45,7 @@ def shown(template: str, page: CasePage, code: int = 200, **more: Any) -> Respon
         ways=WAYS,
         event_words=EVENTS,
         event_icons=EVENT_ICONS,
+        evidence_words=EVIDENCE,
         tongues=TONGUES,
         describe=describe,
         next_words=NEXT[page.next],

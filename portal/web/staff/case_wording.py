@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from portal.domain.vocabulary import Evidence
 from portal.i18n import N_
+
+# By what a correction was checked; of a paper nothing is kept but that it was seen.
+EVIDENCE: Mapping[Evidence, str] = MappingProxyType(
+    {
+        Evidence.SEEN: N_("Het papier is gezien; er is geen kopie van gemaakt"),
+        Evidence.COPY: N_("De afgeschermde kopie is bekeken en gewist"),
+        Evidence.ON_FILE: N_("Het blijkt uit wat de school al heeft"),
+        Evidence.NOT_NEEDED: N_("Hier is geen bewijs voor nodig"),
+    }
+)
 
 CASE_REFUSALS: Mapping[str, str] = MappingProxyType(
     {
