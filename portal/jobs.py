@@ -48,6 +48,12 @@ def _warn(clock: Clock, _stopping: Stopping) -> Result:
     return sweep(clock).as_dict()
 
 
+def _remind_steps(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.remind_steps import remind
+
+    return remind(clock)
+
+
 def _expire(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.expire import expire
 
@@ -77,6 +83,7 @@ JOBS = (
     Job("heartbeat", _beat, every=timedelta(seconds=30), noted=False),
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
+    Job("remind_steps", _remind_steps, daily_at=time(6, 40)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),

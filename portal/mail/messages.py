@@ -152,6 +152,15 @@ def staff_warning(
     return Message("staff_warning", language, to, INSTALLATION, key, arguments, case_id, staff=True)
 
 
+def staff_steps(
+    to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, count: int, days: int, reminder: str
+) -> Message:
+    """A decision waits to be carried out: so many steps are open, and nothing was done for so many days."""
+    arguments: dict[str, str | int] = {"reference": reference, "count": count, "days": days}
+    key = f"steps:{case_id}:{reminder}:{staff_id}"
+    return Message("staff_steps", language, to, INSTALLATION, key, arguments, case_id, staff=True)
+
+
 def staff_password_reset(to: str, language: str, token: str, dedupe: str, expires_at: datetime) -> Message:
     """A link to choose a new password, asked for by an administrator; not sent when it has grown old."""
     arguments: dict[str, str | int] = {"path": f"/staff/reset/{token}"}

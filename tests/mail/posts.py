@@ -63,6 +63,7 @@ def every_message(language: str) -> dict[str, Message]:
         "staff_warning-before": warn[0],
         "staff_warning-today": warn[1],
         "staff_warning-late": warn[2],
+        "staff_steps": messages.staff_steps(staff_to, language, STAFF, CASE, REFERENCE, 2, 7, "test"),
         "staff_password_reset": messages.staff_password_reset(
             staff_to, language, "t0ken", "staff_reset:1", AT + timedelta(minutes=60)
         ),

@@ -51,6 +51,7 @@ EXPECTED = {
     **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
     **each("staff.queue staff.record staff.recorded staff.case staff.match", DOSSIER),
     **each("staff.take staff.assign staff.message staff.identity staff.extend", DOSSIER),
+    **each("staff.correct", DOSSIER),
     **each("staff.search staff.hand_over staff.export", DOSSIER),
     **each("staff.note staff.merge staff.take_back staff.reopen", DOSSIER),
     **each("staff.abuse", {"officer"}),
@@ -78,7 +79,7 @@ OF_BRANCH_A = {
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
     *("staff.identity_phone",),
     *("staff.identity_stop", "staff.identity_desk", "staff.case_slip", "staff.upload", "staff.upload_page"),
-    *("staff.note", "staff.merge", "staff.take_back", "staff.reopen"),
+    *("staff.correct", "staff.note", "staff.merge", "staff.take_back", "staff.reopen"),
     *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
 }
 OF_THE_STUDENT = {

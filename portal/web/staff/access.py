@@ -78,6 +78,7 @@ TABLE: dict[str, Rule] = {
     "staff.print_letter": Rule(STAFF, act=Act.PRINT_LETTER),
     "staff.students": Rule(STAFF, act=Act.SEARCH_STUDENTS),
     "staff.student": Rule(STAFF, act=Act.VIEW_STUDENT),
+    "staff.correct": Rule(STAFF, act=Act.RECORD_REQUEST),
     "staff.reveal": Rule(STAFF, act=Act.REVEAL_FIELD),
     "staff.accounts": Rule(STAFF, act=Act.REVIEW_ACCESS),
     "staff.account_new": Rule(STAFF, act=Act.MANAGE_STAFF),

@@ -41,6 +41,8 @@ MENU = (
 UNDER = {
     "staff.case": "staff.queue",
     "staff.student": "staff.students",
+    "staff.correct": "staff.students",
+    "staff.absence": "staff.queue",
     **dict.fromkeys(("staff.contact", "staff.representatives", "staff.representative_new"), "staff.students"),
     "staff.account_new": "staff.accounts",
     **dict.fromkeys(("staff.identity_task", "staff.identity_call", "staff.identity_phone"), "staff.identity_tasks"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from wtforms import TextAreaField
+from wtforms import StringField, TextAreaField
 
 from portal.domain.vocabulary import Channel
 from portal.i18n import N_
 from portal.web.forms import AtMost, Optional, Required
 from portal.web.staff.forms import LONG_TEXT, ONE_OF_THESE, OnceMixin, Radio, StaffForm, VersionMixin, choices
-from portal.web.staff.wording import CHANNELS
+from portal.web.staff.wording import CHANNELS, WAYS
 
 FOR_COLLEAGUES = N_("Toelichting voor collega's")
 
@@ -27,6 +27,12 @@ class ReasonForm(StaffForm, VersionMixin):
 
     reason = Radio(N_("Waarom?"), choices=[], validators=[Required(N_("Kies een reden."))])
     words = TextAreaField(FOR_COLLEAGUES, [Optional(), AtMost(LONG_TEXT)])
+
+
+class CorrectForm(StaffForm, OnceMixin):
+    value = StringField(N_("Wat moet er staan?"), [AtMost(LONG_TEXT)])
+    how = Radio(N_("Hoe weet u wie het is?"), choices=choices(WAYS.items()), validators=[Required(ONE_OF_THESE)])
+    words = TextAreaField(N_("Wat zegt de cursist erover?"), [Optional(), AtMost(LONG_TEXT)])
 
 
 class TakeBackForm(StaffForm, VersionMixin):

@@ -140,6 +140,15 @@ def step_target(line: StepLine) -> str:
     return speaker.text(THIS_PORTAL)
 
 
+def step_place(line: StepLine) -> tuple[str, str]:
+    """Where it lies and who holds the key, from the policy; nothing where there is no place."""
+    holder = policy().holders.get(line.target) if line.kind is StepKind.HOLDER else None
+    if holder is None:
+        return "", ""
+    say = current_speaker().text
+    return say(holder.place), say(holder.keeper)
+
+
 def step_help(line: StepLine) -> str:
     """What to do there, from the policy: a Dutch message of the student catalogue, told to staff."""
     holder = policy().holders.get(line.target) if line.kind is StepKind.HOLDER else None

@@ -28,6 +28,7 @@ PAGE_OF = {
     "staff.note": "staff.case",
     "staff.absence": "staff.absence",
     "staff.merge": "staff.merge",
+    "staff.correct": "staff.correct",
     "staff.abuse": "staff.abuse",
     "staff.take_back": "staff.take_back",
     "staff.reopen": "staff.reopen",
