@@ -1,4 +1,4 @@
-"""Reminders for what was decided and is not carried out: weekly, none lost, none twice, the director after four weeks."""
+"""Reminders of what was decided and is not carried out: weekly, none lost, none twice, to the director in the end."""
 
 from __future__ import annotations
 
