@@ -15,13 +15,14 @@ from portal.domain.acts import Act
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import ACTS, ENDED, UNDECIDED, CaseState, possible
 from portal.domain.permissions import Actor, Subject, may
-from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, StepState
+from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, StepKind, StepState
 from portal.records import casebook
 from portal.records.items import full_name, persons
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage, CaseStep
 from portal.records.tables.people import Branch
 from portal.services import identity, limits_of_processing
+from portal.services.carry_out import CARRIED_OUT
 from portal.services.case_dates import Dates, dates_of
 from portal.services.case_lines import (
     EventLine,
@@ -40,6 +41,7 @@ from portal.services.case_lines import (
 from portal.services.casework import representative_of, subject_of
 from portal.services.find_students import birth_year
 from portal.services.next_step import next_of
+from portal.services.steps import SEARCH
 from portal.services.unit import Work
 
 
@@ -104,6 +106,13 @@ class CasePage:
     def takers_in(self) -> tuple[OtherCase, ...]:
         """The requests into which this one may be merged."""
         return tuple(other for other in self.others if other.takes_in)
+
+    @property
+    def first_step(self) -> StepLine | None:
+        """The open step to begin with: what must be searched comes before everything else, what the portal does by
+        itself is not for hands."""
+        by_hand = [step for step in self.open_steps if step.kind is not StepKind.OWN or step.task not in CARRIED_OUT]
+        return min(by_hand, key=lambda step: step.task != SEARCH, default=None)
 
     @property
     def open_steps(self) -> tuple[StepLine, ...]:

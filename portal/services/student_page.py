@@ -147,6 +147,7 @@ def student_page(actor: Actor, clock: Clock, student_id: UUID, reason: str) -> S
         branch = work.session.get(Branch, student.branch_id)
         limits = restricted(work, student_id)
         log_view(work, student_id, reason=reason, what="file")
+        work.session.flush()
         work.note("view_student", "student", student_id, reason=reason)
         groups = [*work.policy.groups.values(), work.policy.own_section]
         return StudentPage(
