@@ -55,7 +55,7 @@ def as_xlsx(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
         first.append(cell)
     sheet.append(first)
     for row in rows:
-        sheet.append([_NOT_IN_XML.sub("", safe_cell(each)) if isinstance(each, str) else each for each in row])
+        sheet.append([safe_cell(_NOT_IN_XML.sub("", each)) if isinstance(each, str) else each for each in row])
     out = BytesIO()
     book.save(out)
     return out.getvalue()

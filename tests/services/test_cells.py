@@ -13,11 +13,7 @@ from openpyxl import load_workbook
 from portal.services.cells import RISKY, as_csv, as_xlsx, safe_cell
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-STARTS = st.sampled_from([*"=+-@\t\r\n\0", "", "'"])
-
-
-def shown(text: str) -> str:
-    return safe_cell(text)
+STARTS = st.sampled_from([*"=+-@\t\r\n\0", "", "'", "\x01="])
 
 
 @given(st.lists(st.tuples(STARTS, TEXTS).map("".join), min_size=1, max_size=4))
@@ -25,7 +21,7 @@ def shown(text: str) -> str:
 def test_a_csv_says_what_was_typed_and_begins_no_formula(texts: list[str]) -> None:
     made = as_csv(["a"] * len(texts), [texts])
     [_head, row] = list(csv.reader(io.StringIO(made.decode("utf-8-sig"), newline=""), delimiter=";"))
-    assert row == [shown(text.replace("\0", "")) for text in texts]
+    assert row == [safe_cell(text.replace("\0", "")) for text in texts]
     assert not any(cell.startswith(RISKY) for cell in row)
 
 
@@ -33,7 +29,7 @@ def test_a_csv_says_what_was_typed_and_begins_no_formula(texts: list[str]) -> No
 @settings(max_examples=40, deadline=None)
 def test_a_workbook_holds_text_only_where_people_typed(texts: list[str]) -> None:
     made = as_xlsx("Lijst", ["a"] * len(texts), [texts])
-    cells = list(load_workbook(io.BytesIO(made)).active.iter_rows(min_row=2))[0]
+    cells = next(load_workbook(io.BytesIO(made)).active.iter_rows(min_row=2))
     for cell, text in zip(cells, texts, strict=True):
         if cell.value is not None:
             assert cell.data_type == "s", text
