@@ -15,7 +15,7 @@ from portal.domain.lifecycle import OPEN, CaseState
 from portal.domain.permissions import scope_of
 from portal.domain.vocabulary import ActorKind, Evidence, Outcome, RequestKind, StepKind, StepState, TargetKind
 from portal.records import casebook
-from portal.records.items import item as one_item
+from portal.records.items import items_of
 from portal.records.queue import within
 from portal.records.tables.cases import Case, CaseEvent, CaseItem, CaseMessage, CaseStep
 from portal.services.unit import Work
@@ -95,9 +95,14 @@ class OtherCase:
     takes_in: bool
 
 
-def item_line(work: Work, case: Case, item: CaseItem) -> ItemLine:
+def item_lines(work: Work, case: Case, items: Sequence[CaseItem]) -> tuple[ItemLine, ...]:
+    """What is asked, item by item; the number of statements does not grow with them."""
+    hidden = _hidden(work, case, items)
+    return tuple(_item_line(work, item, hidden=item.id in hidden) for item in items)
+
+
+def _item_line(work: Work, item: CaseItem, hidden: bool) -> ItemLine:
     contents = casebook.item_contents(work.vault, item)
-    hidden = _is_hidden(work, case, item)
     return ItemLine(
         id=item.id,
         target=TargetKind(item.target),
@@ -119,14 +124,19 @@ def item_line(work: Work, case: Case, item: CaseItem) -> ItemLine:
     )
 
 
-def _is_hidden(work: Work, case: Case, item: CaseItem) -> bool:
-    """Whether the value asked about is hidden from staff; one that is gone meanwhile stays hidden."""
-    if not item.dataset or not item.field or not work.policy.field(item.dataset, item.field).hidden_from_staff:
-        return False
-    held = (
-        one_item(work.session, work.vault, case.student_id, item.item_id) if case.student_id and item.item_id else None
-    )
-    return held is None or item.field in held.hidden
+def _hidden(work: Work, case: Case, items: Sequence[CaseItem]) -> set[UUID]:
+    """The items whose value is hidden from staff; of one that is gone meanwhile it stays hidden."""
+    touchy = [
+        each
+        for each in items
+        if each.dataset and each.field and work.policy.field(each.dataset, each.field).hidden_from_staff
+    ]
+    if not touchy:
+        return set()
+    datasets = {each.dataset for each in touchy if each.dataset}
+    records = items_of(work.session, work.vault, case.student_id, datasets) if case.student_id else ()
+    shown = {(record.id, code) for record in records for code in record.values if code not in record.hidden}
+    return {each.id for each in touchy if (each.item_id, each.field) not in shown}
 
 
 def step_line(work: Work, step: CaseStep, names: dict[UUID | None, str]) -> StepLine:

@@ -15,9 +15,10 @@ from portal.domain.acts import Act
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import ACTS, ENDED, UNDECIDED, CaseState, possible
 from portal.domain.permissions import Actor, Subject, may
-from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, StepKind, StepState
+from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, Role, StepKind, StepState
 from portal.records import casebook
 from portal.records.items import full_name, persons
+from portal.records.staff import active_staff
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage, CaseStep
 from portal.records.tables.people import Branch
@@ -32,7 +33,7 @@ from portal.services.case_lines import (
     OtherCase,
     StepLine,
     event_line,
-    item_line,
+    item_lines,
     message_line,
     notes_of,
     others_of,
@@ -73,6 +74,7 @@ class CasePage:
     approver: str
     outcome: Outcome | None
     about_reference: str
+    about_director: bool  # of a complaint: the director decided what it is about
     restricted: bool
     dates: Dates
     items: tuple[ItemLine, ...]
@@ -132,7 +134,7 @@ def read_case(work: Work, case: Case) -> CasePage:
     kind, state = RequestKind(case.kind), CaseState(case.state)
     subject = subject_of(work, case)
     allowed, refused = _acts(work.actor, state, subject)
-    items = tuple(item_line(work, case, item) for item in casebook.items_of(work.session, case.id))
+    items = item_lines(work, case, casebook.items_of(work.session, case.id))
     step_lines = tuple(step_line(work, step, names) for step in steps)
     happened = tuple(event_line(work, each, names) for each in reversed(events))
     needed = identity.level_needed(work, case)
@@ -164,6 +166,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         approver=names.get(case.approver_id, ""),
         outcome=Outcome(case.outcome) if case.outcome else None,
         about_reference=about.reference if about else "",
+        about_director=_by_director(work, about),
         restricted=restricted,
         dates=dates_of(work, case),
         items=items,
@@ -177,6 +180,14 @@ def read_case(work: Work, case: Case) -> CasePage:
         refused=refused,
         next=next_of(case, kind, state, items, step_lines, allowed, needed),
     )
+
+
+def _by_director(work: Work, about: Case | None) -> bool:
+    """A complaint about the director also goes outside the school (regulation, art. 10)."""
+    if about is None or about.decider_id is None:
+        return False
+    directors = active_staff(work.session, work.today, Role.DIRECTOR, None)
+    return about.decider_id in {staff.id for staff in directors}
 
 
 def _documents(work: Work, case: Case) -> tuple[str, ...]:

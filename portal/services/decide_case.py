@@ -26,6 +26,7 @@ from portal.mail import messages
 from portal.policy.model import Field
 from portal.records import casebook, items
 from portal.records.tables.cases import Case, CaseItem
+from portal.services import upload_way
 from portal.services.answer import write_answer
 from portal.services.casework import NotFound, event, move, reply_address, subject_of
 from portal.services.close_case import close_if_done
@@ -76,7 +77,8 @@ def decide(
 
     Raises NotFound, NotAllowed, ChangedMeanwhile, NotPossible, and Refused with one of: item_undecided, nothing_asked,
     reason_missing, bad_ground, bad_value, not_correctable, item_gone, target_missing, not_matched, plan_keeps_all,
-    activity_mandatory, takes_effect_without_decision, words_too_long. Each names `item` where it is about one.
+    activity_mandatory, takes_effect_without_decision, upload_waits, words_too_long. Each names `item` where it is
+    about one.
     """
     with writing(actor, clock) as work:
         case, asked, plans = _decided(work, reference, version, decisions, words)
@@ -126,6 +128,8 @@ def _decided(
     case = held_case(work, reference, Act.DECIDE, version)
     asked = casebook.items_of(work.session, case.id)
     move(case, Action.DECIDE)
+    if any(page.expires_at is None or page.expires_at > work.now for page in upload_way.kept(work, case.id)):
+        raise Refused("upload_waits")  # looking at it wipes it: nothing of an ID outlives the decision
     if len(words) > MOST_WORDS:
         raise Refused("words_too_long", most=MOST_WORDS)
     plans = _decide_items(work, case, asked, decisions)

@@ -25,6 +25,7 @@ CASE_REFUSALS: Mapping[str, str] = MappingProxyType(
         "changed_meanwhile": N_("Een collega heeft deze zaak intussen veranderd. Kijk eerst wat er nu staat."),
         "own_deputy": N_("Iemand kan zichzelf niet vervangen."),
         "absence_too_long": N_("Kies hoogstens een jaar."),
+        "upload_waits": N_("Bekijk eerst de kopie van het identiteitsbewijs die is gestuurd. Daarna is zij gewist."),
         "note_empty": N_("Schrijf een notitie."),
         "merge_other_student": N_("Die zaak is van een andere cursist."),
         "merge_other_kind": N_("Die zaak vraagt iets anders."),
