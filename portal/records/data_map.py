@@ -245,6 +245,16 @@ _RULES: dict[str, TableRule] = {
         ("audit_detail",),
         ("sealed",),
     ),
+    "audit_checkpoint": TableRule("Signed heads of the log.", About.NOBODY, Export.NOT_THEIRS, Erasure.PROOF),
+    "audit_signer": TableRule(
+        "The keys that sign them.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE, sealed=("sealed",)
+    ),
+    "ledger_mark": TableRule(
+        "Random numbers of erasures, beside the keys: which of them a restored backup of the keys knows.",
+        About.NOBODY,
+        Export.NOT_THEIRS,
+        Erasure.PROOF,
+    ),
     "outbox": TableRule(
         "Mails to be sent and sent: address and arguments.",
         About.CASE,
