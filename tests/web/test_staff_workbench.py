@@ -75,16 +75,17 @@ def test_the_search_box_leads_to_a_case_or_a_list_and_leaves_no_name_in_the_addr
 def test_ticked_cases_are_handed_over_in_one_press(school: Flask) -> None:
     student = student_of(school)
     one, two, other = (access_case(school, student) for _ in range(3))
+    with school.app_context():
+        boxes = {each: f"{each}|{version_of(each)}" for each in (one, two)} | {other: f"{other}|77"}
+        colleague = str(factories.make_staff("third", Role.CASE_HANDLER, branch=factories.make_branch(HOME)))
     visitor = enter(school, "handler")
-    visitor.press("Draag over", staff="", case=[f"{one}|1"])
+    visitor.press("Draag over", staff="", case=[boxes[one]])
     assert visitor.status == 422
     assert "Kies een collega." in visitor.text
-    assert f'value="{one}|1" aria-label="Vink aan: {one}" checked' in visitor.html
-    with school.app_context():
-        colleague = str(factories.make_staff("third", Role.CASE_HANDLER, branch=factories.make_branch(HOME)))
+    assert f'value="{boxes[one]}" aria-label="Vink aan: {one}" checked' in visitor.html
     visitor.get("/staff/").press("Draag over", staff=colleague, case=[])
     assert "Vink eerst een of meer zaken aan." in visitor.text
-    visitor.press("Draag over", staff=colleague, case=[f"{one}|1", f"{two}|1", f"{other}|7"], note="Voor vrijdag")
+    visitor.press("Draag over", staff=colleague, case=list(boxes.values()), note="Voor vrijdag")
     assert "2 zaken staan nu op naam van Third." in visitor.text
     assert f"{other} is niet overgedragen." in visitor.text
     with school.app_context():
