@@ -158,7 +158,7 @@ def wanted_of(work: Work, tab: Tab, asked: Filters, order: Order | None = None) 
         branch_id = next((row.id for row in offered if row.code == asked.branch), UUID(int=0))
     return Wanted(
         tab=tab,
-        order=order or (Order.DUE_LAST if tab in {Tab.CLOSED, Tab.EVERYTHING} else Order.DUE),
+        order=order or _order(tab, asked),
         kind=asked.kind.value if asked.kind else None,
         state=asked.state.value if asked.state else None,
         branch_id=branch_id,
@@ -172,6 +172,15 @@ def wanted_of(work: Work, tab: Tab, asked: Filters, order: Order | None = None) 
         reference=asked.reference.strip().upper() or None,
         students=find_students.ids(work.vault, asked.who) if asked.who.strip() else None,
     )
+
+
+def _order(tab: Tab, asked: Filters) -> Order:
+    """What a list begins with where nobody chose: what is due first; of ended ones the latest; by the day of receipt
+    where that is what was asked for."""
+    latest_first = tab in {Tab.CLOSED, Tab.EVERYTHING}
+    if (asked.received_from or asked.received_until) and not (asked.due_from or asked.due_until):
+        return Order.RECEIVED_LAST if latest_first else Order.RECEIVED
+    return Order.DUE_LAST if latest_first else Order.DUE
 
 
 def lines_of(work: Work, rows: list[Any]) -> tuple[Line, ...]:

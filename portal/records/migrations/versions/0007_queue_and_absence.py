@@ -18,6 +18,10 @@ INDEXES = {
     "ix_case_kind_state_due": ["kind", "state", "due_on", "id"],
     "ix_case_channel_state_due": ["channel", "state", "due_on", "id"],
     "ix_case_language_state_due": ["language", "state", "due_on", "id"],
+    "ix_case_branch_kind_state_due": ["branch_id", "kind", "state", "due_on", "id"],
+    "ix_case_branch_channel_state_due": ["branch_id", "channel", "state", "due_on", "id"],
+    "ix_case_branch_language_state_due": ["branch_id", "language", "state", "due_on", "id"],
+    "ix_case_handler_state_received": ["handler_id", "state", "received_on", "id"],
     "ix_case_state_received": ["state", "received_on", "id"],
     "ix_case_branch_state_received": ["branch_id", "state", "received_on", "id"],
 }
