@@ -81,6 +81,12 @@ def _addresses(clock: Clock, _stopping: Stopping) -> Result:
     return apply_email_changes(clock)
 
 
+def _packages(clock: Clock, stopping: Stopping) -> Result:
+    from portal.services.write_letters import write_waiting
+
+    return write_waiting(clock, stopping)
+
+
 def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.checkpoint_audit import checkpoint_daily
 
@@ -98,6 +104,7 @@ def _beat(clock: Clock, _stopping: Stopping) -> Result:
 JOBS = (
     Job("heartbeat", _beat, every=timedelta(seconds=30), noted=False),
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
+    Job("packages", _packages, every=timedelta(seconds=5), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("remind_steps", _remind_steps, daily_at=time(6, 40)),
     Job("expire", _expire, every=timedelta(hours=1)),

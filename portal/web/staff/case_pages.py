@@ -15,6 +15,7 @@ from portal.services import case_page as cases
 from portal.services.answer import answer_html
 from portal.services.case_view import CasePage
 from portal.services.casework import ChangedMeanwhile
+from portal.services.read_letters import LetterLine, letters_of
 from portal.services.send_message import send_message
 from portal.services.take_case import assign, take
 from portal.services.write_note import write_note
@@ -24,7 +25,7 @@ from portal.web.staff import describe
 from portal.web.staff.blueprint import acted, blueprint, policy
 from portal.web.staff.case_forms import NoteForm
 from portal.web.staff.case_wording import EVIDENCE
-from portal.web.staff.forms import AssignForm, MessageForm, choices
+from portal.web.staff.forms import AssignForm, MessageForm, StaffForm, choices
 from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
 
 
@@ -109,7 +110,24 @@ def changed(page: CasePage) -> dict[str, object]:
 
 @blueprint.get("/cases/<reference>")
 def case(reference: str) -> Response:
-    return shown("staff/case.html", load(reference), form=None, message=MessageForm(), note=NoteForm())
+    return _shown(reference)
+
+
+def _shown(reference: str, form: StaffForm | None = None) -> Response:
+    """The page of the case, with the form that was refused, if any, as it was typed."""
+    return shown(
+        "staff/case.html",
+        load(reference),
+        200 if form is None else 422,
+        form=form,
+        message=form if isinstance(form, MessageForm) else MessageForm(formdata=None) if form else MessageForm(),
+        note=form if isinstance(form, NoteForm) else NoteForm(formdata=None) if form else NoteForm(),
+        letters=_letters(reference),
+    )
+
+
+def _letters(reference: str) -> list[LetterLine]:
+    return letters_of(current_actor(), current_clock(), reference)
 
 
 @blueprint.get("/cases/<reference>/answer")
@@ -142,7 +160,7 @@ def message(reference: str) -> Response:
         else:
             flash(_("Uw bericht is verstuurd."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#messages")
-    return shown("staff/case.html", load(reference), 422, form=form, message=form, note=NoteForm(formdata=None))
+    return _shown(reference, form)
 
 
 @blueprint.post("/cases/<reference>/note")
@@ -156,7 +174,7 @@ def note(reference: str) -> Response:
         else:
             flash(_("De notitie is bewaard."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#notes")
-    return shown("staff/case.html", load(reference), 422, form=form, message=MessageForm(formdata=None), note=form)
+    return _shown(reference, form)
 
 
 @blueprint.route("/cases/<reference>/assign", methods=["GET", "POST"], endpoint="assign")
