@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -40,6 +41,7 @@ from portal.services.case_lines import (
     step_line,
 )
 from portal.services.casework import representative_of, subject_of
+from portal.services.erasures import cooling_until
 from portal.services.find_students import birth_year
 from portal.services.next_step import next_of
 from portal.services.steps import SEARCH
@@ -72,6 +74,7 @@ class CasePage:
     handler_id: UUID | None
     decider: str
     approver: str
+    cooling_until: date | None  # the day from which an approved erasure may begin
     outcome: Outcome | None
     about_reference: str
     about_director: bool  # of a complaint: the director decided what it is about
@@ -138,6 +141,7 @@ def read_case(work: Work, case: Case) -> CasePage:
     step_lines = tuple(step_line(work, step, names) for step in steps)
     happened = tuple(event_line(work, each, names) for each in reversed(events))
     needed = identity.level_needed(work, case)
+    cooling = cooling_until(work, case) if kind is RequestKind.ERASURE and case.approver_id else None
     about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
     branch = work.session.get(Branch, case.branch_id) if case.branch_id else None
     restricted = case.student_id is not None and bool(limits_of_processing.restricted(work, case.student_id))
@@ -164,6 +168,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         handler_id=case.handler_id,
         decider=names.get(case.decider_id, ""),
         approver=names.get(case.approver_id, ""),
+        cooling_until=cooling,
         outcome=Outcome(case.outcome) if case.outcome else None,
         about_reference=about.reference if about else "",
         about_director=_by_director(work, about),
@@ -178,7 +183,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         documents=_documents(work, case),
         allowed=allowed,
         refused=refused,
-        next=next_of(case, kind, state, items, step_lines, allowed, needed),
+        next=next_of(case, kind, state, items, step_lines, allowed, needed, cooling),
     )
 
 

@@ -16,7 +16,7 @@ from portal.domain.digits import only_digits
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
-from portal.domain.vocabulary import Channel, Letter, RequestKind, TargetKind
+from portal.domain.vocabulary import ActorKind, Channel, Letter, RequestKind, TargetKind
 from portal.mail import messages
 from portal.records import casebook, representatives
 from portal.records.items import full_name, persons
@@ -208,6 +208,8 @@ def case_by_reference(work: Work, reference: str, act: Act, version: int | None 
 
 
 def _in_reach(work: Work, case: Case) -> bool:
+    if work.actor.kind is ActorKind.SYSTEM:
+        return True
     reach = Act.VIEW_CASE if work.actor.is_staff else Act.VIEW_OWN_STATUS
     return bool(may(work.actor, reach, subject_of(work, case)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from portal.domain.acts import Act
 from portal.domain.lifecycle import UNDECIDED, CaseState
@@ -22,10 +23,12 @@ def next_of(
     steps: Iterable[StepLine],
     allowed: frozenset[Act],
     needed: Level,
+    cooling: date | None = None,
 ) -> str:
     """The one thing to do next, as a code; "" when nothing is left to do.
 
-    match | take | decide | search | confirm_identity | approve | approve_by_other | carry_out | steps | close
+    match | take | decide | search | confirm_identity | approve | approve_by_other | cooling_off | carry_out | steps |
+    close
     """
     if state in UNDECIDED:
         if case.student_id is None and kind is not RequestKind.COMPLAINT:
@@ -42,6 +45,8 @@ def next_of(
         return "confirm_identity"
     if granted and waiting and right(kind).second_person and case.approver_id is None:
         return "approve" if Act.APPROVE_ERASURE in allowed else "approve_by_other"
+    if cooling is not None:
+        return "cooling_off"
     if own:
         return "carry_out"
     return "steps" if waiting else "close"

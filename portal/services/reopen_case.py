@@ -11,6 +11,7 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import RequestKind
 from portal.services.casework import event, move
 from portal.services.end_case import reason_of, tell_change, words_of
+from portal.services.erasures import call_off
 from portal.services.held_case import held_case
 from portal.services.limits_of_processing import place_meanwhile
 from portal.services.unit import writing
@@ -35,6 +36,7 @@ def reopen(actor: Actor, clock: Clock, reference: str, version: int, reason: str
         case.decided_at = case.decider_id = case.outcome = None
         case.approver_id = case.approved_at = case.executed_at = case.closed_at = None
         case.handler_id = case.handler_id or actor.id
+        call_off(work, case)
         event(work, case, EventKind.REOPENED, reason=code, words=words_of(words))
         work.note("reopen", "case", case.id, reason=code)
         work.session.flush()

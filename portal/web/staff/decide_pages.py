@@ -19,6 +19,7 @@ from portal.services.decide_case import decide as decide_service
 from portal.services.decide_case import rehearse
 from portal.services.decision_choices import choices
 from portal.services.decision_draft import draft_of, save_draft
+from portal.services.erasures import stop_for
 from portal.services.extend_case import extend as extend_service
 from portal.services.lift_restriction import announce_lifting, lift_restriction
 from portal.web.forms import kept
@@ -171,7 +172,7 @@ def approve(reference: str) -> Response:
     if form.accepted():
         outcome = tried(form, page, lambda: approve_service(current_actor(), current_clock(), reference, form.seen()))
         if outcome is True:
-            return done(page, _("Het wissen is goedgekeurd. Het portaal kan het nu uitvoeren."))
+            return done(page, _("Het wissen is goedgekeurd. De cursist krijgt bericht en kan het nog stoppen."))
     offered = choices(current_actor(), current_clock(), reference)
     granted = [item for item in page.items if item.outcome in {Outcome.GRANTED, Outcome.PARTLY}]
     rows = plan_rows({item.id: offered.plans[item.id] for item in granted if item.id in offered.plans})
@@ -186,6 +187,19 @@ def approve(reference: str) -> Response:
         may_approve=Act.APPROVE_ERASURE in page.allowed,
         why_not=page.refused.get(Act.APPROVE_ERASURE, ""),
     )
+
+
+@blueprint.route("/cases/<reference>/stop-erasure", methods=["GET", "POST"])
+def stop_erasure(reference: str) -> Response:
+    """For a student who called or came by in the time to think it over."""
+    page = load(reference)
+    form = ConfirmForm()
+    outcome: Tried = None
+    if form.accepted():
+        outcome = tried(form, page, lambda: stop_for(current_actor(), current_clock(), reference, form.seen()))
+        if outcome is True:
+            return done(page, _("Het wissen is gestopt."))
+    return answered("staff/stop_erasure.html", page, form, outcome)
 
 
 @blueprint.route("/cases/<reference>/lift", methods=["GET", "POST"])
