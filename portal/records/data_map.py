@@ -208,6 +208,12 @@ _RULES: dict[str, TableRule] = {
     ),
     "absence": TableRule("Who of staff is away, and who stands in.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
     "designation": TableRule("Who of staff may do what, where and when.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
+    "calendar_feed": TableRule(
+        "That somebody of staff has a calendar of due dates; its address by hash.",
+        About.STAFF,
+        Export.NOT_THEIRS,
+        Erasure.ROW,
+    ),
     "login": TableRule("Signed-in sessions, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)),
     "one_time": TableRule(
         "One-time links and codes, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)

@@ -9,6 +9,7 @@ from portal.web.staff.blueprint import blueprint
 MODULES = (
     "absence_pages",
     "account_pages",
+    "calendar_pages",
     "case_pages",
     "contact_pages",
     "decide_pages",
