@@ -30,7 +30,7 @@ from portal.domain.vocabulary import Channel, RequestKind
 from portal.i18n import N_
 from portal.web.forms import AtMost, Check, Optional, Required, fresh_key, looks_like_email
 from portal.web.sessions import current_session
-from portal.web.staff.wording import CHANNELS, KINDS, REFUSALS, STATES, UNKNOWN_REFUSAL, WAYS
+from portal.web.staff.wording import CHANNELS, KINDS, REFUSALS, UNKNOWN_REFUSAL, WAYS
 from portal.web.typed import KeptForm
 
 LONG_TEXT = 4000
@@ -213,18 +213,7 @@ class LanguageForm(StaffForm):
     )
 
 
-# --- the queue ------------------------------------------------------------------------------------------------------
-
-
-class QueueForm(GetForm):
-    """What the queue is narrowed to."""
-
-    who = StringField(N_("Naam of nummer"), [AtMost(SHORT_TEXT)])
-    reference = StringField(N_("Kenmerk"), [AtMost(20)])
-    kind = Select(N_("Soort"), choices=choices(KINDS.items(), N_("Alle soorten")))
-    state = Select(N_("Stand"), choices=choices(STATES.items(), N_("Alle standen")))
-    channel = Select(N_("Binnengekomen via"), choices=choices(CHANNELS.items(), N_("Alle wegen")))
-    branch = Select(N_("Vestiging"), choices=[])
+# --- students --------------------------------------------------------------------------------------------------------
 
 
 class SearchForm(StaffForm):
