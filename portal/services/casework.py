@@ -16,7 +16,7 @@ from portal.domain.digits import only_digits
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
-from portal.domain.vocabulary import Channel, RequestKind, TargetKind
+from portal.domain.vocabulary import ActorKind, Channel, RequestKind, TargetKind
 from portal.mail import messages
 from portal.records import casebook, representatives
 from portal.records.items import full_name, persons
@@ -25,8 +25,10 @@ from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
+from portal.services import limits
 from portal.services.unit import Work
 from portal.vault.envelope import Json
+from portal.vault.normal import normal_email
 
 
 class NotFound(Exception):
@@ -138,7 +140,7 @@ def open_case(work: Work, new: NewCase) -> Opened:
     work.session.flush()
     opened = Opened(case_id, case.reference, code, case.due_on)
     at_once = case.state == CaseState.DECIDED  # a withdrawal that counts now: its own mail tells of it, with the code
-    if not at_once and (to := reply_address(work, case)):
+    if not at_once and (to := reply_address(work, case)) and _within(work, "receipt_mail", normal_email(to)):
         work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
     tell_staff_of_new(work, case)
     return opened
@@ -251,7 +253,13 @@ def name_of(work: Work, case: Case) -> str:
 def tell_staff_of_new(work: Work, case: Case) -> None:
     """News of a new case to those who may take it: the handlers of its branch, else the privacy officers."""
     for staff in staff_for(work, case):
-        work.send(messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference))
+        if _within(work, "staff_news", str(staff.id)):
+            work.send(messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference))
+
+
+def _within(work: Work, limit: str, key: str) -> bool:
+    """Whether one more mail may go there. Only strangers' requests are counted: anybody can send those to anybody."""
+    return work.actor.kind is not ActorKind.ANONYMOUS or limits.count(work, limit, key)
 
 
 def staff_for(work: Work, case: Case) -> Iterable[Staff]:
@@ -260,5 +268,10 @@ def staff_for(work: Work, case: Case) -> Iterable[Staff]:
         handler = work.session.get(Staff, case.handler_id)
         if handler is not None and handler.disabled_at is None:
             return [handler]
-    found = active_staff(work.session, work.today, "case_handler", case.branch_id) if case.branch_id else []
+    return staff_of(work, case.branch_id)
+
+
+def staff_of(work: Work, branch_id: UUID | None) -> list[Staff]:
+    """Who works for a branch: its handlers, else the privacy officers."""
+    found = active_staff(work.session, work.today, "case_handler", branch_id) if branch_id else []
     return found or active_staff(work.session, work.today, "privacy_officer", None)

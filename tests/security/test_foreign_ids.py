@@ -22,6 +22,14 @@ from tests.security.browsing import routes, value_for
 from tests.web.principals import School, enter
 
 SECRETS = ("Al Hassan", "Kerkplein", "999900006", "family@example.org", "1723 AB", "+316")
+# The foreigner is somebody else in every value, so that nothing of their own looks like a leak.
+ELSEWHERE = {
+    "family_name": "De Vries",
+    "street": "Havenkade 3",
+    "postcode": "1621 BC",
+    "phone": "+31229123456",
+    "bsn": "999990019",
+}
 ASKERS = ("anonymous", "foreign_case_code", "foreign_student", "other_branch", "student_l3", "officer", "administrator")
 ROUNDS = int(os.environ.get("PROOF_ROUNDS") or proofs.rounds(600, 10_000))
 
@@ -49,7 +57,7 @@ def with_id(app: Flask) -> list[Rule]:
 
 @pytest.mark.proof
 def test_ids_that_nobody_gave_out_lead_nowhere(sqlite_app: Flask) -> None:
-    school, _references = estate.build(sqlite_app)
+    school, _references = estate.build(sqlite_app, **ELSEWHERE)
     dice = random.Random(20261123)
     rules = with_id(sqlite_app)
     clients = {who: enter(sqlite_app, school, who) for who in ASKERS}
@@ -64,25 +72,29 @@ def test_ids_that_nobody_gave_out_lead_nowhere(sqlite_app: Flask) -> None:
         answer = clients[who].open(address, method=method, buffered=True)
         answers[answer.status_code] += 1
         said = answer.get_data(as_text=True)
-        if answer.status_code not in allowed(rule, method) or any(secret in said for secret in SECRETS):
+        if answer.status_code not in allowed(rule, method) or (who != OWNER and any(each in said for each in SECRETS)):
             leaks.append(f"{who} {method} {address}: {answer.status_code}")
     proofs.keep("foreign-ids", tried=ROUNDS, routes=len(rules), leaks=len(leaks), answers=dict(sorted(answers.items())))
     assert leaks == []
 
 
+OWNER = "student_l3"  # whatever names no object of somebody else may show them what is theirs
 # Pages that say the same for every token there is: a link that does not work is a page, not a missing one.
 SAME_FOR_ALL = {"account.link"}
+# Their arguments are words of the policy, not ids: every guess of one is a good address, of the asker's own page.
+OWN_PAGES = {"student.records"}
 
 
 def allowed(rule: Rule, method: str) -> set[int]:
     if method == "POST":
         return {400, 403, 404, 302}  # no token: stopped at the door
-    return {302, 403, 404, 200} if rule.endpoint in SAME_FOR_ALL or "token" in rule.arguments else {302, 403, 404}
+    page = rule.endpoint in SAME_FOR_ALL | OWN_PAGES or "token" in rule.arguments
+    return {302, 403, 404, 200} if page else {302, 403, 404}
 
 
 def test_what_belongs_to_another_student_or_branch_is_not_found_wherever_it_is_named(sqlite_app: Flask) -> None:
     """Real ids, in the hands of whom they do not belong to: as if there were no such thing."""
-    school, _references = estate.build(sqlite_app)
+    school, _references = estate.build(sqlite_app, **ELSEWHERE)
     cells, wrong = 0, []
     for who in ("foreign_student", "foreign_case_code", "other_branch", "administrator", "anonymous"):
         client = enter(sqlite_app, school, who)

@@ -13,7 +13,8 @@ from portal.services import change_email, stop_email_change
 from portal.services.stop_email_change import StopState
 from portal.web.forms import BaseForm, Check, Required, clean, looks_like_email
 from portal.web.language import _, current_speaker
-from portal.web.public.frame import PREFIX, go, place
+from portal.web.place import place
+from portal.web.public.frame import PREFIX, go
 from portal.web.sessions import current_clock
 from portal.web.student.routes import blueprint, me
 from portal.wording import REFUSALS
