@@ -19,7 +19,11 @@ WHO = "staff"  # in the cookie: whose session it was; gone when signing out, and
 MARK = "kept"  # in the address of a page that has something to show again
 
 # A form is shown where it is posted to, but for these: endpoint -> the page that shows the form.
-ELSEWHERE = {"staff.message": "staff.case", "staff.identity_posted": "staff.identity_task"}
+ELSEWHERE = {
+    "staff.message": "staff.case",
+    "staff.no_email": "staff.contact",
+    "staff.identity_posted": "staff.identity_task",
+}
 NEVER = {"version", "act", "csrf_token"}  # what a page says itself
 SECRETS = {"password", "current", "new", "again", "code"}  # a form with one of these is not kept
 
