@@ -18,7 +18,7 @@ from werkzeug.routing.converters import AnyConverter, IntegerConverter
 
 from tests import proofs
 from tests.security import estate
-from tests.security.browsing import routes, value_for
+from tests.security.browsing import routes, starts, value_for, walk
 from tests.web.principals import School, enter
 
 SECRETS = ("Al Hassan", "Kerkplein", "999900006", "family@example.org", "1723 AB", "+316")
@@ -111,6 +111,20 @@ def test_what_belongs_to_another_student_or_branch_is_not_found_wherever_it_is_n
     print(f"foreign objects: {cells} cells, {len(wrong)} wrong")
     assert wrong == []
     assert cells > 40
+
+
+def test_no_list_or_page_of_staff_of_another_branch_holds_anything_of_this_one(sqlite_app: Flask) -> None:
+    """The filter is under every query: whatever a handler elsewhere opens, no name, number or reference is there."""
+    school, references = estate.build(sqlite_app, **ELSEWHERE)
+    client = enter(sqlite_app, school, "other_branch")
+    begin = [url for url in starts(sqlite_app, school) if url.startswith("/staff")]
+    pages = [page for page in walk(client, "other_branch", begin) if page.status == 200]
+    ours = {*SECRETS, school.case.reference, *references.values()} - {references["unmatched"]}
+    wrong = [f"{page.url}: {text}" for page in pages for text in ours if text in page.html]
+    print(f"pages of another branch: {len(pages)}, {len(wrong)} with something of this one")
+    assert wrong == []
+    assert len(pages) > 10
+    assert any(references["unmatched"] in page.html for page in pages), "what nobody has placed yet is for every branch"
 
 
 OBJECTS = {"reference", "student_id", "item", "draft", "step_id"}
