@@ -9,20 +9,20 @@ from uuid_utils.compat import uuid7
 
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, may_close
-from portal.domain.vocabulary import RequestKind, StepKind, StepState
+from portal.domain.vocabulary import Letter, RequestKind, StepKind, StepState
 from portal.mail import messages
 from portal.records import casebook
-from portal.records.items import full_name, persons
 from portal.records.tables.cases import Case, CaseStep
 from portal.records.tables.proof import OutMail
 from portal.services.answer import has_answer, write_answer
 from portal.services.casework import event, move, reply_address
-from portal.services.steps import ANSWER, POST
+from portal.services.envelope import KEPT, envelope
+from portal.services.issue_letter import issue
+from portal.services.steps import ANSWER, POST, RELEASE
 from portal.services.unit import Work
 
 ANSWERING = ("decided", "consent_withdrawn")  # kinds of mail that carry the answer
 FAILED = "failed"
-ENVELOPE = "post_to"
 ADDRESS = "reply_to"  # in the case's sealed contents: kept before an erasure takes the address on file
 
 
@@ -49,6 +49,9 @@ def close_if_done(work: Work, case: Case) -> bool:
     event(work, case, EventKind.CLOSED)
     work.note("close_case", "case", case.id)
     done = [step for step in steps if step.state == StepState.DONE]
+    tasks = {step.task for step in done}
+    if tasks - {POST} and RELEASE not in tasks:  # a released copy has its own letter
+        issue(work, case, Letter.DONE)
     if done and (to := address_of(work, case)):
         work.send(messages.carried_out(to, case.language, case.id, case.reference, case.version))
     return True
@@ -88,22 +91,7 @@ def keep_address(work: Work, case: Case) -> None:
     is told by post, the one for the envelope."""
     contents = casebook.contents(work.vault, case)
     if case.by_post and (lines := envelope(work, case)):
-        contents[ENVELOPE] = list(lines)
+        contents[KEPT] = list(lines)
     if to := reply_address(work, case):
         contents[ADDRESS] = to
     casebook.set_contents(work.vault, case, contents)
-
-
-def envelope(work: Work, case: Case) -> tuple[str, ...]:
-    """Name and address for a letter: of the matched student as on file, or as kept before it was erased; else as given
-    with the request."""
-    contents = casebook.contents(work.vault, case)
-    if case.student_id is None:
-        contact = contents.get("contact", {})
-        return (str(contact.get("name", "")), *str(contact.get("address", "")).splitlines())
-    person = persons(work.session, work.vault, [case.student_id]).get(case.student_id)
-    if person is None or not person.values.get("street"):
-        return tuple(contents.get(ENVELOPE, ()))
-    values = person.values
-    place = f"{values.get('postcode') or ''}  {values.get('town') or ''}".strip()
-    return (full_name(values), str(values["street"]), place)

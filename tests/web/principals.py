@@ -92,6 +92,7 @@ class School:
             "filename": "style.css",
             "representative": self.representative,
             "letter": "receipt",
+            "letter_id": uuid7(),
         }
 
 
