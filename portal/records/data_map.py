@@ -286,6 +286,33 @@ _RULES: dict[str, TableRule] = {
         clear="kind, language and moment: delivery needs them",
     ),
     "setting": TableRule("Facts about the installation.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE),
+    # what is erased
+    "erasure": TableRule(
+        "Erasures on their way and done: handles, names of fields, counts, moments; no value.",
+        About.STUDENT,
+        Export.WITHIN,
+        Erasure.PROOF,
+        clear="random handles that lead to nobody once the keys are gone, and names of fields",
+    ),
+    "term_end": TableRule(
+        "That the term of a class of data ends, when the student was told and when it was erased.",
+        About.STUDENT,
+        Export.DERIVED,
+        Erasure.PROOF,
+        clear="a random handle, the class and dates",
+    ),
+    "outside_step": TableRule(
+        "What holders outside did when a term ended.", About.NOBODY, Export.NOT_THEIRS, Erasure.PROOF
+    ),
+    "change_line": TableRule(
+        "Changes for the school's student administration, until it has applied them.",
+        About.CASE,
+        Export.DERIVED,
+        Erasure.KEY,
+        ("case",),
+        ("sealed",),
+        clear="names of fields, never a value",
+    ),
     # keys, in a database of their own
     "data_key": TableRule(
         "Wrapped keys, one for each holder and retention class.",

@@ -37,6 +37,7 @@ from portal.records.tables.people import Branch
 from portal.services import identity, limits_of_processing
 from portal.services.carry_out import CARRIED_OUT
 from portal.services.casework import representative_of, subject_of
+from portal.services.erasures import cooling_until
 from portal.services.find_students import birth_year
 from portal.services.steps import SEARCH
 from portal.services.unit import Work
@@ -146,6 +147,7 @@ class CasePage:
     handler_id: UUID | None
     decider: str
     approver: str
+    cooling_until: date | None  # the day from which an approved erasure may begin
     outcome: Outcome | None
     about_reference: str
     restricted: bool
@@ -188,6 +190,7 @@ def read_case(work: Work, case: Case) -> CasePage:
     items = tuple(_item_line(work, case, item) for item in casebook.items_of(work.session, case.id))
     step_lines = tuple(_step_line(work, step, names) for step in steps)
     needed = identity.level_needed(work, case)
+    cooling = cooling_until(work, case) if kind is RequestKind.ERASURE and case.approver_id else None
     about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
     branch = work.session.get(Branch, case.branch_id) if case.branch_id else None
     restricted = case.student_id is not None and bool(limits_of_processing.restricted(work, case.student_id))
@@ -214,6 +217,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         handler_id=case.handler_id,
         decider=names.get(case.decider_id, ""),
         approver=names.get(case.approver_id, ""),
+        cooling_until=cooling,
         outcome=Outcome(case.outcome) if case.outcome else None,
         about_reference=about.reference if about else "",
         restricted=restricted,
@@ -225,7 +229,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         documents=_documents(work, case),
         allowed=allowed,
         refused=refused,
-        next=next_of(case, kind, state, items, step_lines, allowed, needed),
+        next=next_of(case, kind, state, items, step_lines, allowed, needed, cooling),
     )
 
 
@@ -359,10 +363,12 @@ def next_of(
     steps: Iterable[StepLine],
     allowed: frozenset[Act],
     needed: Level,
+    cooling: date | None = None,
 ) -> str:
     """The one thing to do next, as a code; "" when nothing is left to do.
 
-    match | take | decide | search | confirm_identity | approve | approve_by_other | carry_out | steps | close
+    match | take | decide | search | confirm_identity | approve | approve_by_other | cooling_off | carry_out | steps |
+    close
     """
     if state in UNDECIDED:
         if case.student_id is None and kind is not RequestKind.COMPLAINT:
@@ -379,6 +385,8 @@ def next_of(
         return "confirm_identity"
     if granted and waiting and right(kind).second_person and case.approver_id is None:
         return "approve" if Act.APPROVE_ERASURE in allowed else "approve_by_other"
+    if cooling is not None:
+        return "cooling_off"
     if own:
         return "carry_out"
     return "steps" if waiting else "close"

@@ -10,6 +10,7 @@ from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import RequestKind
 from portal.services.casework import event, move
+from portal.services.erasures import call_off
 from portal.services.held_case import held_case
 from portal.services.unit import writing
 
@@ -33,5 +34,6 @@ def reopen(actor: Actor, clock: Clock, reference: str, version: int, reason: str
             raise Refused("takes_effect_without_decision")
         case.decided_at = case.decider_id = case.outcome = None
         case.approver_id = case.approved_at = case.executed_at = case.closed_at = None
+        call_off(work, case)
         event(work, case, EventKind.REOPENED, reason=reason, words=words.strip())
         work.note("reopen", "case", case.id, reason=reason)

@@ -49,6 +49,9 @@ def every_message(language: str) -> dict[str, Message]:
         "consent_withdrawn": messages.consent_withdrawn(to, language, CASE, REFERENCE),
         "consent_withdrawn-portal": messages.consent_withdrawn(to, language, CASE, REFERENCE, "4812 0375 9921"),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
+        "erasure_planned": messages.erasure_planned(
+            to, language, CASE, REFERENCE, CHANGE, DUE, "t0ken", AT + timedelta(hours=72)
+        ),
         "email_change_asked": messages.email_change_asked(
             to, language, STUDENT, CHANGE, DUE, "t0ken", AT + timedelta(days=7)
         ),

@@ -22,6 +22,7 @@ from portal.services.carry_out import carry_out, finish_step
 from portal.services.case_page import case_page, colleagues
 from portal.services.case_view import CasePage
 from portal.services.casework import Asked, Contact, NotFound
+from portal.services.erasures import COOLING
 from portal.services.extend_case import extend, mark_told
 from portal.services.take_case import take
 from portal.services.unit import writing
@@ -153,6 +154,8 @@ def test_an_erasure_waits_for_somebody_else_than_who_decided(app: Flask, clock: 
         assert own.refused[Act.APPROVE_ERASURE] == "second_person_needed"
         assert case_page(second, clock, reference).next == "approve"
         approve(second, clock, reference, version_of(reference))
+        assert case_page(decider, clock, reference).next == "cooling_off"
+        clock.advance(COOLING)
         assert case_page(decider, clock, reference).next == "carry_out"
 
 

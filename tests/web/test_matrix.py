@@ -36,7 +36,8 @@ EXPECTED = {
     **each("student.consents student.views", EVERY_STUDENT),
     **each("student.download student.renew", {"student_l2", "student_l3", "foreign_student"}),
     **each("account.second_channel account.second_code student.claim student.upload", EVERY_STUDENT),
-    **each("public.upload", {"case_code", "foreign_case_code", *ASKERS}),
+    **each("student.stop_erasure", EVERY_STUDENT),
+    **each("public.upload public.stop_erasure", {"case_code", "foreign_case_code", *ASKERS}),
     **each("staff.identity_tasks staff.identity_task staff.identity_letter staff.identity_posted", DOSSIER),
     **each("staff.identity_call staff.identity_stop staff.identity_phone staff.identity_desk staff.case_slip", DOSSIER),
     **each("staff.upload staff.upload_page", DOSSIER),
@@ -50,6 +51,7 @@ EXPECTED = {
     **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
     **each("staff.queue staff.record staff.recorded staff.case staff.match", DOSSIER),
     **each("staff.take staff.assign staff.message staff.identity staff.extend", DOSSIER),
+    **each("staff.stop_erasure", DOSSIER),
     **each("staff.decide staff.approve staff.carry_out staff.step staff.document staff.posted", DOSSIER),
     **each("staff.lift staff.students staff.student staff.reveal staff.answer", DOSSIER),
     **each("staff.accounts staff.account staff.review staff.reviewed", {*OFFICE, "administrator"}),
@@ -60,7 +62,7 @@ PUBLIC = {
     *("static", "system.healthz", "system.readyz", "system.security_txt", "system.favicon"),
     *("public.choose", "public.start", "public.about", "public.regulation", "public.help", "public.accessibility"),
     *("public.new", "public.draft_page", "public.instead", "public.check", "public.receipt", "public.code"),
-    *("student.stop_email",),
+    *("student.stop_email", "student.erasure_link"),
     *("account.sign_in", "account.code", "account.link", "account.sign_out", "staff.sign_in"),
     "staff.reset",
     *("dev.mails", "dev.mail", "dev.code"),
@@ -72,13 +74,14 @@ OF_BRANCH_A = {
     *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
-    *("staff.identity_phone",),
+    *("staff.identity_phone", "staff.stop_erasure"),
     *("staff.identity_stop", "staff.identity_desk", "staff.case_slip", "staff.upload", "staff.upload_page"),
     *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
 }
 OF_THE_STUDENT = {
     *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),
     *("student.download", "student.renew", "student.letter", "student.claim", "student.upload"),
+    "student.stop_erasure",
 }
 
 

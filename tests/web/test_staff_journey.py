@@ -10,6 +10,7 @@ from flask import Flask
 from portal.domain.vocabulary import Channel, Level, RequestKind, Role, TargetKind
 from portal.records.tables.cases import Case
 from portal.services.casework import Asked, Contact, NewCase, open_case
+from portal.services.erasures import COOLING
 from portal.services.unit import writing
 from tests import factories
 from tests.services.cases import case_of, events_of, person_of, values_of
@@ -87,7 +88,9 @@ def test_an_erasure_needs_a_second_person_with_a_fresh_sign_in(sqlite_app: Flask
     assert director.h1 == "Wissen goedkeuren"
     director.press("Ik keur dit wissen goed")
     assert "Het wissen is goedgekeurd" in director.text
-    director.press("Voer uit in het portaal")
+    assert "de cursist kan het wissen nog stoppen" in director.text
+    sqlite_app.extensions["clock"].advance(COOLING)
+    director = enter(sqlite_app, "director").get(f"/staff/cases/{reference}").press("Voer uit in het portaal")
     with sqlite_app.app_context():
         assert "erased" in events_of(reference)
         assert values_of(student, "bank") == []

@@ -73,6 +73,7 @@ def case(lang: str) -> str | Response:
         form=form,
         once=fresh_key(),
         answer=answer,
+        stoppable=case_view.stoppable(found, None),
         upload_asked=overview(current_actor(), current_clock(), found.reference) is not None,
         **case_view.around(found, with_data=False),
     )

@@ -54,6 +54,7 @@ TABLE: dict[str, Rule] = {
     "staff.extend": Rule(STAFF, act=Act.EXTEND),
     "staff.decide": Rule(STAFF, act=Act.DECIDE),
     "staff.approve": Rule(STAFF, act=Act.VIEW_CASE),
+    "staff.stop_erasure": Rule(STAFF, act=Act.RECORD_TAKE_BACK),
     "staff.carry_out": Rule(STAFF, act=Act.CARRY_OUT_STEP),
     "staff.step": Rule(STAFF, act=Act.CARRY_OUT_STEP),
     "staff.posted": Rule(STAFF, act=Act.PRINT_LETTER),

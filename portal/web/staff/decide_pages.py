@@ -16,6 +16,7 @@ from portal.services.approve_erasure import approve as approve_service
 from portal.services.confirm_identity import confirm_identity
 from portal.services.decide_case import decide as decide_service
 from portal.services.decision_choices import choices
+from portal.services.erasures import stop_for
 from portal.services.extend_case import extend as extend_service
 from portal.services.lift_restriction import announce_lifting, lift_restriction
 from portal.web.language import _, current_speaker
@@ -138,7 +139,7 @@ def approve(reference: str) -> Response:
     if form.accepted():
         outcome = tried(form, page, lambda: approve_service(current_actor(), current_clock(), reference, form.seen()))
         if outcome is True:
-            return done(page, _("Het wissen is goedgekeurd. Het portaal kan het nu uitvoeren."))
+            return done(page, _("Het wissen is goedgekeurd. De cursist krijgt bericht en kan het nog stoppen."))
     offered = choices(current_actor(), current_clock(), reference)
     granted = [item for item in page.items if item.outcome in {Outcome.GRANTED, Outcome.PARTLY}]
     rows = plan_rows({item.id: offered.plans[item.id] for item in granted if item.id in offered.plans})
@@ -153,6 +154,19 @@ def approve(reference: str) -> Response:
         may_approve=Act.APPROVE_ERASURE in page.allowed,
         why_not=page.refused.get(Act.APPROVE_ERASURE, ""),
     )
+
+
+@blueprint.route("/cases/<reference>/stop-erasure", methods=["GET", "POST"])
+def stop_erasure(reference: str) -> Response:
+    """For a student who called or came by in the time to think it over."""
+    page = load(reference)
+    form = ConfirmForm()
+    outcome: Tried = None
+    if form.accepted():
+        outcome = tried(form, page, lambda: stop_for(current_actor(), current_clock(), reference, form.seen()))
+        if outcome is True:
+            return done(page, _("Het wissen is gestopt."))
+    return answered("staff/stop_erasure.html", page, form, outcome)
 
 
 @blueprint.route("/cases/<reference>/lift", methods=["GET", "POST"])

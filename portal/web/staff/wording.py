@@ -127,6 +127,8 @@ EVENTS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.RECIPIENT_TOLD: N_("Ontvanger ingelicht"),
         EventKind.CORRECTED: N_("Gegeven verbeterd"),
         EventKind.ERASED: N_("Gegevens gewist"),
+        EventKind.ERASURE_PLANNED: N_("Cursist kan het wissen nog stoppen"),
+        EventKind.ERASURE_STOPPED: N_("Wissen gestopt"),
         EventKind.PACKAGE_BUILT: N_("Kopie van de gegevens klaargezet"),
         EventKind.ANSWER_RELEASED: N_("Antwoord vrijgegeven"),
         EventKind.ANSWER_READ: N_("Antwoord gelezen"),
@@ -327,6 +329,10 @@ NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "approve_by_other": (
             N_("Wacht op goedkeuring"),
             N_("Iemand anders dan de beslisser keurt het wissen goed: de privacymedewerker of de directeur."),
+        ),
+        "cooling_off": (
+            N_("Wacht: de cursist kan het wissen nog stoppen"),
+            N_("Daarna voert het portaal het vanzelf uit."),
         ),
         "carry_out": (N_("Voer het besluit uit"), N_("Het portaal doet zijn eigen deel in één keer.")),
         "search": (N_("Zoek eerst overal"), N_("De kopie kan pas vrij als elke plaats is doorzocht.")),
