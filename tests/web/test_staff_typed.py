@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from portal.web.staff.typed import MARK, SECRETS, WHO
+from portal.web.typed import MARK, SECRETS, WHO
 from sqlalchemy import select
 
 from portal.domain.vocabulary import RequestKind, Role, TargetKind
@@ -165,7 +165,7 @@ def test_every_form_with_a_text_of_its_own_is_kept_when_the_session_ended(sqlite
     begin = [url for url in [*starts(sqlite_app, school), *estate.addresses(references)] if url.startswith("/staff")]
     forms = {form.shape: form for page in walk(client, "officer", begin) for form in page.forms}.values()
     with client.session_transaction() as cookie:
-        cookie[WHO] = str(school.staff["officer"])
+        cookie[WHO] = f"staff:{school.staff['officer']}"
     end_of_session(sqlite_app)
     kept, lost = 0, []
     for form in forms:
