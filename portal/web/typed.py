@@ -28,6 +28,7 @@ ELSEWHERE = {
     "staff.no_email": "staff.contact",
     "staff.identity_posted": "staff.identity_task",
     "staff.note": "staff.case",
+    "staff.hand_over": "staff.queue",
 }
 # Every form of the staff, and these of students. What is typed while a request is filed lies in its draft.
 OF_STUDENTS = {"student.request", "student.wrong", "student.helper_new", "student.email", "public.case"}

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from portal.web.typed import MARK, SECRETS, WHO
 from sqlalchemy import select
 
 from portal.domain.vocabulary import RequestKind, Role, TargetKind
@@ -16,6 +15,7 @@ from portal.records.db import db
 from portal.records.tables.cases import Draft
 from portal.services import passwords
 from portal.services.casework import Asked
+from portal.web.typed import MARK, SECRETS, WHO
 from tests import factories
 from tests.security import estate
 from tests.security.browsing import open_file, starts, walk
