@@ -17,6 +17,8 @@
   const voice = () =>
     speech.getVoices().find((each) => each.localService && each.lang.toLowerCase().split(/[-_]/)[0] === lang);
 
+  const shown = (element) => element.checkVisibility?.() ?? element.getClientRects().length > 0;
+
   const passages = () => {
     const found = [];
     let last = null;
@@ -24,7 +26,7 @@
     while (walk.nextNode()) {
       const element = walk.currentNode.parentElement;
       const text = walk.currentNode.data.replace(/\s+/g, " ");
-      if (!text.trim() || element.closest(SILENT) || !element.getClientRects().length) continue;
+      if (!text.trim() || element.closest(SILENT) || !shown(element)) continue;
       const block = element.closest(BLOCKS) ?? main;
       if (block === last) found[found.length - 1] += text;
       else found.push(text);
