@@ -29,13 +29,15 @@ from portal.services.verify_audit import verify_audit
 from tests.commands.processes import environment, wait_for, worker
 from tests.conftest import build
 from tests.engines import SCRATCH, migrate, named, settings_for
+from tests.faults.test_killed_workers import end_leases
 from tests.mail.posts import file_case, rows
 from tests.mail.servers import Box, real_server
-from tests.proofs import keep, rounds
+from tests.proofs import LONG, keep, rounds
 
 pytestmark = pytest.mark.proof
 MAILS = 5
 PATIENCE = 120.0  # seconds: a machine that is busy with other things
+IN_HAND = 20.0  # seconds after which no mail is on its way any more
 
 
 def file_some(clock: SystemClock, name: str) -> None:
@@ -45,6 +47,18 @@ def file_some(clock: SystemClock, name: str) -> None:
 
 def all_sent() -> bool:
     return {row.state for row in rows()} == {"sent"}
+
+
+def wait_for_all(what: str) -> None:
+    """Until every mail went out. One that was in hand when the trouble came is held by its lease: ten minutes, which
+    pass here after twenty seconds."""
+    until, leases_end = time.monotonic() + PATIENCE, time.monotonic() + IN_HAND
+    while not all_sent():
+        assert time.monotonic() < until, f"waited {PATIENCE} s for {what}: {sorted(row.state for row in rows())}"
+        if time.monotonic() > leases_end:
+            end_leases()
+            leases_end += IN_HAND
+        time.sleep(0.1)
 
 
 def assert_whole(box: Box) -> None:
@@ -86,7 +100,7 @@ def test_a_database_that_is_locked_for_long_is_waited_for(app: Flask, tmp_path: 
         with lock(app.config["SETTINGS"]):
             time.sleep(seconds)
         began = time.monotonic()
-        wait_for(all_sent, "the mails after the lock", PATIENCE)
+        wait_for_all("the mails after the lock")
         assert process.poll() is None
         assert_whole(box)
         engine, waited = db.engine.dialect.name, round(time.monotonic() - began, 1)
@@ -109,7 +123,7 @@ def test_a_disk_that_is_full_is_waited_for(sqlite_app: Flask, tmp_path: Path):
             file_some(SystemClock(), "meanwhile")
             wait_for(lambda: '"job failed"' in log.read_text(), "the worker to notice", PATIENCE)
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, unlimited)
-            wait_for(all_sent, "the mails once there was room again", PATIENCE)
+            wait_for_all("the mails once there was room again")
         assert process.poll() is None
         assert_whole(box)
     twice = len(box.mails) - len({str(mail["Message-ID"]) for mail in box.mails})
@@ -135,7 +149,7 @@ def own_postgres(tmp_path: Path) -> Iterator[tuple[Flask, Path]]:
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize("mode", ["fast", "immediate"] if LONG else ["immediate"])
 def test_postgresql_may_be_restarted_under_everything(own_postgres: tuple[Flask, Path], tmp_path: Path, mode: str):
     app, folder = own_postgres
     times, log = rounds(1, 5), tmp_path / "worker.log"
@@ -151,17 +165,14 @@ def test_postgresql_may_be_restarted_under_everything(own_postgres: tuple[Flask,
             db.session.remove()  # the request shares this context's session, which a visitor's would not
             restart(folder, mode)
             answer = app.test_client().get("/readyz")
-            assert answer.status_code == 200, answer.text
+            assert answer.status_code == 200, "the web is back with the first request"
             file_some(SystemClock(), f"after{number}")
-            wait_for(all_sent, "the mails after the restart", PATIENCE)
+            wait_for_all("the mails after the restart")
         assert process.poll() is None
         assert_whole(box)
-    keep("postgresql_restarted", mode=mode, restarts=times, mails=len(rows_of(app)), lost=0)
-
-
-def rows_of(app: Flask) -> list[OutMail]:
-    with app.app_context():
-        return rows()
+        twice = len(box.mails) - len(rows())
+        assert twice <= times * 2, "at most the mail in hand, and one whose lease ended here before its time"
+    keep("postgresql_restarted", mode=mode, restarts=times, mails=len(box.mails), lost=0, duplicates=twice)
 
 
 def restart(folder: Path, mode: str) -> None:
@@ -171,7 +182,7 @@ def restart(folder: Path, mode: str) -> None:
     pg_ctl(["-w", "-m", mode, "restart"], pgdata=folder, user=user, timeout=60)
 
 
-@pytest.mark.parametrize("hours", [1, -1, 48])
+@pytest.mark.parametrize("hours", [1, -1, 48] if LONG else [-1])
 def test_a_clock_that_is_set_while_the_worker_runs_holds_nothing_up(app: Flask, tmp_path: Path, hours: int):
     """The whole machine's clock is set: the worker's, and that of whoever files a request."""
     moved, log = tmp_path / "hours", tmp_path / "worker.log"
