@@ -98,6 +98,12 @@ def taken_back(to: str, language: str, case_id: UUID, reference: str) -> Message
     return Message("taken_back", language, to, Holder.case(case_id), f"taken_back:{case_id}", arguments, case_id)
 
 
+def changed(to: str, language: str, case_id: UUID, reference: str, version: int) -> Message:
+    """Something about your request changed without an answer: put with another one, not dealt with, taken up again."""
+    key = f"changed:{case_id}:{version}"
+    return Message("changed", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
+
+
 def email_change_asked(
     to: str, language: str, student_id: UUID, change_id: UUID, from_on: date, token: str, expires_at: datetime
 ) -> Message:
@@ -150,6 +156,14 @@ def staff_reply(to: str, language: str, staff_id: UUID, case_id: UUID, reference
     return Message("staff_reply", language, to, INSTALLATION, key, {"reference": reference}, case_id, staff=True)
 
 
+def staff_code_asked(to: str, language: str, staff_id: UUID, task_id: UUID) -> Message:
+    """A student waits for a code by post or by phone; whose it is stands on the page."""
+    key = f"code_asked:{task_id}:{staff_id}"
+    return Message(
+        "staff_code_asked", language, to, INSTALLATION, key, {"path": f"/staff/identity/{task_id}"}, staff=True
+    )
+
+
 def staff_warning(
     to: str,
     language: str,
@@ -168,6 +182,15 @@ def staff_warning(
         arguments |= {"draft": 1, "path": f"/staff/cases/{reference}/extend"}
     key = f"warning:{case_id}:{warning}:{staff_id}"
     return Message("staff_warning", language, to, INSTALLATION, key, arguments, case_id, staff=True)
+
+
+def staff_steps(
+    to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, count: int, days: int, reminder: str
+) -> Message:
+    """A decision waits to be carried out: so many steps are open, and nothing was done for so many days."""
+    arguments: dict[str, str | int] = {"reference": reference, "count": count, "days": days}
+    key = f"steps:{case_id}:{reminder}:{staff_id}"
+    return Message("staff_steps", language, to, INSTALLATION, key, arguments, case_id, staff=True)
 
 
 @dataclass(frozen=True, slots=True)

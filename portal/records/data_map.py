@@ -206,6 +206,7 @@ _RULES: dict[str, TableRule] = {
         sealed=("totp_sealed",),
         clear="name, address and user name of staff, for as long as they are accountable",
     ),
+    "absence": TableRule("Who of staff is away, and who stands in.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
     "designation": TableRule("Who of staff may do what, where and when.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
     "calendar_feed": TableRule(
         "That somebody of staff has a calendar of due dates; its address by hash.",
@@ -215,7 +216,11 @@ _RULES: dict[str, TableRule] = {
     ),
     "login": TableRule("Signed-in sessions, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)),
     "one_time": TableRule(
-        "One-time links and codes, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)
+        "One-time links and codes, by hash; of a used link when it was used, which the student sees.",
+        About.STUDENT,
+        Export.PROTECTS,
+        Erasure.TERM,
+        ("sign_in",),
     ),
     "second_channel": TableRule(
         "That a code by post, by phone or at the desk was asked for, given and used; of an ID only that it was seen.",

@@ -27,7 +27,9 @@ EXPECTED = {
     **each("account.confirm", ASKERS),
     **each("student.requests student.request student.letter student.take_back student.act_for", ASKERS),
     **each("student.act_confirm", {"representative"}),
-    **each("student.email student.email_stop student.helpers student.helper_end", EVERY_STUDENT),
+    **each(
+        "student.email student.email_stop student.sign_out_others student.helpers student.helper_end", EVERY_STUDENT
+    ),
     **each("student.helper_new student.helper_confirm", {"student_l2", "student_l3", "foreign_student"}),
     **each("staff.contact staff.no_email staff.representatives staff.representative_new", DOSSIER),
     **each("staff.representative_end staff.to_post staff.print_letter staff.letter", DOSSIER),
@@ -49,9 +51,14 @@ EXPECTED = {
     **each("staff.confidentiality", {*STAFF, "unacknowledged"}),
     **each("staff.calendar_renew staff.calendar_withdraw", set(STAFF)),
     **each("staff.codes staff.app_remove staff.passkey_remove staff.sessions_end staff.session_end", set(STAFF)),
+    **each("staff.absence staff.absence_end", set(STAFF)),
     **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
     **each("staff.queue staff.record staff.recorded staff.case staff.match", DOSSIER),
     **each("staff.take staff.assign staff.message staff.identity staff.extend", DOSSIER),
+    **each("staff.correct", DOSSIER),
+    **each("staff.search staff.hand_over staff.export", DOSSIER),
+    **each("staff.note staff.merge staff.take_back staff.reopen", DOSSIER),
+    **each("staff.abuse", {"officer"}),
     **each("staff.stop_erasure", DOSSIER),
     **each("staff.decide staff.approve staff.carry_out staff.step staff.document staff.posted", DOSSIER),
     **each("staff.lift staff.students staff.student staff.reveal staff.answer", DOSSIER),
@@ -77,6 +84,7 @@ OF_BRANCH_A = {
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
     *("staff.identity_phone", "staff.stop_erasure"),
     *("staff.identity_stop", "staff.identity_desk", "staff.case_slip", "staff.upload", "staff.upload_page"),
+    *("staff.correct", "staff.note", "staff.merge", "staff.take_back", "staff.reopen"),
     *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
 }
 OF_THE_STUDENT = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from argon2 import PasswordHasher
@@ -14,8 +16,12 @@ from portal.records.db import db
 from portal.records.tables.cases import Draft
 from portal.services import passwords
 from portal.services.casework import Asked
+from portal.web.staff.typed import MARK, SECRETS, WHO
 from tests import factories
+from tests.security import estate
+from tests.security.browsing import open_file, starts, walk
 from tests.services.cases import case_of, events_of, person_of
+from tests.web import principals
 from tests.web.staff_door import enter, give_code, with_app
 from tests.web.test_staff_journey import new_case
 from tests.web.visitor import Visitor
@@ -79,7 +85,7 @@ def test_a_decision_that_was_typed_is_there_after_signing_in_and_is_sent_once(
     assert KEPT in visitor.text
     assert "Gebeld: het klopt al." in visitor.html
     assert 'value="refused" checked' in visitor.html
-    visitor.press("Besluit nemen")
+    visitor.press("Besluit nemen").press("Verstuur")
     assert "Het besluit is genomen" in visitor.text
     assert drafts(sqlite_app) == []
 
@@ -109,6 +115,20 @@ def test_a_message_and_a_new_request_are_kept_too(sqlite_app: Flask, reference: 
     assert visitor.url == "/staff/record?kept=1"
     for said in ('value="Yusuf حنان"', 'value="20-11-2026"', 'value="desk" checked', 'value="access" checked'):
         assert said in visitor.html
+
+
+def test_what_a_colleague_should_know_and_the_ticked_cases_are_kept_on_the_list(
+    sqlite_app: Flask, reference: str
+) -> None:
+    visitor = enter(sqlite_app, "officer").get("/staff/")
+    end_of_session(sqlite_app)
+    with sqlite_app.app_context():
+        ticked = f"{reference}|{case_of(reference).version}"
+    visitor.post("/staff/hand-over", case=ticked, note="Bel eerst even.")
+    sign_in_again(visitor, sqlite_app)
+    assert visitor.url == "/staff/?kept=1"
+    assert "Bel eerst even." in visitor.html
+    assert re.search(rf'value="{re.escape(ticked)}"[^>]*checked', visitor.html)
 
 
 def test_the_next_person_at_the_computer_sees_nothing_of_it(sqlite_app: Flask, reference: str) -> None:
@@ -150,3 +170,28 @@ def test_too_much_text_is_not_kept(sqlite_app: Flask, reference: str) -> None:
     visitor.press("", name="Yusuf" * 30_000)
     assert visitor.h1 == "Inloggen voor medewerkers"
     assert drafts(sqlite_app) == []
+
+
+def test_every_form_with_a_text_of_its_own_is_kept_when_the_session_ended(sqlite_app: Flask) -> None:
+    """A new form is covered by itself: it leads back to a page that holds what was typed."""
+    school, references = estate.build(sqlite_app)
+    client = principals.enter(sqlite_app, school, "officer")
+    open_file(client, "officer", school)
+    begin = [url for url in [*starts(sqlite_app, school), *estate.addresses(references)] if url.startswith("/staff")]
+    forms = {form.shape: form for page in walk(client, "officer", begin) for form in page.forms}.values()
+    with client.session_transaction() as cookie:
+        cookie[WHO] = str(school.staff["officer"])
+    end_of_session(sqlite_app)
+    kept, lost = 0, []
+    for form in forms:
+        texts = [field.name for field in form.fields if field.kind in {"textarea", "text", "email"}]
+        if form.method != "post" or not texts or SECRETS & {field.name for field in form.fields}:
+            continue
+        answer = client.post(form.action, data=form.filled(**dict.fromkeys(texts, "Wat ik typte")))
+        if parse_qs(urlsplit(answer.location).query).get("next", [""])[0].endswith(f"{MARK}=1"):
+            kept += 1
+        else:
+            lost.append(form.action)
+    print(f"staff forms with text: {kept} kept, {len(lost)} lost")
+    assert lost == []
+    assert kept > 10
