@@ -11,7 +11,7 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Adds the commands to the application; each loads what it needs when it runs."""
-    from portal.cli import cases, demo, erasures, proof, running, staff, students
+    from portal.cli import cases, demo, erasures, proof, retention, running, staff, students
 
     for command in (
         cases.group,
@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
         proof.audit,
         proof.doctor,
         proof.register,
+        retention.group,
         running.jobs,
         running.serve,
         running.worker,

@@ -72,6 +72,12 @@ def _erase(clock: Clock, _stopping: Stopping) -> Result:
     return resume(clock).as_dict()
 
 
+def _retention(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.retention import run as run_retention
+
+    return run_retention(clock).as_dict()
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -85,6 +91,7 @@ JOBS = (
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
+    Job("retention", _retention, daily_at=time(2, 30)),
     Job("erasures", _erase, every=timedelta(minutes=10)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )

@@ -36,6 +36,8 @@ SUBJECTS_OF_ACCOUNT = {
     "email_new": "Dit gaat over uw e-mailadres.",
     "representative_added": "Dit gaat over uw toegang.",
     "represented": "Dit gaat over uw toegang.",
+    "retention_notice": "Dit gaat over uw gegevens.",
+    "staff_retention": "Kijk naar de bewaartermijnen.",
     "staff_password_reset": "U kunt een nieuw wachtwoord kiezen.",
     "staff_factor_reset": "Uw tweede stap bij het inloggen is weggehaald.",
     "staff_sign_in_new": "Er is ingelogd op uw account.",
