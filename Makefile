@@ -21,6 +21,7 @@ run: setup ## everything, with a demonstration school on the first run, on http:
 setup: $(BIN)/.installed catalogues ## environment, catalogues and databases, nothing started
 	@mkdir -p "$(PORTAL_DATA)"
 	@$(FLASK) db upgrade 2> >(grep -v 'alembic.runtime' >&2)
+	@case "$${DATABASE_URL:-}" in postgres*) $(FLASK) jobs prepare;; esac
 
 # The environment is made anew from the lock whenever the lock is newer than it.
 $(BIN)/python:
