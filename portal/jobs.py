@@ -1,18 +1,18 @@
-"""What runs when: one table of jobs, and the runner that calls them on one machine.
+"""What runs when: one table of jobs.
 
 State lives in rows, so a job is an idempotent nudge: run twice it does nothing twice, and what a missed run left is
-done by the next one. A runner needs no more than `JOBS` and `run`; another one can be put beside this.
+done by the next one. Two runners call the jobs (portal/runners): one for a single machine, one for any number.
 """
 
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import time, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from portal.domain.clock import AMSTERDAM
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -20,20 +20,29 @@ if TYPE_CHECKING:
     from portal.domain.clock import Clock
 
 log = logging.getLogger("portal.jobs")
-ZONE = "Europe/Amsterdam"
+ASKED = timedelta(minutes=5)  # how often a daily job is asked whether it still has to run
 Stopping = Callable[[], bool]
 Result = Mapping[str, int | str]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A nudge: every so often, or once a day at a time in Amsterdam and when the worker starts."""
+    """A nudge: every so often, or once a day from a time in Amsterdam on.
+
+    A daily job has had its run when a row says so. One that failed, or that nobody ran at its time, is therefore made
+    up for within minutes, and it makes no difference how many workers ask.
+    """
 
     name: str
     run: Callable[[Clock, Stopping], Result]
     every: timedelta | None = None
     daily_at: time | None = None
     noted: bool = True  # whether the end of each run is kept in a row; not for what runs every few seconds
+
+    @property
+    def interval(self) -> timedelta:
+        """How often a runner calls it."""
+        return self.every or ASKED
 
 
 def _deliver(clock: Clock, stopping: Stopping) -> Result:
@@ -78,6 +87,19 @@ def _retention(clock: Clock, _stopping: Stopping) -> Result:
     return run_retention(clock).as_dict()
 
 
+def _packages(clock: Clock, stopping: Stopping) -> Result:
+    from portal.services.write_letters import write_waiting
+
+    return write_waiting(clock, stopping)
+
+
+def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.checkpoint_audit import checkpoint_daily
+
+    signed, mails = checkpoint_daily(clock)
+    return {"checkpoint": signed.number, "mails": mails}
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -88,11 +110,13 @@ def _beat(clock: Clock, _stopping: Stopping) -> Result:
 JOBS = (
     Job("heartbeat", _beat, every=timedelta(seconds=30), noted=False),
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
+    Job("packages", _packages, every=timedelta(seconds=5), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
     Job("retention", _retention, daily_at=time(2, 30)),
     Job("erasures", _erase, every=timedelta(minutes=10)),
+    Job("checkpoint", _checkpoint, daily_at=time(6, 0)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}
@@ -120,9 +144,11 @@ def run(app: Flask, job: Job, stopping: Stopping = never) -> Result:
         return result
 
 
-def _quietly(app: Flask, job: Job, stopping: Stopping) -> None:
-    """A run on schedule: an error is logged and the next run comes all the same."""
+def nudge(app: Flask, job: Job, stopping: Stopping = never) -> None:
+    """A run on schedule, or none when the job has had its run: an error is logged, and the next nudge comes anyway."""
     try:
+        if not _is_due(app, job):
+            return
         result = run(app, job, stopping)
     except Exception:
         log.exception("job failed", extra={"job": job.name})
@@ -131,43 +157,23 @@ def _quietly(app: Flask, job: Job, stopping: Stopping) -> None:
         log.info("%s: %s", job.name, ", ".join(f"{name} {value}" for name, value in result.items() if value))
 
 
-def work_until_told(app: Flask) -> None:
-    """Runs the jobs until SIGTERM or SIGINT; then finishes the mail in hand and returns.
+def _is_due(app: Flask, job: Job) -> bool:
+    if job.daily_at is None:
+        return True
+    from portal.services import heartbeat
 
-    After sleep or a stopped clock the missed runs of a job become one (coalesce), however late (misfire_grace_time).
-    """
-    from apscheduler.executors.pool import ThreadPoolExecutor
-    from apscheduler.schedulers.background import BackgroundScheduler
-
-    told = threading.Event()
-    for told_by in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told_by, lambda *_: told.set())
-    scheduler = BackgroundScheduler(
-        timezone=ZONE,
-        executors={"default": ThreadPoolExecutor(len(JOBS))},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    for job in JOBS:
-        for number, trigger in enumerate(_triggers(job)):
-            scheduler.add_job(_quietly, args=(app, job, told.is_set), id=f"{job.name}-{number}", **trigger)
-    scheduler.start()
-    log.info("worker started: %s", ", ".join(BY_NAME))
-    told.wait()
-    log.info("worker stops: finishing what is in hand")
-    scheduler.shutdown(wait=True)
-    log.info("worker stopped")
+    with app.app_context():
+        clock: Clock = app.extensions["clock"]
+        return still_to_run(job.daily_at, heartbeat.last_done(clock, job.name), clock.now())
 
 
-def _triggers(job: Job) -> list[dict[str, Any]]:
-    """When APScheduler calls a job: at once, and then by its interval or at its time of day."""
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
+def still_to_run(at: time, last: datetime | None, now: datetime) -> bool:
+    """Whether a daily job has not ended well since its time last came; a run in the future (of a clock that was put
+    back since) does not count."""
+    return last is None or not last_time(at, now) <= last <= now
 
-    now = datetime.now(ZoneInfo(ZONE))
-    if job.every is not None:
-        return [{"trigger": "interval", "seconds": job.every.total_seconds(), "next_run_time": now}]
-    at = job.daily_at or time(0)
-    return [
-        {"trigger": "date", "run_date": now},
-        {"trigger": "cron", "hour": at.hour, "minute": at.minute},
-    ]
+
+def last_time(at: time, now: datetime) -> datetime:
+    """When it was that time in Amsterdam last."""
+    today = datetime.combine(now.astimezone(AMSTERDAM), at, AMSTERDAM)
+    return today if today <= now else datetime.combine(today.date() - timedelta(days=1), at, AMSTERDAM)

@@ -308,7 +308,7 @@ STANDINGS: Mapping[str, str] = {
     "waiting": N_("Wacht op uw ja"),
     "to_come": N_("Begint later"),
     "active": N_("Mag nu voor u vragen"),
-    "over": N_("Gestopt"),
+    "over": N_("Voorbij"),
 }
 STANDING_KINDS: Mapping[str, str] = {"waiting": "soon", "to_come": "plain", "active": "ok", "over": "plain"}
 

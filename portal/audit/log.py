@@ -6,22 +6,22 @@ subject's key. Erasing somebody leaves the chain valid and the details unreadabl
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
+from portal.audit.verifier import GENESIS, commitment, entry_digest, moment, verify
 from portal.records.tables.proof import Audit, AuditDetail
-from portal.vault.envelope import INSTALLATION, Holder, Json, Place, canonical
-from portal.vault.vault import Vault
+from portal.vault.envelope import INSTALLATION, Holder, Json, Place, Tampered
+from portal.vault.vault import Shredded, Vault
 
-GENESIS = bytes(32)
 LOCK = 0x70_72_69_76  # the advisory lock of this log on PostgreSQL
 CLASS = "audit"
 
@@ -42,23 +42,37 @@ class Entry:
         return INSTALLATION
 
 
-def chained(previous: bytes, seq: int, at: datetime, entry: Entry, commitment: bytes) -> bytes:
-    """The digest of an entry: SHA-256 over the previous digest and the entry's canonical JSON."""
-    body = canonical(
-        {
-            "seq": seq,
-            "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "act": entry.act,
-            "actor": [entry.actor_kind, entry.actor_id.hex if entry.actor_id else None],
-            "subject": [entry.subject_kind, entry.subject_id.hex if entry.subject_id else None],
-            "commitment": commitment.hex(),
-        }
-    )
-    return hashlib.sha256(previous + body).digest()
+def as_line(seq: int, at: datetime, entry: Entry, committed: bytes) -> dict[str, Any]:
+    """What the digest of an entry covers, and what an export tells of it."""
+    return {
+        "seq": seq,
+        "at": moment(at),
+        "act": entry.act,
+        "actor": [entry.actor_kind, entry.actor_id.hex if entry.actor_id else None],
+        "subject": [entry.subject_kind, entry.subject_id.hex if entry.subject_id else None],
+        "commitment": committed.hex(),
+    }
+
+
+def chained(previous: bytes, seq: int, at: datetime, entry: Entry, committed: bytes) -> bytes:
+    """The digest of an entry, over the previous digest and all that it says."""
+    return entry_digest(previous, as_line(seq, at, entry, committed))
 
 
 def commit_to(salt: bytes, details: dict[str, Json]) -> bytes:
-    return hashlib.sha256(salt + canonical(details)).digest()
+    return commitment(salt, details)
+
+
+def head(session: Session) -> tuple[int, bytes]:
+    """The last number and digest; (0, GENESIS) while the log is empty."""
+    last = session.execute(select(Audit.seq, Audit.digest).order_by(Audit.seq.desc()).limit(1)).first()
+    return (last.seq, last.digest) if last else (0, GENESIS)
+
+
+def in_header(head_: tuple[int, bytes]) -> str:
+    """A head as the header of a mail carries it; "" while the log is empty."""
+    seq, digest = head_
+    return f"{seq} {digest.hex()}" if seq else ""
 
 
 def append(session: Session, vault: Vault, at: datetime, entries: Sequence[Entry]) -> None:
@@ -72,12 +86,11 @@ def append(session: Session, vault: Vault, at: datetime, entries: Sequence[Entry
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    last = connection.execute(select(Audit.seq, Audit.digest).order_by(Audit.seq.desc()).limit(1)).first()
-    seq, previous = (last.seq, last.digest) if last else (0, GENESIS)
+    seq, previous = head(session)
     rows, details = [], []
-    for entry, (commitment, detail) in zip(entries, sealed, strict=True):
+    for entry, (committed, detail) in zip(entries, sealed, strict=True):
         seq += 1
-        digest = chained(previous, seq, at, entry, commitment)
+        digest = chained(previous, seq, at, entry, committed)
         rows.append(
             {
                 "seq": seq,
@@ -87,7 +100,7 @@ def append(session: Session, vault: Vault, at: datetime, entries: Sequence[Entry
                 "actor_id": entry.actor_id,
                 "subject_kind": entry.subject_kind,
                 "subject_id": entry.subject_id,
-                "commitment": commitment,
+                "commitment": committed,
                 "previous": previous,
                 "digest": digest,
             }
@@ -115,16 +128,49 @@ def _sealed(vault: Vault, entry: Entry) -> tuple[bytes, dict[str, object]]:
     }
 
 
-def verify_chain(session: Session) -> tuple[int, int | None]:
-    """How many entries the log holds, and the first number at which the chain breaks (None: it is whole)."""
-    previous, count = GENESIS, 0
+def lines(session: Session) -> Iterator[dict[str, Any]]:
+    """The entries as an export tells them, in order, read as they are asked for."""
     statement = select(Audit.__table__).order_by(Audit.seq).execution_options(yield_per=1000)
     with session.execute(statement) as rows:
         for row in rows:
-            count += 1
             entry = Entry(row.act, row.actor_kind, row.actor_id, row.subject_kind, row.subject_id)
-            expected = chained(previous, count, row.at, entry, row.commitment)
-            if row.seq != count or row.previous != previous or row.digest != expected:
-                return count, row.seq
-            previous = row.digest
-    return count, None
+            line = as_line(row.seq, row.at, entry, row.commitment)
+            yield {**line, "previous": row.previous.hex(), "digest": row.digest.hex()}
+
+
+def verify_chain(session: Session) -> tuple[int, int | None]:
+    """How many entries fit, and the first number at which the chain breaks (None: it is whole)."""
+    report = verify(lines(session))
+    return report.entries, report.broken_at
+
+
+def misfit_details(session: Session, vault: Vault) -> tuple[int, int, list[int]]:
+    """How many details open, how many are gone with their key, and the entries that do not commit to their details.
+
+    An entry whose details are not there at all counts as gone: they are deleted with their subject.
+    """
+    opened, gone, wrong = 0, 0, []
+    statement = (
+        select(Audit.seq, Audit.commitment, AuditDetail.__table__)
+        .join_from(Audit, AuditDetail, AuditDetail.seq == Audit.seq, isouter=True)
+        .order_by(Audit.seq)
+        .execution_options(yield_per=1000)
+    )
+    with session.execute(statement) as rows:
+        for seq, committed, detail_id, _, holder_kind, holder_id, sealed in rows:
+            if detail_id is None:
+                gone += 1
+                continue
+            place = Place("audit_detail", "sealed", detail_id)
+            try:
+                found = vault.open(Holder(holder_kind, holder_id), CLASS, place, sealed)
+            except Shredded:
+                gone += 1
+                continue
+            except Tampered:
+                wrong.append(seq)
+                continue
+            opened += 1
+            if commit_to(bytes.fromhex(found["salt"]), found["details"]) != committed:
+                wrong.append(seq)
+    return opened, gone, wrong

@@ -1,4 +1,4 @@
-"""`audit verify`, `register export` and `doctor`: what can be shown to others."""
+"""`audit verify|checkpoint|export`, `register export` and `doctor`: what can be shown to others."""
 
 from __future__ import annotations
 
@@ -20,16 +20,58 @@ register = AppGroup("register", help="The register of processing activities.")
 
 
 @audit.command("verify")
+@click.option(
+    "--checkpoint",
+    "outside",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A head kept outside: a checkpoint, or any mail of the portal.",
+)
+@click.option("--key", "trusted", multiple=True, metavar="PUBLIC_KEY", help="The key that must have signed.")
+@click.option("--details", is_flag=True, help="Open the sealed details too and compare them.")
 @json_option
-def verify(as_json: bool) -> None:
-    """Check that every entry is chained to the one before it."""
-    from portal.services.verify_audit import verify_audit
+def verify(outside: tuple[Path, ...], trusted: tuple[str, ...], details: bool, as_json: bool) -> None:
+    """Check that every entry is chained to the one before it, and every checkpoint signed."""
+    from portal.services.verify_audit import Unreadable, verify_audit, verify_details
 
-    found = verify_audit(clock())
-    facts = {**asdict(found), "whole": found.whole}
+    try:
+        found = verify_audit(clock(), outside, [key.strip().lower() for key in trusted])
+    except Unreadable as error:
+        raise click.UsageError(str(error)) from error
+    facts = found.as_dict()
+    said = f"{found.entries} entries, {found.checkpoints} checkpoints, {found.compared} heads from outside"
+    if details:
+        opened = verify_details(clock())
+        facts["details"] = asdict(opened)
+        said += f"; {opened.opened} details fit, {opened.gone} are gone with their subject"
+        if opened.wrong:
+            refuse(as_json, "details_changed", f"Details of other entries than theirs: {opened.wrong}.", facts)
     if not found.whole:
-        refuse(as_json, "chain_broken", f"The log is broken at entry {found.broken_at}.", facts)
-    answer(as_json, facts, f"The log is whole: {found.entries} entries.")
+        refuse(as_json, "chain_broken", "The log is broken.\n" + "\n".join(f"  {each}" for each in found.faults), facts)
+    answer(as_json, facts, f"The log is whole: {said}.\nHead: {found.entries} {found.head}")
+
+
+@audit.command("checkpoint")
+@json_option
+def checkpoint(as_json: bool) -> None:
+    """Sign the head of the log now. Keep what is printed somewhere else."""
+    from portal.services.checkpoint_audit import checkpoint_now
+
+    found = checkpoint_now(clock())
+    answer(as_json, found.as_dict(), json.dumps(found.as_dict()))
+
+
+@audit.command("export")
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+def export_log(output: Path, as_json: bool) -> None:
+    """Write the log for the stand-alone verifier (portal/audit/verifier.py). It holds random numbers, no details."""
+    from portal.services.verify_audit import export_audit
+
+    with output.open("w", encoding="utf-8") as out:
+        entries, signed = export_audit(clock(), out)
+    facts = {"file": output, "entries": entries, "checkpoints": signed}
+    answer(as_json, facts, f"{entries} entries and {signed} checkpoints were written to {output}.")
 
 
 @register.command("export")

@@ -32,7 +32,26 @@ DRAIN = 40.0  # seconds to finish what is in hand
 def worker() -> None:
     """Deliver mail, send warnings and clear up until SIGTERM."""
     log_to_stderr()
-    table_of_jobs.work_until_told(real_app())
+    app = real_app()
+    if on_postgresql(app):
+        from portal.runners import many_machines as runner
+    else:
+        from portal.runners import one_machine as runner  # type: ignore[no-redef]  # the same function, another way
+    runner.work_until_told(app)
+
+
+def on_postgresql(app: Flask) -> bool:
+    settings: Settings = app.config["SETTINGS"]
+    return settings.database_url.startswith("postgresql")
+
+
+@jobs.command("prepare")
+def prepare() -> None:
+    """Make or update the tables of the job queue (PostgreSQL only). Twice changes nothing."""
+    if on_postgresql(real_app()):
+        from portal.runners.queue_schema import prepare
+
+        prepare(cast(Settings, current_app.config["SETTINGS"]).database_url)
 
 
 def real_app() -> Flask:

@@ -87,6 +87,18 @@ class Channel(StrEnum):
     DESK = "desk"
 
 
+class Letter(StrEnum):
+    """What a letter of a case tells. Values are stored: they never change."""
+
+    RECEIPT = "receipt"
+    EXTENSION = "extension"
+    LATE = "late"
+    MESSAGE = "message"
+    ANSWER = "answer"  # the decision; of a withdrawal its confirmation
+    COPY = "copy"  # the answer to access and portability, with the facts of GDPR 15(1)
+    DONE = "done"
+
+
 class Outcome(StrEnum):
     """The decision on one item of a request."""
 

@@ -70,6 +70,7 @@ class AnsweredItem:
     changed: tuple[Value, ...]  # values as they were put right
     erased: tuple[Erased, ...] = ()
     kept: tuple[Kept, ...] = ()
+    code: str = ""  # of the ground
     continues: str = ""  # what goes on all the same, on another basis
     consequence: str = ""
 
@@ -136,6 +137,12 @@ class Answer:
     def late(self) -> bool:
         """Whether the answer came after the promised day."""
         return self.answered_on > self.answer_by
+
+    @property
+    def level(self) -> Level:
+        """What a student needs to read all of it: its highest value's level, at least the address on file."""
+        values = (value.level for item in self.items for value in (*item.which, *item.asked, *item.changed))
+        return Level(max(values, default=Level.ADDRESS) or Level.ADDRESS)
 
     def shown_at(self, level: Level) -> Answer:
         """The answer as somebody of this level may read it: values that ask for more are left out."""

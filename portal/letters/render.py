@@ -5,6 +5,7 @@ A template here takes everything it says from its arguments; the language is the
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,14 @@ class Reader:
 
     def from_left(self, value: Value) -> bool:
         return showing.reads_left_to_right(self.policy, value.dataset, value.field)
+
+    def cited(self, text: str, article: str) -> str:
+        """An article of law; `text` of wording.laws."""
+        return self.speaker.text(text, article=article) if article else self.speaker.gettext(text)
+
+    def on(self, iso: str) -> date:
+        """A day of a document that is kept as text."""
+        return date.fromisoformat(iso)
 
     def any(self, dataset: str, code: str, value: Any) -> str:
         return showing.shown(self.policy, dataset, code, value, self.speaker)

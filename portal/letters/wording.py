@@ -96,5 +96,31 @@ STATES: Mapping[str, str] = MappingProxyType(
     {"open": N_("Komt nog"), "done": N_("Klaar"), "impossible": N_("Kan niet")}
 )
 
+# How an article is cited; `%(article)s` where it is a number alone.
+LAW, REGULATION = N_("AVG artikel %(article)s"), N_("Reglement artikel %(article)s")
+WITHDRAWAL, TERM = N_("AVG artikel 7 lid 3"), N_("AVG artikel 12 lid 3")
+
+
+def laws(gdpr: str, regulation: str) -> list[tuple[str, str]]:
+    """On which articles a kind of request stands: texts with the article to fill in. The right to complain to the
+    authority (GDPR 77) is not what a complaint to the school stands on."""
+    found = []
+    if gdpr == "7(3)":
+        found.append((WITHDRAWAL, ""))
+    elif gdpr not in ("", "77"):
+        found.append((LAW, gdpr))
+    return [*found, (REGULATION, regulation)] if regulation else found
+
+
+# What a search outside the portal came to.
+FOUND: Mapping[str, str] = MappingProxyType(
+    {
+        "nothing": N_("Wij vonden hier niets over u."),
+        "copy": N_("Wat wij vonden, zit bij uw kopie."),
+        "look": N_("U kunt dit komen bekijken. Bel ons eerst."),
+    }
+)
+
+EMPTY = "(leeg)"  # in a notice to a recipient, which is Dutch
 THIS_PORTAL = N_("Dit portaal")
 YES, NO = N_("ja"), N_("nee")

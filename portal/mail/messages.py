@@ -188,3 +188,20 @@ def staff_sign_in_new(to: str, language: str, session: str) -> Message:
     """Somebody signed in to your account: from a browser not known yet, with a recovery code, or for the first time."""
     key = f"staff_sign_in_new:{session}"
     return Message("staff_sign_in_new", language, to, INSTALLATION, key, {"path": "/staff/me"}, staff=True)
+
+
+def staff_log_head(
+    to: str, language: str, staff_id: UUID, day: date, number: int, seq: int, digest: str, signer: str, signature: str
+) -> Message:
+    """To the director, daily: the signed head of the audit log, to be kept outside the portal."""
+    arguments: dict[str, str | int] = {
+        "path": "/staff/",
+        "day": day.isoformat(),
+        "number": number,
+        "seq": seq,
+        "digest": digest,
+        "signer": signer,
+        "signature": signature,
+    }
+    key = f"log_head:{day.isoformat()}:{staff_id}"
+    return Message("staff_log_head", language, to, INSTALLATION, key, arguments, staff=True)

@@ -21,6 +21,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from portal.audit.verifier import HEADER as LOG_HEAD
 from portal.i18n import MASTER, N_, TONGUES, Speaker, speaker, staff_speaker
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "mail"
@@ -41,6 +42,7 @@ SUBJECTS_OF_ACCOUNT = {
     "staff_password_reset": "U kunt een nieuw wachtwoord kiezen.",
     "staff_factor_reset": "Uw tweede stap bij het inloggen is weggehaald.",
     "staff_sign_in_new": "Er is ingelogd op uw account.",
+    "staff_log_head": "Dit is de stand van het logboek.",
 }
 
 
@@ -65,6 +67,7 @@ class Sheet:
     expires_at: datetime | None = None
     staff: bool = False
     by_code: bool = False  # the reader has no account: the page asks for the case code
+    log_head: str = ""  # number and digest of the audit log's last entry: each mail is a copy of it outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,8 @@ def _render(sheet: Sheet, house: House) -> EmailMessage:
     message["Message-ID"] = header_text(sheet.message_id)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834
     message["X-Auto-Response-Suppress"] = "All"
+    if sheet.log_head:
+        message[LOG_HEAD] = header_text(sheet.log_head)
     message.set_content(text, subtype="plain", charset="utf-8")
     message.add_alternative(html, subtype="html", charset="utf-8")
     message["Content-Language"] = ", ".join(voice.lang for voice in voices)

@@ -171,6 +171,24 @@ _RULES: dict[str, TableRule] = {
         "Messages between asker and school.", About.CASE, Export.OWN, Erasure.KEY, ("case",), ("sealed",)
     ),
     "case_file": TableRule("Which sealed files belong to a case.", About.CASE, Export.WITHIN, Erasure.ROW, ("case",)),
+    "letter": TableRule(
+        "Letters as they were issued, and the hash of each.",
+        About.CASE,
+        Export.WITHIN,
+        Erasure.KEY,
+        ("case", "standard"),
+        ("sealed",),
+        clear="kind, language and moment; the code of a recipient who was told",
+    ),
+    "package": TableRule("How far the building of a copy is.", About.CASE, Export.DERIVED, Erasure.ROW, ("case",)),
+    "reviewed_image": TableRule(
+        "What was decided on pictures that may show others, and where they are covered.",
+        About.CASE,
+        Export.WITHIN,
+        Erasure.KEY,
+        ("case",),
+        ("sealed",),
+    ),
     "draft": TableRule(
         "A request that is being typed, under the installation's key.",
         About.CASE,
@@ -243,6 +261,16 @@ _RULES: dict[str, TableRule] = {
         Erasure.KEY,
         ("audit_detail",),
         ("sealed",),
+    ),
+    "audit_checkpoint": TableRule("Signed heads of the log.", About.NOBODY, Export.NOT_THEIRS, Erasure.PROOF),
+    "audit_signer": TableRule(
+        "The keys that sign them.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE, sealed=("sealed",)
+    ),
+    "ledger_mark": TableRule(
+        "Random numbers of erasures, beside the keys: which of them a restored backup of the keys knows.",
+        About.NOBODY,
+        Export.NOT_THEIRS,
+        Erasure.PROOF,
     ),
     "outbox": TableRule(
         "Mails to be sent and sent: address and arguments.",

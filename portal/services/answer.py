@@ -41,7 +41,7 @@ EARLIER = "earlier_answers"
 
 def write_answer(work: Work, case: Case, plans: dict[CaseItem, ErasurePlan] | None = None, reply: str = "") -> Answer:
     """Fixes the answer as the case stands now, sealed under the case's own key; one given before is kept behind it."""
-    answer = _build(work, case, plans or {}, reply)
+    answer = build_answer(work, case, plans or {}, reply)
     contents = casebook.contents(work.vault, case)
     if KEY in contents:
         contents[EARLIER] = [*contents.get(EARLIER, ()), contents[KEY]]
@@ -66,7 +66,18 @@ def answer_of(work: Work, case: Case) -> Answer | None:
     stored = casebook.contents(work.vault, case).get(KEY)
     if stored is None and case.kind != RequestKind.WITHDRAWAL:
         return None  # the case's own term has ended
-    answer = (from_json(stored) if stored else _build(work, case, {}, "")).shown_at(_level_of_reader(work, case))
+    answer = (from_json(stored) if stored else build_answer(work, case, {}, "")).shown_at(_level_of_reader(work, case))
+    return with_progress(work, case, answer)
+
+
+def given_answer(work: Work, case: Case) -> Answer | None:
+    """The answer as it was fixed, with every value: for the letters that tell it."""
+    stored = casebook.contents(work.vault, case).get(KEY)
+    return from_json(stored) if stored else None
+
+
+def with_progress(work: Work, case: Case, answer: Answer) -> Answer:
+    """The answer with how far it is carried out."""
     steps = casebook.steps_of(work.session, case.id)
     progress = tuple(_progress(work, step) for step in steps)
     done_on = receipt_date(case.executed_at) if case.executed_at else None
@@ -92,7 +103,8 @@ def _level_of_reader(work: Work, case: Case) -> Level:
 # --- building ---------------------------------------------------------------------------------------------------------
 
 
-def _build(work: Work, case: Case, plans: dict[CaseItem, ErasurePlan], reply: str) -> Answer:
+def build_answer(work: Work, case: Case, plans: dict[CaseItem, ErasurePlan], reply: str) -> Answer:
+    """The case as it stands, decided or not; `write_answer` fixes it."""
     kind, policy = RequestKind(case.kind), work.policy
     asked = casebook.items_of(work.session, case.id)
     going = asked if kind is RequestKind.WITHDRAWAL else granted(asked)
@@ -167,6 +179,7 @@ def _item(work: Work, case: Case, item: CaseItem, plan: ErasurePlan | None) -> A
         changed=_values(policy, item, contents.get("checked")),
         erased=erased_lines(policy, plan) if plan else (),
         kept=kept_lines(policy, plan) if plan else (),
+        code=ground.code if ground else "",
         continues=activity.continues if activity else "",
         consequence=activity.consequence if activity and item.outcome != Outcome.REFUSED else "",
     )

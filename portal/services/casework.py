@@ -16,7 +16,7 @@ from portal.domain.digits import only_digits
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
-from portal.domain.vocabulary import ActorKind, Channel, RequestKind, TargetKind
+from portal.domain.vocabulary import ActorKind, Channel, Letter, RequestKind, TargetKind
 from portal.mail import messages
 from portal.records import casebook, representatives
 from portal.records.items import full_name, persons
@@ -25,6 +25,7 @@ from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
+from portal.services.issue_letter import issue
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 
@@ -140,6 +141,8 @@ def open_case(work: Work, new: NewCase) -> Opened:
     at_once = case.state == CaseState.DECIDED  # a withdrawal that counts now: its own mail tells of it, with the code
     if not at_once and (to := reply_address(work, case)):
         work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
+    if not at_once:
+        issue(work, case, Letter.RECEIPT)
     tell_staff_of_new(work, case)
     return opened
 

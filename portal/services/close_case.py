@@ -10,25 +10,21 @@ from uuid_utils.compat import uuid7
 
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, may_close
-from portal.domain.vocabulary import RequestKind, StepKind, StepState
+from portal.domain.vocabulary import Letter, RequestKind, StepKind, StepState
 from portal.mail import messages
-from portal.mail.outbox import CLASS as MAILS
 from portal.records import casebook
-from portal.records.items import full_name, persons
 from portal.records.tables.cases import Case, CaseStep
 from portal.records.tables.proof import OutMail
-from portal.services import change_lines
+from portal.services import change_lines, kept_address
 from portal.services.answer import has_answer, write_answer
 from portal.services.casework import event, move, reply_address
-from portal.services.steps import ANSWER, POST
+from portal.services.envelope import envelope
+from portal.services.issue_letter import issue
+from portal.services.steps import ANSWER, POST, RELEASE
 from portal.services.unit import Work
-from portal.vault.envelope import Json, Place
-from portal.vault.vault import Shredded
 
 ANSWERING = ("decided", "consent_withdrawn")  # kinds of mail that carry the answer
 FAILED = "failed"
-KEPT = "kept_address"  # in the case's sealed contents
-ENVELOPE, ADDRESS = "post_to", "reply_to"  # in there: kept before an erasure takes the address on file
 
 
 def close_if_done(work: Work, case: Case) -> bool:
@@ -56,6 +52,9 @@ def close_if_done(work: Work, case: Case) -> bool:
     event(work, case, EventKind.CLOSED)
     work.note("close_case", "case", case.id)
     done = [step for step in steps if step.state == StepState.DONE]
+    tasks = {step.task for step in done}
+    if tasks - {POST} and RELEASE not in tasks:  # a released copy has its own letter
+        issue(work, case, Letter.DONE)
     if done and (to := address_of(work, case)):
         work.send(messages.carried_out(to, case.language, case.id, case.reference, case.version))
     return True
@@ -86,48 +85,11 @@ def _posting(work: Work, case: Case, position: int) -> CaseStep:
 
 def address_of(work: Work, case: Case) -> str | None:
     """Where the asker reads mail; after an erasure, the address that the case kept for its last mail."""
-    return reply_address(work, case) or (_kept(work, case, ADDRESS) or None)
+    return reply_address(work, case) or kept_address.kept(work, case, kept_address.EMAIL)
 
 
 def keep_address(work: Work, case: Case) -> None:
     """Keeps the address for the last mail before it is erased from the student's file; of whoever is told by post, the
-    one for the envelope. It lies under the key of the case's mails, which is destroyed when that mail has left
-    (`portal.services.shred_addresses`)."""
-    contents = casebook.contents(work.vault, case)
-    kept: dict[str, Json] = {}
-    if case.by_post and (lines := envelope(work, case)):
-        kept[ENVELOPE] = list(lines)
-    if to := reply_address(work, case):
-        kept[ADDRESS] = to
-    contents[KEPT] = work.vault.seal(casebook.holder(case.id), MAILS, _place(case), kept).hex()
-    casebook.set_contents(work.vault, case, contents)
-
-
-def _place(case: Case) -> Place:
-    return Place("case", KEPT, case.id)
-
-
-def _kept(work: Work, case: Case, name: str) -> Json:
-    """What `keep_address` kept of that name, until its key is gone."""
-    sealed = casebook.contents(work.vault, case).get(KEPT)
-    if not sealed:
-        return None
-    try:
-        return work.vault.open(casebook.holder(case.id), MAILS, _place(case), bytes.fromhex(sealed)).get(name)
-    except Shredded:
-        return None
-
-
-def envelope(work: Work, case: Case) -> tuple[str, ...]:
-    """Name and address for a letter: of the matched student as on file, or as kept before it was erased; else as given
-    with the request."""
-    contents = casebook.contents(work.vault, case)
-    if case.student_id is None:
-        contact = contents.get("contact", {})
-        return (str(contact.get("name", "")), *str(contact.get("address", "")).splitlines())
-    person = persons(work.session, work.vault, [case.student_id]).get(case.student_id)
-    if person is None or not person.values.get("street"):
-        return tuple(_kept(work, case, ENVELOPE) or ())
-    values = person.values
-    place = f"{values.get('postcode') or ''}  {values.get('town') or ''}".strip()
-    return (full_name(values), str(values["street"]), place)
+    one for the envelope."""
+    lines = envelope(work, case) if case.by_post else ()
+    kept_address.keep(work, case, reply_to=reply_address(work, case), post_to=list(lines))

@@ -18,7 +18,7 @@ from portal.domain.lifecycle import Action, CaseState
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
 from portal.domain.rights import outcome_of_case
-from portal.domain.vocabulary import FieldType, Outcome, RequestKind, TargetKind
+from portal.domain.vocabulary import FieldType, Letter, Outcome, RequestKind, TargetKind
 from portal.intake.faults import BadValue
 from portal.intake.values import cell_text, parse_value
 from portal.mail import messages
@@ -29,9 +29,11 @@ from portal.services.answer import write_answer
 from portal.services.casework import NotFound, event, move, reply_address, subject_of
 from portal.services.close_case import close_if_done
 from portal.services.held_case import held_case
+from portal.services.issue_letter import issue
 from portal.services.plan_erasure import plan_for
 from portal.services.steps import limits_to_lift, plan_steps
 from portal.services.targets import Target, target_of
+from portal.services.tell_recipients import issue_notices
 from portal.services.unit import Work, writing
 from portal.vault.envelope import Json
 
@@ -89,8 +91,10 @@ def decide(
         case.approver_id = case.approved_at = case.executed_at = None
         answered_as = case.version
         work.session.flush()
-        plan_steps(work, case)
+        steps = plan_steps(work, case)
         write_answer(work, case, plans, words.strip())
+        issue(work, case, Letter.ANSWER)
+        issue_notices(work, case, steps)
         _tell(work, case, outcome, late, answered_as, asked)
         closed = close_if_done(work, case)
         return Decided(outcome, late, closed or case.state == CaseState.CLOSED)

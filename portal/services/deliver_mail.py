@@ -20,6 +20,8 @@ from sqlalchemy import select, update
 from uuid_utils.compat import uuid7
 
 from config import Settings
+from portal.audit.log import head as log_head
+from portal.audit.log import in_header
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
@@ -160,6 +162,7 @@ class _Run:
                     expires_at=mail.expires_at,
                     staff=bool(body["staff"]),
                     by_code=mail.case_id is not None and not known and not body["staff"],
+                    log_head=in_header(log_head(work.session)),
                 )
             except (KeyError, TypeError) as error:
                 raise NotRenderable("bad_body") from error

@@ -19,11 +19,12 @@ from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import RequestKind
+from portal.domain.vocabulary import Letter, RequestKind
 from portal.mail import messages
 from portal.records.tables.cases import Case
 from portal.services.casework import event, move, reply_address
 from portal.services.held_case import held_case
+from portal.services.issue_letter import issue
 from portal.services.unit import Work, writing
 
 USE = "extension"
@@ -51,6 +52,7 @@ def extend(actor: Actor, clock: Clock, reference: str, version: int, days: int, 
         details = {"days": days, "reason": reason, "until": new_due.isoformat(), "words": words.strip()}
         event(work, case, EventKind.EXTENDED, **details)
         work.note("extend", "case", case.id, days=days, reason=reason)
+        issue(work, case, Letter.EXTENSION, until=new_due, words=words.strip())
         if to := reply_address(work, case):
             work.send(messages.extended(to, case.language, case.id, case.reference, new_due))
         return new_due

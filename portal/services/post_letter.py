@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import StepState
+from portal.domain.vocabulary import Letter, StepState
 from portal.records import casebook
 from portal.services.casework import event
 from portal.services.close_case import close_if_done
@@ -18,15 +17,6 @@ from portal.services.extend_case import mark_told
 from portal.services.held_case import held_case
 from portal.services.steps import POST, open_steps
 from portal.services.unit import writing
-
-
-class Letter(StrEnum):
-    RECEIPT = "receipt"
-    EXTENSION = "extension"
-    LATE = "late"
-    MESSAGE = "message"
-    ANSWER = "answer"
-    DONE = "done"
 
 
 def record_posted(actor: Actor, clock: Clock, reference: str, version: int, letter: Letter, on: date) -> None:

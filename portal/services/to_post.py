@@ -1,7 +1,7 @@
 """Letters that must go by post: for whoever has no usable mail address, or whose mail did not arrive (ux.md, rule 12).
 
 What is due follows from the case and from what was mailed or posted before; nothing of it is stored. A letter is
-printed from the same answer that the page shows, and the day on which it was posted counts as told.
+printed from the answer as it was issued, and the day on which it was posted counts as told.
 """
 
 from __future__ import annotations
@@ -9,33 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
 from portal.domain.acts import Act
-from portal.domain.clock import Clock, receipt_date
+from portal.domain.clock import Clock, extended_due_on, receipt_date
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import CaseState
 from portal.domain.permissions import Actor, scope_of
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import RequestKind, StepState
-from portal.i18n import speaker
-from portal.letters import notices
-from portal.letters.pdf import letter_pdf
+from portal.domain.vocabulary import Letter, RequestKind, StepState
 from portal.records import casebook
 from portal.records.queue import within
 from portal.records.tables.cases import Case
+from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.proof import OutMail
-from portal.services.answer import answer_of
 from portal.services.case_page import log_view
 from portal.services.casework import name_of
-from portal.services.close_case import envelope
 from portal.services.held_case import held_case
-from portal.services.post_letter import Letter
-from portal.services.steps import POST
+from portal.services.issue_letter import issue, latest
+from portal.services.steps import POST, RELEASE
 from portal.services.unit import Work, reading, writing
+from portal.services.write_letters import bytes_of
 
 MOST = 200  # cases on the page
 AFTER_CLOSING = timedelta(days=60)  # a letter that nobody posted by then is on the case's page only
@@ -46,6 +42,7 @@ MAILS: Mapping[Letter, frozenset[str]] = {
     Letter.LATE: frozenset({"late"}),
     Letter.MESSAGE: frozenset({"message"}),
     Letter.ANSWER: frozenset({"decided", "consent_withdrawn"}),
+    Letter.COPY: frozenset({"carried_out"}),
     Letter.DONE: frozenset({"carried_out"}),
 }
 ARRIVING = ("waiting", "sent")
@@ -123,6 +120,10 @@ def _occasions(work: Work, case: Case) -> dict[Letter, datetime]:
     elif case.due_on < work.today and RequestKind(case.kind) is not RequestKind.WITHDRAWAL:
         found[Letter.LATE] = case.entered_at
     steps = casebook.steps_of(work.session, case.id)
+    copied = next((step for step in steps if step.task == RELEASE and step.state == StepState.DONE), None)
+    if copied is not None and copied.at is not None:
+        found[Letter.COPY] = copied.at
+        return found
     carried_out = any(step.state == StepState.DONE and step.task != POST for step in steps)
     if case.executed_at is not None and case.closed_at is not None and carried_out:
         found[Letter.DONE] = case.closed_at
@@ -148,6 +149,20 @@ def _posted(work: Work, case: Case) -> dict[Letter, list[datetime]]:
     return found
 
 
+def _issued(work: Work, case: Case, letter: Letter) -> IssuedLetter:
+    """The letter as it was issued; what is told by mail alone, or fell due by itself, is issued for the post now."""
+    since = _occasions(work, case)[letter]
+    row = latest(work, case.id, letter.value)
+    if row is not None and row.issued_at >= since:
+        return row
+    said = [each for each in casebook.messages_of(work.session, case.id) if each.from_staff]
+    words = casebook.message_text(work.vault, said[-1]) if letter is Letter.MESSAGE and said else ""
+    until = None
+    if letter is Letter.EXTENSION and case.extended_days:
+        until = extended_due_on(case.original_due_on, case.extended_days, case.extended_days)
+    return issue(work, case, letter, words=words, until=until)
+
+
 def print_letter(actor: Actor, clock: Clock, reference: str, letter: Letter) -> Printed:
     """The letter as PDF with the address for a window envelope: a view of the student's address, and logged.
 
@@ -157,39 +172,8 @@ def print_letter(actor: Actor, clock: Clock, reference: str, letter: Letter) -> 
         case = held_case(work, reference, Act.PRINT_LETTER)
         if letter not in _occasions(work, case):
             raise Refused("nothing_to_post", letter=letter)
-        content = _pdf(work, case, letter)
+        content = bytes_of(work, _issued(work, case, letter))
         if case.student_id is not None:
             log_view(work, case.student_id, reason="case", what="letter", case_id=case.id)
         work.note("print_letter", "case", case.id, letter=letter.value)
         return Printed(content, f"{case.reference}-{letter.value}.pdf")
-
-
-def _pdf(work: Work, case: Case, letter: Letter) -> bytes:
-    words = notices.WORDS[letter.value]
-    common: dict[str, Any] = {
-        "policy": work.policy,
-        "title": words.title,
-        "on": work.today,
-        "reference": case.reference,
-        "address": envelope(work, case),
-    }
-    speaks = speaker(case.language)
-    if letter is Letter.ANSWER and (answer := answer_of(work, case)) is not None:
-        return letter_pdf("letters/answer.html", speaks, answer=answer, **common)
-    said = [each for each in casebook.messages_of(work.session, case.id) if each.from_staff]
-    return letter_pdf(
-        "letters/notice.html",
-        speaks,
-        **common,
-        together=True,
-        words=words,
-        answer_by=case.due_on if letter in {Letter.RECEIPT, Letter.EXTENSION} else None,
-        reason=_reason(work, case) if letter is Letter.EXTENSION else "",
-        of_staff=casebook.message_text(work.vault, said[-1]) if letter is Letter.MESSAGE and said else "",
-        contact=work.policy.controller,
-    )
-
-
-def _reason(work: Work, case: Case) -> str:
-    found = work.policy.reasons.get(case.extension_reason or "")
-    return found.label if found else ""

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from config import Settings
-from portal.audit import log
+from portal.audit import checkpoints, log
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor, Subject, demand
@@ -86,6 +86,7 @@ def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
         yield work
         work.session.flush()
         log.append(work.session, work.vault, work.now, work.entries)
+        checkpoints.after(work.session, work.vault, work.now, work.entries)
         work.session.commit()
     except StaleDataError as stale:
         from portal.services.casework import ChangedMeanwhile

@@ -18,7 +18,7 @@ from portal.domain.clock import Clock
 from portal.domain.events import EventKind
 from portal.domain.permissions import Actor, Subject
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Channel, LegalBasis, Outcome, RequestKind, TargetKind
+from portal.domain.vocabulary import Channel, LegalBasis, Letter, Outcome, RequestKind, TargetKind
 from portal.mail import messages
 from portal.policy.model import Activity
 from portal.records.items import Item, change_value, items_of
@@ -26,6 +26,8 @@ from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Limit, Student
 from portal.services.casework import Asked, NewCase, event, open_case, reply_address
 from portal.services.file_request import HOW
+from portal.services.issue_letter import issue
+from portal.services.tell_recipients import issue_notices
 from portal.services.unit import Work, reading, writing
 
 DATASET = "consent"
@@ -164,6 +166,8 @@ def take_effect(work: Work, case: Case, student_id: UUID, activity: str, case_co
             asked.outcome, asked.executed_at = Outcome.GRANTED.value, work.now
     event(work, case, EventKind.TOOK_EFFECT, activity=activity)
     work.note("withdraw_consent", "student", student_id, activity=activity)
-    plan_steps(work, case)
+    steps = plan_steps(work, case)
+    issue(work, case, Letter.ANSWER)
+    issue_notices(work, case, steps)
     if to := reply_address(work, case):
         work.send(messages.consent_withdrawn(to, case.language, case.id, case.reference, case_code))

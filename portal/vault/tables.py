@@ -50,3 +50,6 @@ lookup = Table(
     UniqueConstraint("kind", "digest", "holder_kind", "holder_id"),
     Index("ix_lookup_holder", "holder_kind", "holder_id"),
 )
+
+# That these keys know an erasure which the ledger outside the databases tells of.
+ledger_mark = Table("ledger_mark", metadata, Column("id", Uuid, primary_key=True))

@@ -59,30 +59,30 @@ def canary(most: int) -> str:
 
 @pytest.mark.proof
 def test_nothing_that_people_type_or_are_sent_comes_into_a_log_or_an_address(
-    sqlite_app: Flask, lines: io.StringIO
+    own_app: Flask, lines: io.StringIO
 ) -> None:
-    school, references = estate.build(sqlite_app, canary)
+    school, references = estate.build(own_app, canary)
     secrets: list[str] = []
     addresses: list[str] = []
 
-    @sqlite_app.after_request
+    @own_app.after_request
     def note(response: Response) -> Response:
         addresses.extend((request.full_path, response.headers.get("Location", "")))
         return response
 
-    visitor = Visitor(sqlite_app)
-    with sqlite_app.app_context():
+    visitor = Visitor(own_app)
+    with own_app.app_context():
         factories.make_student(email=EMAIL, given_names=NAME, bsn=BSN, phone=PHONE)
     visitor.get("/nl/sign-in").press("link", email=EMAIL)
-    arguments = mails(sqlite_app, "sign_in")[-1]["arguments"]
+    arguments = mails(own_app, "sign_in")[-1]["arguments"]
     assert isinstance(arguments, dict)
     secrets += [str(arguments["code"])]
     visitor.press("Inloggen", code=str(arguments["code"]))
     visitor.get("/nl/confirm").press("Ga verder", birth_date="2-4-1990", known="1723AB")
-    Visitor(sqlite_app).get("/staff/sign-in").press("Inloggen", username=NAME, password=WORDS)
+    Visitor(own_app).get("/staff/sign-in").press("Inloggen", username=NAME, password=WORDS)
     who = ("anonymous", "case_code", "student_l2", "student_l3", "handler", "officer", "administrator")
     typed = 0
-    for each, (client, pages) in walk_all(sqlite_app, school, estate.addresses(references), who).items():
+    for each, (client, pages) in walk_all(own_app, school, estate.addresses(references), who).items():
         for form in {form.shape: form for page in pages for form in page.forms}.values():
             if not form.text_fields or form.method != "post" or form.action.endswith(("/sign-out", "/password")):
                 continue

@@ -7,13 +7,13 @@ import threading
 import pytest
 from sqlalchemy import update
 
-from portal.domain.vocabulary import Outcome, RequestKind, StepState
+from portal.domain.vocabulary import Letter, Outcome, RequestKind, StepState
 from portal.records.db import begin_write, db
 from portal.records.tables.cases import Case
 from portal.records.tables.proof import OutMail
 from portal.services.carry_out import carry_out, finish_step
 from portal.services.close_case import close_if_done
-from portal.services.post_letter import Letter, record_posted
+from portal.services.post_letter import record_posted
 from portal.services.unit import writing
 from tests import factories
 from tests.services import cases

@@ -9,10 +9,10 @@ import pytest
 from portal.domain.lifecycle import NotPossible
 from portal.domain.permissions import SYSTEM
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Outcome, RequestKind
+from portal.domain.vocabulary import Letter, Outcome, RequestKind
 from portal.services.casework import ChangedMeanwhile, Contact
 from portal.services.extend_case import extend, mark_told
-from portal.services.post_letter import Letter, record_posted
+from portal.services.post_letter import record_posted
 from portal.services.unit import writing
 from tests import factories
 from tests.services import cases

@@ -6,14 +6,14 @@ import pytest
 
 from portal.domain.permissions import SYSTEM
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Outcome, RequestKind, TargetKind
+from portal.domain.vocabulary import Letter, Outcome, RequestKind, TargetKind
 from portal.records.db import begin_write, db
 from portal.records.tables.proof import OutMail
 from portal.services.carry_out import carry_out
 from portal.services.casework import Asked
 from portal.services.lift_restriction import announce_lifting, lift_restriction
 from portal.services.limits_of_processing import place_meanwhile, restricted, stopped_activities
-from portal.services.post_letter import Letter, record_posted
+from portal.services.post_letter import record_posted
 from portal.services.unit import reading, writing
 from tests import factories
 from tests.services import cases

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from portal.domain.permissions import SYSTEM
-from portal.domain.vocabulary import Outcome, RequestKind, StepState, TargetKind
+from portal.domain.vocabulary import Letter, Outcome, RequestKind, StepState, TargetKind
 from portal.services.carry_out import finish_step
 from portal.services.casework import Asked, Contact
-from portal.services.post_letter import Letter, record_posted
+from portal.services.post_letter import record_posted
 from portal.services.steps import plan_steps
 from portal.services.unit import writing
 from tests import factories

@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from portal.domain.clock import FixedClock
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Outcome, RequestKind, Role
+from portal.domain.vocabulary import Letter, Outcome, RequestKind, Role
 from portal.records.db import db
 from portal.records.tables.people import View
 from portal.services.casework import Contact, NotFound
 from portal.services.extend_case import extend
 from portal.services.match_case import match
-from portal.services.post_letter import Letter, record_posted
+from portal.services.post_letter import record_posted
 from portal.services.send_message import send_message
 from portal.services.to_post import letters_to_post, print_letter
 from tests import factories

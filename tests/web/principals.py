@@ -91,6 +91,7 @@ class School:
             "filename": "style.css",
             "representative": self.representative,
             "letter": "receipt",
+            "letter_id": uuid7(),
         }
 
 

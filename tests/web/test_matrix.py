@@ -25,12 +25,12 @@ def each(names: str, who: set[str]) -> dict[str, set[str]]:
 # Who gets past the door of each endpoint. What lies behind it may still be another's: then it is 404.
 EXPECTED = {
     **each("account.confirm", ASKERS),
-    **each("student.requests student.request student.take_back student.act_for", ASKERS),
+    **each("student.requests student.request student.letter student.take_back student.act_for", ASKERS),
     **each("student.act_confirm", {"representative"}),
     **each("student.email student.email_stop student.helpers student.helper_end", EVERY_STUDENT),
     **each("student.helper_new student.helper_confirm", {"student_l2", "student_l3", "foreign_student"}),
     **each("staff.contact staff.no_email staff.representatives staff.representative_new", DOSSIER),
-    **each("staff.representative_end staff.to_post staff.print_letter", DOSSIER),
+    **each("staff.representative_end staff.to_post staff.print_letter staff.letter", DOSSIER),
     **each("student.data student.records student.value student.reveal", EVERY_STUDENT),
     **each("student.wrong student.ask", EVERY_STUDENT),
     **each("student.consents student.views", EVERY_STUDENT),
@@ -75,7 +75,7 @@ PUBLIC = {
 # Endpoints that name one case or student of branch A: for everybody else's eyes they do not exist.
 OF_BRANCH_A = {
     *("staff.contact", "staff.no_email", "staff.representatives", "staff.representative_new"),
-    *("staff.representative_end", "staff.print_letter"),
+    *("staff.representative_end", "staff.print_letter", "staff.letter"),
     *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
@@ -85,7 +85,7 @@ OF_BRANCH_A = {
 }
 OF_THE_STUDENT = {
     *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),
-    *("student.download", "student.renew", "student.claim", "student.upload"),
+    *("student.download", "student.renew", "student.letter", "student.claim", "student.upload"),
     "student.stop_erasure",
 }
 

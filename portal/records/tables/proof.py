@@ -47,6 +47,33 @@ class AuditDetail(Model):
     __table_args__ = (Index("ix_audit_detail_holder", "holder_kind", "holder_id"),)
 
 
+class AuditSigner(Model):
+    """A key that signs checkpoints: the public half, and the private one sealed under the installation's key."""
+
+    __tablename__ = "audit_signer"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    public: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class AuditCheckpoint(Model):
+    """A head of the log, signed. Numbered without a gap, insert-only like the log."""
+
+    __tablename__ = "audit_checkpoint"
+
+    number: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False
+    )
+    seq: Mapped[int] = mapped_column(BigInteger, unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime] = mapped_column(Moment)
+    reason: Mapped[str] = mapped_column(String(16))  # daily | act
+    signer: Mapped[bytes] = mapped_column(LargeBinary(32))
+    signature: Mapped[bytes] = mapped_column(LargeBinary(64))
+
+
 class OutMail(Model):
     """A mail to be sent: written in the transaction of the act it tells of, delivered at least once.
 

@@ -15,6 +15,7 @@ from portal.services import case_page as cases
 from portal.services.answer import answer_html
 from portal.services.case_view import CasePage
 from portal.services.casework import ChangedMeanwhile
+from portal.services.read_letters import LetterLine, letters_of
 from portal.services.send_message import send_message
 from portal.services.take_case import assign, take
 from portal.web.language import _, current_speaker
@@ -105,7 +106,11 @@ def changed(page: CasePage) -> dict[str, object]:
 
 @blueprint.get("/cases/<reference>")
 def case(reference: str) -> Response:
-    return shown("staff/case.html", load(reference), form=None, message=MessageForm())
+    return shown("staff/case.html", load(reference), form=None, message=MessageForm(), letters=_letters(reference))
+
+
+def _letters(reference: str) -> list[LetterLine]:
+    return letters_of(current_actor(), current_clock(), reference)
 
 
 @blueprint.get("/cases/<reference>/answer")
@@ -138,7 +143,7 @@ def message(reference: str) -> Response:
         else:
             flash(_("Uw bericht is verstuurd."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#messages")
-    return shown("staff/case.html", load(reference), 422, form=form, message=form)
+    return shown("staff/case.html", load(reference), 422, form=form, message=form, letters=_letters(reference))
 
 
 @blueprint.route("/cases/<reference>/assign", methods=["GET", "POST"], endpoint="assign")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import abort, flash, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
+from portal.domain.vocabulary import Letter
+from portal.services import read_letters
 from portal.services import to_post as letters
-from portal.services.post_letter import Letter
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, words_of
 from portal.web.staff.wording import KINDS, LETTERS
@@ -33,9 +36,20 @@ def print_letter(reference: str, letter: str) -> Response:
     except Refused as refusal:
         flash(words_of(refusal), "error")
         return redirect(url_for("staff.case", reference=reference))
-    response = make_response(made.content)
+    return _paper(made.content, made.name)
+
+
+@blueprint.post("/cases/<reference>/papers/<uuid:letter_id>", endpoint="letter")
+def issued_letter(reference: str, letter_id: UUID) -> Response:
+    """A letter, or a notice to a recipient, as it was issued; the service logs who took it."""
+    taken = read_letters.take_letter(current_actor(), current_clock(), reference, letter_id)
+    return _paper(taken.content, taken.name)
+
+
+def _paper(content: bytes, name: str) -> Response:
+    response = make_response(content)
     response.headers["Content-Type"] = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{made.name}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "no-store"
     return response

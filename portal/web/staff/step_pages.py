@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import StepState
+from portal.domain.vocabulary import Letter, StepState
 from portal.services.carry_out import carry_out as carry_out_service
 from portal.services.carry_out import finish_step
 from portal.services.export import download
-from portal.services.post_letter import Letter, record_posted
+from portal.services.post_letter import record_posted
 from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint, policy, words_of

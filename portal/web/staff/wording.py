@@ -373,6 +373,7 @@ LETTERS: Mapping[str, str] = MappingProxyType(
         "late": N_("Het bericht dat wij te laat zijn"),
         "message": N_("Een bericht van ons"),
         "answer": N_("Het antwoord"),
+        "copy": N_("Het antwoord met de kopie van de gegevens"),
         "done": N_("Het bericht dat alles is uitgevoerd"),
     }
 )

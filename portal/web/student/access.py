@@ -30,7 +30,7 @@ TABLE: dict[str, Rule] = {
 TABLE |= {name: Rule(STUDENT, level=Level.KNOWLEDGE) for name in ("student.helper_new", "student.helper_confirm")}
 TABLE |= {
     name: Rule(ASKER, level=Level.ADDRESS)
-    for name in ("student.requests", "student.request", "student.take_back", "student.act_for")
+    for name in ("student.requests", "student.request", "student.letter", "student.take_back", "student.act_for")
 }
 TABLE |= {name: Rule(ASKER, level=Level.KNOWLEDGE) for name in ("student.download", "student.renew")}
 TABLE["student.act_confirm"] = Rule(ACTING, level=Level.ADDRESS)

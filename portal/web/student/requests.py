@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from io import BytesIO
+from uuid import UUID
 
 from flask import flash, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
 from portal.i18n import N_
-from portal.services import export, own_cases, raise_cases, representing
+from portal.services import export, own_cases, raise_cases, read_letters, representing
 from portal.services.read_upload import overview
 from portal.web.forms import BaseForm, fresh_key
 from portal.web.language import _
@@ -64,6 +65,7 @@ def show_request(lang: str, reference: str) -> str | Response:
         may_claim=signed_in.kind == "student" and raise_cases.may_claim(signed_in.actor, current_clock(), reference),
         stoppable=case_view.stoppable(found, reference) if signed_in.kind == "student" else None,
         upload_asked=signed_in.kind == "student" and overview(signed_in.actor, current_clock(), reference) is not None,
+        letters=read_letters.letters_of(signed_in.actor, current_clock(), reference),
         sure_enough=case_view.may_receive(signed_in.actor.level),
         **case_view.around(found, with_data=True),
     )
@@ -105,9 +107,22 @@ def download(lang: str, reference: str, kind: str) -> Response:
         found = export.download(signed_in.actor, current_clock(), reference, kind)
     except Refused as refused:
         return _no_copy(refused, reference)
-    response = send_file(
-        BytesIO(found.content), mimetype=found.media_type, as_attachment=True, download_name=found.name, max_age=0
-    )
+    return _attached(found.content, found.media_type, found.name)
+
+
+@blueprint.post(f"{PREFIX}/me/requests/<reference>/letters/<uuid:letter_id>")
+def letter(lang: str, reference: str, letter_id: UUID) -> Response:
+    """A letter as PDF, as it was issued. One that holds a sensitive value asks for more first."""
+    signed_in, _shared = me()
+    try:
+        found = read_letters.take_letter(signed_in.actor, current_clock(), reference, letter_id)
+    except Refused as refused:
+        return _no_copy(refused, reference)
+    return _attached(found.content, "application/pdf", found.name)
+
+
+def _attached(content: bytes, media_type: str, name: str) -> Response:
+    response = send_file(BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name, max_age=0)
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,0 +1,63 @@
+"""The runner for SQLite: APScheduler in one process.
+
+After sleep or a stopped clock the missed runs of a job become one (coalesce), however late (misfire_grace_time).
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from portal.domain.clock import AMSTERDAM
+from portal.jobs import BY_NAME, JOBS, nudge
+from portal.runners.clock_watch import ClockWatch
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+    from flask import Flask
+
+log = logging.getLogger("portal.jobs")
+
+
+def work_until_told(app: Flask) -> None:
+    """Runs the jobs until SIGTERM or SIGINT; then finishes the mail in hand and returns."""
+    told = threading.Event()
+    for told_by in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told_by, lambda *_: told.set())
+    scheduler = _schedule(app, told)
+    scheduler.start()
+    log.info("worker started: %s", ", ".join(BY_NAME))
+    clock = ClockWatch()
+    while not told.wait(1):
+        if clock.jumped():
+            log.warning("the clock moved: every job is asked again")
+            for job in JOBS:
+                scheduler.modify_job(job.name, next_run_time=datetime.now(AMSTERDAM))
+    log.info("worker stops: finishing what is in hand")
+    scheduler.shutdown(wait=True)
+    log.info("worker stopped")
+
+
+def _schedule(app: Flask, told: threading.Event) -> BackgroundScheduler:
+    """Every job at once, and then by its interval; never twice at the same time."""
+    from apscheduler.executors.pool import ThreadPoolExecutor
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    scheduler = BackgroundScheduler(
+        timezone=AMSTERDAM,
+        executors={"default": ThreadPoolExecutor(len(JOBS))},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for job in JOBS:
+        scheduler.add_job(
+            nudge,
+            "interval",
+            seconds=job.interval.total_seconds(),
+            next_run_time=datetime.now(AMSTERDAM),
+            args=(app, job, told.is_set),
+            id=job.name,
+        )
+    return scheduler

@@ -1,0 +1,112 @@
+"""The letters of a case, to list and to take: by the student who is known well enough, and by staff, on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.domain.acts import Act
+from portal.domain.clock import Clock, receipt_date
+from portal.domain.events import EventKind
+from portal.domain.permissions import Actor
+from portal.domain.refusal import Refused
+from portal.domain.vocabulary import Level
+from portal.letters import notice
+from portal.records.tables.cases import Case
+from portal.records.tables.papers import IssuedLetter
+from portal.services.assurance_of import level_now
+from portal.services.case_page import log_view
+from portal.services.casework import NotFound, case_by_reference, event
+from portal.services.held_case import held_case
+from portal.services.issue_letter import title_of
+from portal.services.unit import Work, reading, writing
+from portal.services.write_letters import bytes_of, digest_of
+from portal.vault.vault import Shredded
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLine:
+    id: UUID
+    title: str  # Dutch text of the catalogue; of a notice, the recipient's name
+    target: str  # code of the recipient of a notice, "" of a letter to the student
+    on: date
+    level: Level  # what a student needs to read it
+    ready: bool
+    sha256: str  # for staff; "" until it is printed
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    content: bytes  # PDF
+    name: str  # of the file; the reference and nothing of the person
+
+
+def letters_of(actor: Actor, clock: Clock, reference: str) -> list[LetterLine]:
+    """Newest first. A student sees the letters to themselves; staff also the notices to recipients.
+
+    Raises NotFound.
+    """
+    with reading(actor, clock) as work:
+        act = Act.VIEW_CASE if actor.is_staff else Act.VIEW_OWN_DECISION
+        case = case_by_reference(work, reference, act)
+        return [_line(work, case, row) for row in _rows(work, case)]
+
+
+def _rows(work: Work, case: Case) -> list[IssuedLetter]:
+    statement = select(IssuedLetter).where(IssuedLetter.case_id == case.id)
+    if not work.actor.is_staff:
+        statement = statement.where(IssuedLetter.kind != notice.KIND)
+    order = (IssuedLetter.issued_at.desc(), IssuedLetter.id.desc())
+    return list(work.session.execute(statement.order_by(*order)).scalars())
+
+
+def _line(work: Work, case: Case, row: IssuedLetter) -> LetterLine:
+    told = work.policy.recipients.get(row.target)
+    digest = ""
+    if work.actor.is_staff:
+        try:
+            digest = digest_of(work, row)
+        except Shredded:  # the case's own term has ended
+            digest = ""
+    return LetterLine(
+        id=row.id,
+        title=(told.name if told else row.target) if row.target else title_of(row.kind, case),
+        target=row.target,
+        on=receipt_date(row.issued_at),
+        level=Level(row.level),
+        ready=row.written_at is not None,
+        sha256=digest,
+    )
+
+
+def take_letter(actor: Actor, clock: Clock, reference: str, letter_id: UUID) -> Taken:
+    """One letter as PDF, the bytes that are kept. Writes who read it, so it is no page for GET.
+
+    Raises NotFound (also for another case's letter, and for a notice to a student), NotAllowed, NotPrintable, and
+    Refused("level", needs) for a student who is not known well enough for what stands in it.
+    """
+    with writing(actor, clock) as work:
+        case = held_case(work, reference, Act.PRINT_LETTER if actor.is_staff else Act.VIEW_OWN_DECISION)
+        row = work.session.get(IssuedLetter, letter_id)
+        if row is None or row.case_id != case.id or (row.target and not actor.is_staff):
+            raise NotFound(str(letter_id))
+        if not actor.is_staff and level_now(work) < row.level:
+            raise Refused("level", needs=Level(row.level))
+        try:
+            content = bytes_of(work, row)
+        except Shredded as gone:
+            raise NotFound(str(letter_id)) from gone
+        _log(work, case, row)
+        end = f"{row.kind}-{row.target}" if row.target else row.kind
+        return Taken(content, f"{case.reference}-{end}.pdf")
+
+
+def _log(work: Work, case: Case, row: IssuedLetter) -> None:
+    if not work.actor.is_staff:
+        event(work, case, EventKind.ANSWER_READ)
+    elif case.student_id is not None:
+        log_view(work, case.student_id, reason="case", what="letter", case_id=case.id)
+    work.note("take_letter", "case", case.id, letter=row.kind, target=row.target)
