@@ -80,6 +80,7 @@ OF_BRANCH_A = {
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
     *("staff.identity_phone", "staff.stop_erasure"),
+    *("staff.hold", "staff.hold_end"),
     *("staff.identity_stop", "staff.identity_desk", "staff.case_slip", "staff.upload", "staff.upload_page"),
     *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
 }
