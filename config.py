@@ -32,6 +32,8 @@ class Settings:
     environment: str
     secret_key: str
     key_file: Path
+    ledger_file: Path  # of erasures: outside both databases, never restored with them
+    recovery_key: str  # public half, "" when none is set: to whom backups are sealed
     database_url: str
     keys_database_url: str
     base_url: str
@@ -128,6 +130,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         environment=env.get("PORTAL_ENV", "development"),
         secret_key=env.get("SECRET_KEY") or DEVELOPMENT_SECRET,
         key_file=Path(env.get("KEY_ENCRYPTION_KEY_FILE") or folder / "key-encryption-key"),
+        ledger_file=Path(env.get("ERASURE_LEDGER_FILE") or folder / "erasure-ledger"),
+        recovery_key=env.get("BACKUP_RECOVERY_KEY", ""),
         database_url=database_url,
         keys_database_url=keys_url(env, database_url, folder),
         base_url=(env.get("BASE_URL") or f"http://127.0.0.1:{port}").rstrip("/"),

@@ -75,12 +75,6 @@ def _addresses(clock: Clock, _stopping: Stopping) -> Result:
     return apply_email_changes(clock)
 
 
-def _erase(clock: Clock, _stopping: Stopping) -> Result:
-    from portal.services.resume_erasures import resume
-
-    return resume(clock).as_dict()
-
-
 def _retention(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.retention import run as run_retention
 
@@ -100,6 +94,12 @@ def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:
     return {"checkpoint": signed.number, "mails": mails}
 
 
+def _erase(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.resume_erasures import resume
+
+    return resume(clock).as_dict()
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -115,8 +115,8 @@ JOBS = (
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
     Job("retention", _retention, daily_at=time(2, 30)),
-    Job("erasures", _erase, every=timedelta(minutes=10)),
     Job("checkpoint", _checkpoint, daily_at=time(6, 0)),
+    Job("erasures", _erase, every=timedelta(minutes=10)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}
@@ -128,9 +128,11 @@ def never() -> bool:
 
 def run(app: Flask, job: Job, stopping: Stopping = never) -> Result:
     """Runs a job once, to its end; an error is raised after it was noted."""
-    from portal.services import heartbeat, unit
+    from portal.services import heartbeat, standing, unit
 
     with app.app_context():
+        if reason := standing.why_not_serving(app):
+            raise standing.NotServing(reason)
         clock: Clock = app.extensions["clock"]
         try:
             result = job.run(clock, stopping)

@@ -31,6 +31,7 @@ def settings_for(database_url: str, keys_url: str, **more: str) -> Settings:
         "KEYS_DATABASE_URL": keys_url,
         "MAIL_URL": f"file:{SCRATCH / 'mail'}",
         "BASE_URL": "http://127.0.0.1:5000",
+        "ERASURE_LEDGER_FILE": str(SCRATCH / "ledgers" / uuid.uuid4().hex / "ledger"),
         **more,
     }
     return read_settings(environment)

@@ -1,4 +1,4 @@
-"""`erasures list` and `erasures resume`: handles, steps and moments, nothing of a person."""
+"""`erasures list|resume|replay`: handles, steps and moments, nothing of a person."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 from flask.cli import AppGroup
 
-from portal.cli.terminal import answer, clock, json_option, operator, table
+from portal.cli.terminal import answer, clock, json_option, operator, refuse, table
 
 group = AppGroup("erasures", help="Erasures: what is under way, and going on after a crash.")
 
@@ -40,3 +40,30 @@ def resume(as_json: bool) -> None:
     )
     if found.hanging:
         raise SystemExit(1)
+
+
+@group.command("replay")
+@json_option
+def replay(as_json: bool) -> None:
+    """After a restore: do again what was erased since the backup. Exit code 1 when some still hang."""
+    from portal.services.replay_erasures import BadLedger, WrongMaster
+    from portal.services.replay_erasures import replay as do_again
+
+    try:
+        done = do_again(clock())
+    except BadLedger as error:
+        refuse(as_json, "bad_ledger", f"The ledger is not whole: {error}. Nothing was done; nobody is served.")
+    except WrongMaster:
+        refuse(as_json, "wrong_key", "The ledger does not open with this key-encryption key. Nothing was done.")
+    if done.hanging:
+        refuse(
+            as_json,
+            "hanging",
+            f"{done.hanging} erasures hang: stop who reads the database, run it again.",
+            done.as_dict(),
+        )
+    text = (
+        f"{done.erasures} erasures and {done.keys} keys were done again, {done.absent} concern nobody in the backup; "
+        f"{done.sessions} sessions were ended. The portal may serve."
+    )
+    answer(as_json, done.as_dict(), text)

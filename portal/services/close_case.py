@@ -15,13 +15,14 @@ from portal.mail import messages
 from portal.records import casebook
 from portal.records.tables.cases import Case, CaseStep
 from portal.records.tables.proof import OutMail
-from portal.services import change_lines, kept_address
+from portal.services import change_lines
 from portal.services.answer import has_answer, write_answer
 from portal.services.casework import event, move, reply_address
-from portal.services.envelope import envelope
+from portal.services.envelope import ADDRESS, ENVELOPE, envelope, keep, kept_of
 from portal.services.issue_letter import issue
 from portal.services.steps import ANSWER, POST, RELEASE
 from portal.services.unit import Work
+from portal.vault.envelope import Json
 
 ANSWERING = ("decided", "consent_withdrawn")  # kinds of mail that carry the answer
 FAILED = "failed"
@@ -85,11 +86,15 @@ def _posting(work: Work, case: Case, position: int) -> CaseStep:
 
 def address_of(work: Work, case: Case) -> str | None:
     """Where the asker reads mail; after an erasure, the address that the case kept for its last mail."""
-    return reply_address(work, case) or kept_address.kept(work, case, kept_address.EMAIL)
+    return reply_address(work, case) or (kept_of(work, case, ADDRESS) or None)
 
 
 def keep_address(work: Work, case: Case) -> None:
     """Keeps the address for the last mail before it is erased from the student's file; of whoever is told by post, the
     one for the envelope."""
-    lines = envelope(work, case) if case.by_post else ()
-    kept_address.keep(work, case, reply_to=reply_address(work, case), post_to=list(lines))
+    kept: dict[str, Json] = {}
+    if case.by_post and (lines := envelope(work, case)):
+        kept[ENVELOPE] = list(lines)
+    if to := reply_address(work, case):
+        kept[ADDRESS] = to
+    keep(work, case, kept)

@@ -31,11 +31,11 @@ MAIL, IMPORT, AUDIT, EXPORT = "mail", "import", "audit", "export"  # classes of 
 # --- so that the next import does not bring it back
 
 
-def bury(work: Work, held: Sequence[items.Item], doomed: Doomed) -> None:
-    """Remembers what goes by keyed hashes of its place in the school's export, without any value."""
+def graves(work: Work, held: Sequence[items.Item], doomed: Doomed) -> dict[bytes, str]:
+    """What goes as keyed hashes of its place in the school's export, without any value, with their kind."""
     number = student_number(held)
     if not number:
-        return
+        return {}
     found: dict[bytes, str] = {}
     if all(doomed.fields.get(each.id, frozenset()) >= set(each.values) for each in held):
         found[tombstones.of_student(work, number)] = "student"
@@ -48,6 +48,11 @@ def bury(work: Work, held: Sequence[items.Item], doomed: Doomed) -> None:
         else:
             for code in doomed.fields[record.id]:
                 found[tombstones.of_field(work, number, record.dataset, key, code)] = "field"
+    return found
+
+
+def bury(work: Work, found: dict[bytes, str]) -> None:
+    """Remembers those that are not remembered yet."""
     known = set(work.session.execute(select(Tombstone.digest).where(Tombstone.digest.in_(list(found)))).scalars())
     for digest, kind in found.items():
         if digest not in known:

@@ -27,7 +27,7 @@ from portal.records.db import db
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure, TermEnd
 from portal.records.tables.people import Record
-from portal.services import change_lines, erase_items
+from portal.services import change_lines, erase_items, erasure_ledger
 from portal.services.casework import event
 from portal.services.close_case import close_if_done
 from portal.services.doomed import Doomed, doomed_by
@@ -57,7 +57,7 @@ def begin(work: Work, erasure: Erasure, plan: ErasurePlan) -> None:
     """Logs the intent: what goes is fixed, remembered for later imports and listed for the student administration."""
     held = items.items_of(work.session, work.vault, erasure.student_id)
     doomed = doomed_by(work.policy, plan, held)
-    erase_items.bury(work, held, doomed)
+    erase_items.bury(work, erase_items.graves(work, held, doomed))
     change_lines.list_erased(work, erasure, held, doomed)
     erasure.state, erasure.begun_at, erasure.by_id, erasure.step = RUNNING, work.now, work.actor.id, INTENT
     erasure.plan = doomed.as_text()
@@ -82,6 +82,10 @@ def new_erasure(work: Work, student_id: UUID, cause: str, not_before: datetime, 
 
 
 # --- the steps
+
+
+def _ledger(work: Work, erasure: Erasure, doomed: Doomed) -> None:
+    erasure_ledger.remember(work, erasure, doomed)
 
 
 def _keys(work: Work, erasure: Erasure, doomed: Doomed) -> Doomed:
@@ -156,7 +160,9 @@ def _certificate(work: Work, erasure: Erasure, doomed: Doomed) -> None:
 
 
 INTENT = "intent"  # logged by `begin`, in the transaction in which somebody carries it out
+LEDGER = "ledger"  # written down outside the databases, so that no backup brings it back
 STEPS: Sequence[Step] = (
+    Step(LEDGER, _ledger),
     Step("keys", _keys),
     Step("rows", _rows),
     Step("files", _files),

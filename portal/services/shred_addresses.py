@@ -19,6 +19,7 @@ from portal.records import casebook
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.proof import OutMail
+from portal.services import erasure_ledger
 from portal.services.erasing import DONE
 from portal.services.to_post import AFTER_CLOSING, due_letters
 from portal.services.unit import Work, writing
@@ -33,7 +34,7 @@ def shred_addresses(clock: Clock) -> int:
         work.require(Act.EXPIRE_FILES)
         for case in _ended(work):
             if _may_go(work, case) and work.vault.has_key(casebook.holder(case.id), CLASS):
-                work.vault.destroy(casebook.holder(case.id), CLASS)
+                erasure_ledger.destroy_key(work, casebook.holder(case.id), CLASS)
                 work.note("shred_address", "case", case.id)
                 shredded += 1
     return shredded

@@ -19,6 +19,7 @@ from portal.records import casebook, files
 from portal.records.db import BUSY_MILLISECONDS, db
 from portal.records.tables.cases import Case, CaseEvent
 from portal.records.tables.people import SealedFile
+from portal.services import erasure_ledger
 from portal.services.unit import Work
 
 CLASS, PURPOSE = "upload", "upload"
@@ -119,7 +120,7 @@ def destroy(work: Work, case_id: UUID) -> int:
     The caller has flushed what it records about it, so that a refusal comes before anything is destroyed.
     """
     holder = casebook.holder(case_id)
-    work.vault.destroy(holder, CLASS)
+    erasure_ledger.destroy_key(work, holder, CLASS)
     return files.remove(work.session, holder, [file.id for file in kept(work, case_id)])
 
 
