@@ -57,6 +57,12 @@ def _warn(clock: Clock, _stopping: Stopping) -> Result:
     return sweep(clock).as_dict()
 
 
+def _digest(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.digest import digest
+
+    return digest(clock).as_dict()
+
+
 def _expire(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.expire import expire
 
@@ -112,6 +118,7 @@ JOBS = (
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
     Job("packages", _packages, every=timedelta(seconds=5), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
+    Job("digest", _digest, daily_at=time(7, 0)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
     Job("retention", _retention, daily_at=time(2, 30)),

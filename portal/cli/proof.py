@@ -100,7 +100,8 @@ def export(form: str, output: Path | None, language: str, as_json: bool) -> None
 @with_appcontext
 def doctor(as_json: bool) -> None:
     """Examine this installation and say what is wrong. Exit code 1 when something is."""
-    from portal.services.doctor import BAD, GOOD, examine
+    from portal.services.doctor import examine
+    from portal.services.findings import BAD, GOOD
 
     found = examine(clock())
     text = table(

@@ -157,10 +157,21 @@ def staff_reply(to: str, language: str, staff_id: UUID, case_id: UUID, reference
 
 
 def staff_warning(
-    to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, due_on: date, days_left: int, warning: str
+    to: str,
+    language: str,
+    staff_id: UUID,
+    case_id: UUID,
+    reference: str,
+    due_on: date,
+    days_left: int,
+    warning: str,
+    draft: bool = False,
 ) -> Message:
-    """An answer is due soon, today, or late; `warning` is the stable key of the warning."""
+    """An answer is due soon, today, or late; `warning` is the stable key of the warning. `draft`: a filled-in extension
+    waits for somebody to send it, and the link leads there."""
     arguments: dict[str, str | int] = {"reference": reference, "due_on": due_on.isoformat(), "days_left": days_left}
+    if draft:
+        arguments |= {"draft": 1, "path": f"/staff/cases/{reference}/extend"}
     key = f"warning:{case_id}:{warning}:{staff_id}"
     return Message("staff_warning", language, to, INSTALLATION, key, arguments, case_id, staff=True)
 
@@ -169,6 +180,44 @@ def staff_retention(to: str, language: str, staff_id: UUID, key: str) -> Message
     """Terms end soon, or the clock is doubted: look at the page of retention. `key` tells two occasions apart."""
     dedupe = f"staff_retention:{staff_id}:{key}"
     return Message("staff_retention", language, to, INSTALLATION, dedupe, {"path": "/staff/retention"}, staff=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """What waits for a member of staff: counts, and the references of what is late or due within a week."""
+
+    overdue: int
+    soon: int
+    unassigned: int
+    to_carry_out: int
+    to_post: int
+    references: tuple[str, ...]
+
+    @property
+    def anything(self) -> bool:
+        return any((self.overdue, self.soon, self.unassigned, self.to_carry_out, self.to_post))
+
+
+def staff_digest(to: str, language: str, staff_id: UUID, on: date, morning: Morning) -> Message:
+    """What waits today; once a day for each reader."""
+    arguments: dict[str, str | int] = {
+        "path": "/staff/",
+        "overdue": morning.overdue,
+        "soon": morning.soon,
+        "unassigned": morning.unassigned,
+        "to_carry_out": morning.to_carry_out,
+        "to_post": morning.to_post,
+        "references": " ".join(morning.references),
+    }
+    key = f"digest:{on.isoformat()}:{staff_id}"
+    return Message("staff_digest", language, to, INSTALLATION, key, arguments, staff=True)
+
+
+def staff_by_post(to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, mail_id: UUID) -> Message:
+    """A mail to the student did not arrive: what it told must go by post."""
+    key = f"by_post:{mail_id}:{staff_id}"
+    arguments: dict[str, str | int] = {"reference": reference, "path": "/staff/post"}
+    return Message("staff_by_post", language, to, INSTALLATION, key, arguments, case_id, staff=True)
 
 
 def staff_password_reset(to: str, language: str, token: str, dedupe: str, expires_at: datetime) -> Message:

@@ -207,6 +207,12 @@ _RULES: dict[str, TableRule] = {
         clear="name, address and user name of staff, for as long as they are accountable",
     ),
     "designation": TableRule("Who of staff may do what, where and when.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
+    "calendar_feed": TableRule(
+        "That somebody of staff has a calendar of due dates; its address by hash.",
+        About.STAFF,
+        Export.NOT_THEIRS,
+        Erasure.ROW,
+    ),
     "login": TableRule("Signed-in sessions, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)),
     "one_time": TableRule(
         "One-time links and codes, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)

@@ -5,10 +5,29 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from portal.records.tables.access import Designation, Staff
+
+
+def at_work(session: Session, today: date) -> list[Staff]:
+    """Accounts that hold a role today and may work: not disabled, confidentiality signed."""
+    return list(
+        session.execute(
+            select(Staff)
+            .where(
+                Staff.disabled_at.is_(None),
+                Staff.confidentiality_at.is_not(None),
+                exists().where(
+                    Designation.staff_id == Staff.id,
+                    Designation.starts_on <= today,
+                    or_(Designation.ends_on.is_(None), Designation.ends_on >= today),
+                ),
+            )
+            .order_by(Staff.username)
+        ).scalars()
+    )
 
 
 def active_staff(session: Session, today: date, role: str, branch_id: UUID | None) -> list[Staff]:

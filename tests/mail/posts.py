@@ -29,6 +29,7 @@ CHANGE = UUID("01936000-0000-7000-8000-000000000004")
 REFERENCE = "V-2026-4812037"
 HOUSE = House("https://privacy.school.example", "privacy@school.example", "Taalschool De Brug", "072 123 45 67")
 DUE = date(2026, 12, 21)
+MORNING = messages.Morning(1, 2, 3, 4, 5, (REFERENCE, "V-2026-5550001"))
 
 
 def every_message(language: str) -> dict[str, Message]:
@@ -67,6 +68,11 @@ def every_message(language: str) -> dict[str, Message]:
         "staff_warning-before": warn[0],
         "staff_warning-today": warn[1],
         "staff_warning-late": warn[2],
+        "staff_warning-draft": messages.staff_warning(
+            staff_to, language, STAFF, CASE, REFERENCE, DUE, 4, "test:4", draft=True
+        ),
+        "staff_digest": messages.staff_digest(staff_to, language, STAFF, DUE, MORNING),
+        "staff_by_post": messages.staff_by_post(staff_to, language, STAFF, CASE, REFERENCE, CHANGE),
         "staff_password_reset": messages.staff_password_reset(
             staff_to, language, "t0ken", "staff_reset:1", AT + timedelta(minutes=60)
         ),

@@ -47,6 +47,7 @@ EXPECTED = {
     **each("staff.factor", {*STAFF, "half"}),
     **each("staff.password", {*STAFF, "first_password"}),
     **each("staff.confidentiality", {*STAFF, "unacknowledged"}),
+    **each("staff.calendar_renew staff.calendar_withdraw", set(STAFF)),
     **each("staff.codes staff.app_remove staff.passkey_remove staff.sessions_end staff.session_end", set(STAFF)),
     **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
     **each("staff.queue staff.record staff.recorded staff.case staff.match", DOSSIER),
@@ -64,12 +65,12 @@ EXPECTED = {
     **each("staff.designate staff.designation_end staff.designation_move", {"administrator"}),
 }
 PUBLIC = {
-    *("static", "system.healthz", "system.readyz", "system.security_txt", "system.favicon"),
+    *("static", "system.healthz", "system.readyz", "system.metrics", "system.security_txt", "system.favicon"),
     *("public.choose", "public.start", "public.about", "public.regulation", "public.help", "public.accessibility"),
     *("public.new", "public.draft_page", "public.instead", "public.check", "public.receipt", "public.code"),
     *("student.stop_email", "student.erasure_link"),
     *("account.sign_in", "account.code", "account.link", "account.sign_out", "staff.sign_in"),
-    "staff.reset",
+    *("staff.reset", "staff.calendar"),
     *("dev.mails", "dev.mail", "dev.code"),
 }
 # Endpoints that name one case or student of branch A: for everybody else's eyes they do not exist.

@@ -47,6 +47,16 @@ class Designation(Model):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class CalendarFeed(Model):
+    """The secret address of a member of staff's calendar of due dates, as its hash: one for each, until withdrawn."""
+
+    __tablename__ = "calendar_feed"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class Login(Model):
     """A signed-in session. The cookie holds a random id, this row its hash: deleting the row signs out (ASVS 7.4.1)."""
 

@@ -15,6 +15,7 @@ from portal.services import case_page as cases
 from portal.services.answer import answer_html
 from portal.services.case_view import CasePage
 from portal.services.casework import ChangedMeanwhile
+from portal.services.extension_draft import ExtensionDraft, extension_draft
 from portal.services.read_letters import LetterLine, letters_of
 from portal.services.send_message import send_message
 from portal.services.take_case import assign, take
@@ -52,6 +53,12 @@ def shown(template: str, page: CasePage, code: int = 200, **more: Any) -> Respon
         **more,
     )
     return make_response(html, code)
+
+
+def draft_for(page: CasePage) -> ExtensionDraft | None:
+    """The extension that stands filled in, for whoever may send it."""
+    may = Act.EXTEND in page.allowed
+    return extension_draft(current_actor(), current_clock(), page.reference) if may else None
 
 
 def trail(page: CasePage) -> list[dict[str, object]]:
@@ -106,7 +113,9 @@ def changed(page: CasePage) -> dict[str, object]:
 
 @blueprint.get("/cases/<reference>")
 def case(reference: str) -> Response:
-    return shown("staff/case.html", load(reference), form=None, message=MessageForm(), letters=_letters(reference))
+    page = load(reference)
+    letters = _letters(reference)
+    return shown("staff/case.html", page, form=None, message=MessageForm(), letters=letters, draft=draft_for(page))
 
 
 def _letters(reference: str) -> list[LetterLine]:

@@ -22,7 +22,7 @@ from portal.services.lift_restriction import announce_lifting, lift_restriction
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, policy
-from portal.web.staff.case_pages import load
+from portal.web.staff.case_pages import draft_for, load
 from portal.web.staff.confirming import Tried, answered, done, tried
 from portal.web.staff.decide_form import decide_form, decisions
 from portal.web.staff.forms import ConfirmForm, ExtendForm, IdentityForm, LiftForm
@@ -89,8 +89,10 @@ def extend(reference: str) -> Response:
     reasons = [each for each in policy().reasons.values() if each.use == "extension"]
     form.reason.choices = choices_of((each.code, _(each.label)) for each in reasons)
     most = policy().term.extension_days
+    draft = draft_for(page)
     if request.method == "GET":
-        form.days.data = most
+        form.days.data = draft.days if draft else most
+        form.reason.data = draft.reason if draft else None
     outcome: Tried = None
     if form.accepted():
         outcome = tried(
@@ -110,7 +112,7 @@ def extend(reference: str) -> Response:
         if outcome is True:
             return done(page, _("De termijn is verlengd. De cursist krijgt bericht."))
     latest = terms.extended_due_on(page.dates.original_due_on, most, most)
-    return answered("staff/extend.html", page, form, outcome, most=most, latest=latest)
+    return answered("staff/extend.html", page, form, outcome, most=most, latest=latest, draft=draft)
 
 
 @blueprint.route("/cases/<reference>/identity", methods=["GET", "POST"])

@@ -8,6 +8,7 @@ from portal.web.staff.blueprint import blueprint
 
 MODULES = (
     "account_pages",
+    "calendar_pages",
     "case_pages",
     "change_pages",
     "contact_pages",
