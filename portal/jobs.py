@@ -57,6 +57,12 @@ def _warn(clock: Clock, _stopping: Stopping) -> Result:
     return sweep(clock).as_dict()
 
 
+def _remind_steps(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.remind_steps import remind
+
+    return remind(clock)
+
+
 def _digest(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.digest import digest
 
@@ -118,6 +124,7 @@ JOBS = (
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
     Job("packages", _packages, every=timedelta(seconds=5), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
+    Job("remind_steps", _remind_steps, daily_at=time(6, 40)),
     Job("digest", _digest, daily_at=time(7, 0)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),

@@ -104,6 +104,12 @@ def taken_back(to: str, language: str, case_id: UUID, reference: str) -> Message
     return Message("taken_back", language, to, Holder.case(case_id), f"taken_back:{case_id}", arguments, case_id)
 
 
+def changed(to: str, language: str, case_id: UUID, reference: str, version: int) -> Message:
+    """Something about your request changed without an answer: put with another one, not dealt with, taken up again."""
+    key = f"changed:{case_id}:{version}"
+    return Message("changed", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
+
+
 def email_change_asked(
     to: str, language: str, student_id: UUID, change_id: UUID, from_on: date, token: str, expires_at: datetime
 ) -> Message:
@@ -180,6 +186,15 @@ def staff_retention(to: str, language: str, staff_id: UUID, key: str) -> Message
     """Terms end soon, or the clock is doubted: look at the page of retention. `key` tells two occasions apart."""
     dedupe = f"staff_retention:{staff_id}:{key}"
     return Message("staff_retention", language, to, INSTALLATION, dedupe, {"path": "/staff/retention"}, staff=True)
+
+
+def staff_steps(
+    to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, count: int, days: int, reminder: str
+) -> Message:
+    """A decision waits to be carried out: so many steps are open, and nothing was done for so many days."""
+    arguments: dict[str, str | int] = {"reference": reference, "count": count, "days": days}
+    key = f"steps:{case_id}:{reminder}:{staff_id}"
+    return Message("staff_steps", language, to, INSTALLATION, key, arguments, case_id, staff=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,7 @@ _RULES: dict[str, TableRule] = {
         sealed=("totp_sealed",),
         clear="name, address and user name of staff, for as long as they are accountable",
     ),
+    "absence": TableRule("Who of staff is away, and who stands in.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
     "designation": TableRule("Who of staff may do what, where and when.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
     "calendar_feed": TableRule(
         "That somebody of staff has a calendar of due dates; its address by hash.",

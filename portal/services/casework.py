@@ -20,7 +20,7 @@ from portal.domain.vocabulary import ActorKind, Channel, Letter, RequestKind, Ta
 from portal.mail import messages
 from portal.records import casebook, representatives
 from portal.records.items import full_name, persons
-from portal.records.staff import active_staff
+from portal.records.staff import active_staff, away
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Student
@@ -260,10 +260,23 @@ def tell_staff_of_new(work: Work, case: Case) -> None:
 
 
 def staff_for(work: Work, case: Case) -> Iterable[Staff]:
-    """Who is told about a case: its handler, else the handlers of its branch, else the privacy officers."""
+    """Who is told about a case: its handler, else the handlers of its branch, else the privacy officers; never whoever
+    decided what a complaint is about (regulation, art. 10)."""
     if case.handler_id is not None:
         handler = work.session.get(Staff, case.handler_id)
         if handler is not None and handler.disabled_at is None:
-            return [handler]
-    found = active_staff(work.session, work.today, "case_handler", case.branch_id) if case.branch_id else []
-    return found or active_staff(work.session, work.today, "privacy_officer", None)
+            return [handler, *_deputy_of(work, handler)]
+    barred = subject_of(work, case).about_decider_id
+    for role, branch_id in (("case_handler", case.branch_id), ("privacy_officer", None), ("director", None)):
+        if role == "case_handler" and branch_id is None:
+            continue
+        if found := [each for each in active_staff(work.session, work.today, role, branch_id) if each.id != barred]:
+            return found
+    return []
+
+
+def _deputy_of(work: Work, handler: Staff) -> list[Staff]:
+    """Whoever stands in while the handler is away."""
+    absence = away(work.session, work.today, [handler.id]).get(handler.id)
+    deputy = work.session.get(Staff, absence.deputy_id) if absence else None
+    return [deputy] if deputy is not None and deputy.disabled_at is None else []

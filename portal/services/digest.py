@@ -16,7 +16,8 @@ from portal.domain.permissions import SYSTEM, Actor, could, scope_of
 from portal.domain.vocabulary import RequestKind
 from portal.mail import messages
 from portal.mail.messages import Morning
-from portal.records.queue import COUNT_CAP, within
+from portal.records.case_list import COUNT_CAP
+from portal.records.queue import within
 from portal.records.staff import at_work
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case

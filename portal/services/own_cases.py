@@ -121,6 +121,8 @@ class OwnCase:
     words: str  # empty by case code
     happened: tuple[Happened, ...]  # newest first
     said: tuple[Said, ...]  # oldest first
+    why: str  # msgid of why it ended without an answer or was taken up again, "" when there is nothing to say
+    other: str  # reference of the request in which this one is answered
     may_write: bool
     may_take_back: bool
     copy: Copy  # of the data, for access and portability
@@ -181,6 +183,8 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
     items = casebook.items_of(work.session, case.id) if with_data else []
     reason = work.policy.reasons.get(case.extension_reason or "")
     words = casebook.contents(work.vault, case).get("words", "") if with_data else ""
+    events = casebook.events_of(work.session, case.id)
+    why, other = _turn(work, case, events)
     return OwnCase(
         reference=case.reference,
         kind=kind,
@@ -205,16 +209,34 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
             for each in items
         ),
         words=str(words),
-        happened=_happened(casebook.events_of(work.session, case.id)),
+        happened=_happened(events),
         said=tuple(
             Said(each.at, each.from_staff, casebook.message_text(work.vault, each))
             for each in casebook.messages_of(work.session, case.id)
         ),
+        why=why,
+        other=other,
         may_write=Action.STUDENT_MESSAGE in possible(state) and bool(may(work.actor, Act.WRITE_MESSAGE, subject)),
         may_take_back=Action.TAKE_BACK in possible(state) and bool(may(work.actor, Act.TAKE_BACK, subject)),
         copy=_copy(work, case),
         version=case.version,
     )
+
+
+_TURNS = {
+    CaseState.DUPLICATE: EventKind.MERGED,
+    CaseState.ABUSE: EventKind.CLOSED_AS_ABUSE,
+    CaseState.IN_PROGRESS: EventKind.REOPENED,
+}
+
+
+def _turn(work: Work, case: Case, events: Sequence[CaseEvent]) -> tuple[str, str]:
+    """The reason that staff chose from the policy's list, and the request in which this one goes on."""
+    kind = _TURNS.get(CaseState(case.state))
+    latest = next((each for each in reversed(events) if each.kind == kind), None)
+    details = casebook.event_details(work.vault, latest) if latest is not None else {}
+    reason = work.policy.reasons.get(str(details.get("reason", "")))
+    return reason.label if reason else "", str(details.get("other", ""))
 
 
 def _copy(work: Work, case: Case) -> Copy:

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from portal.i18n import N_
 from portal.policy.model import Activity, Policy
+from portal.services.cells import safe_cell
 
 T = TypeVar("T")
 Say = Callable[[str], str]
-RISKY = tuple("=+-@\t\r")  # a spreadsheet takes a cell that begins so for a formula (ASVS 1.2.10)
 HEADINGS = {
     "activity": N_("Activiteit"),
     "purpose": N_("Doel"),
@@ -96,11 +96,6 @@ def _fields(policy: Policy, activity: Activity) -> list[tuple[str, str]]:
 
 def _unique(values: Iterable[T]) -> list[T]:
     return list(dict.fromkeys(values))
-
-
-def safe_cell(text: str) -> str:
-    """The text as a spreadsheet shows it, never runs it."""
-    return f"'{text}" if text.startswith(RISKY) else text
 
 
 def as_workbook(register: Register, say: Say) -> bytes:

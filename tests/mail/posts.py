@@ -50,6 +50,7 @@ def every_message(language: str) -> dict[str, Message]:
         "consent_withdrawn": messages.consent_withdrawn(to, language, CASE, REFERENCE),
         "consent_withdrawn-portal": messages.consent_withdrawn(to, language, CASE, REFERENCE, "4812 0375 9921"),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
+        "changed": messages.changed(to, language, CASE, REFERENCE, 1),
         "erasure_planned": messages.erasure_planned(
             to, language, CASE, REFERENCE, CHANGE, DUE, "t0ken", AT + timedelta(hours=72)
         ),
@@ -68,6 +69,7 @@ def every_message(language: str) -> dict[str, Message]:
         "staff_warning-before": warn[0],
         "staff_warning-today": warn[1],
         "staff_warning-late": warn[2],
+        "staff_steps": messages.staff_steps(staff_to, language, STAFF, CASE, REFERENCE, 2, 7, "test"),
         "staff_warning-draft": messages.staff_warning(
             staff_to, language, STAFF, CASE, REFERENCE, DUE, 4, "test:4", draft=True
         ),

@@ -232,3 +232,13 @@ def test_a_decision_that_fails_on_the_way_confirms_nobody_and_the_rest_is_wiped_
     assert expire_uploads.sweep(cases.clock()) == 1
     assert uploads.kept(reference) == []
     assert "upload_gone" in cases.events_of(reference)
+
+
+def test_no_case_is_decided_while_a_copy_waits_so_that_none_outlives_the_decision(context):
+    reference, sender, staff = uploads.allowed()
+    uploads.sent(reference, sender)
+    with pytest.raises(Refused, match="upload_waits"):
+        cases.decided(reference, staff)
+    uploads.decided(reference, staff)
+    assert uploads.kept(reference) == []
+    cases.decided(reference, staff)

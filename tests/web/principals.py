@@ -86,6 +86,7 @@ class School:
             "designation_id": self.designation,
             "session_id": uuid7(),
             "passkey_id": uuid7(),
+            "absence_id": uuid7(),
             "what": "confirm",
             "file_id": uuid7(),
             "filename": "style.css",

@@ -49,9 +49,14 @@ EXPECTED = {
     **each("staff.confidentiality", {*STAFF, "unacknowledged"}),
     **each("staff.calendar_renew staff.calendar_withdraw", set(STAFF)),
     **each("staff.codes staff.app_remove staff.passkey_remove staff.sessions_end staff.session_end", set(STAFF)),
+    **each("staff.absence staff.absence_end", set(STAFF)),
     **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
     **each("staff.queue staff.record staff.recorded staff.case staff.match", DOSSIER),
     **each("staff.take staff.assign staff.message staff.identity staff.extend", DOSSIER),
+    **each("staff.correct", DOSSIER),
+    **each("staff.search staff.hand_over staff.export", DOSSIER),
+    **each("staff.note staff.merge staff.take_back staff.reopen", DOSSIER),
+    **each("staff.abuse", {"officer"}),
     **each("staff.stop_erasure", DOSSIER),
     **each("staff.decide staff.approve staff.carry_out staff.step staff.document staff.posted", DOSSIER),
     **each("staff.lift staff.students staff.student staff.reveal staff.answer", DOSSIER),
@@ -83,6 +88,7 @@ OF_BRANCH_A = {
     *("staff.identity_phone", "staff.stop_erasure"),
     *("staff.hold", "staff.hold_end"),
     *("staff.identity_stop", "staff.identity_desk", "staff.case_slip", "staff.upload", "staff.upload_page"),
+    *("staff.correct", "staff.note", "staff.merge", "staff.take_back", "staff.reopen"),
     *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
 }
 OF_THE_STUDENT = {

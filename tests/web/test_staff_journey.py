@@ -53,7 +53,7 @@ def test_a_handler_decides_a_rectification_and_the_record_changes(sqlite_app: Fl
     visitor.press("Neem in behandeling")
     assert "De zaak staat op uw naam" in visitor.text
     visitor.link("Besluit nemen")
-    visitor.press("Besluit nemen", outcome_0="granted", checked_0="Dorpsstraat 11")
+    visitor.press("Besluit nemen", outcome_0="granted", checked_0="Dorpsstraat 11").press("Verstuur")
     assert "Het besluit is genomen" in visitor.text
     assert [mail["kind"] for mail in mails(sqlite_app) if mail["kind"] == "decided"]
     assert "Dorpsstraat 11" in visitor.link("Antwoord lezen").text
@@ -76,7 +76,7 @@ def test_an_erasure_needs_a_second_person_with_a_fresh_sign_in(sqlite_app: Flask
         factories.add_record(student, "bank", iban="NL91ABNA0417164300")
     reference = new_case(sqlite_app, RequestKind.ERASURE, student, Asked(TargetKind.EVERYTHING))
     officer = enter(sqlite_app, "officer").get(f"/staff/cases/{reference}").press("Neem in behandeling")
-    officer.link("Besluit nemen").press("Besluit nemen", outcome_0="granted")
+    officer.link("Besluit nemen").press("Besluit nemen", outcome_0="granted").press("Verstuur")
     assert "Wacht op goedkeuring" in officer.text
     officer.link("Plan bekijken")
     assert "Iemand anders moet dit goedkeuren" in officer.text

@@ -79,7 +79,7 @@ def test_a_decision_that_was_typed_is_there_after_signing_in_and_is_sent_once(
     assert KEPT in visitor.text
     assert "Gebeld: het klopt al." in visitor.html
     assert 'value="refused" checked' in visitor.html
-    visitor.press("Besluit nemen")
+    visitor.press("Besluit nemen").press("Verstuur")
     assert "Het besluit is genomen" in visitor.text
     assert drafts(sqlite_app) == []
 

@@ -47,6 +47,20 @@ class Designation(Model):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class Absence(Model):
+    """While somebody is away, from the first to the last day, a colleague sees to the cases in hand."""
+
+    __tablename__ = "absence"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    deputy_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    entered_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class CalendarFeed(Model):
     """The secret address of a member of staff's calendar of due dates, as its hash: one for each, until withdrawn."""
 

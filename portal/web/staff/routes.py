@@ -7,6 +7,7 @@ from importlib import import_module
 from portal.web.staff.blueprint import blueprint
 
 MODULES = (
+    "absence_pages",
     "account_pages",
     "calendar_pages",
     "case_pages",
@@ -14,6 +15,7 @@ MODULES = (
     "contact_pages",
     "decide_pages",
     "designation_pages",
+    "ending_pages",
     "entry",
     "factor_pages",
     "hold_pages",

@@ -25,6 +25,13 @@ PAGE_OF = {
     "staff.assign": "staff.assign",
     "staff.lift": "staff.lift",
     "staff.message": "staff.case",
+    "staff.note": "staff.case",
+    "staff.absence": "staff.absence",
+    "staff.merge": "staff.merge",
+    "staff.correct": "staff.correct",
+    "staff.abuse": "staff.abuse",
+    "staff.take_back": "staff.take_back",
+    "staff.reopen": "staff.reopen",
 }
 NEVER = {"version", "act"}  # what a page says itself
 
