@@ -162,6 +162,14 @@ def staff_reply(to: str, language: str, staff_id: UUID, case_id: UUID, reference
     return Message("staff_reply", language, to, INSTALLATION, key, {"reference": reference}, case_id, staff=True)
 
 
+def staff_code_asked(to: str, language: str, staff_id: UUID, task_id: UUID) -> Message:
+    """A student waits for a code by post or by phone; whose it is stands on the page."""
+    key = f"code_asked:{task_id}:{staff_id}"
+    return Message(
+        "staff_code_asked", language, to, INSTALLATION, key, {"path": f"/staff/identity/{task_id}"}, staff=True
+    )
+
+
 def staff_warning(
     to: str,
     language: str,

@@ -39,6 +39,7 @@ SUBJECTS_OF_ACCOUNT = {
     "represented": "Dit gaat over uw toegang.",
     "retention_notice": "Dit gaat over uw gegevens.",
     "staff_retention": "Kijk naar de bewaartermijnen.",
+    "staff_code_asked": "Een cursist wacht op een code.",
     "staff_digest": "Dit wacht vandaag op u.",
     "staff_password_reset": "U kunt een nieuw wachtwoord kiezen.",
     "staff_factor_reset": "Uw tweede stap bij het inloggen is weggehaald.",

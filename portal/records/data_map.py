@@ -216,7 +216,11 @@ _RULES: dict[str, TableRule] = {
     ),
     "login": TableRule("Signed-in sessions, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)),
     "one_time": TableRule(
-        "One-time links and codes, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)
+        "One-time links and codes, by hash; of a used link when it was used, which the student sees.",
+        About.STUDENT,
+        Export.PROTECTS,
+        Erasure.TERM,
+        ("sign_in",),
     ),
     "second_channel": TableRule(
         "That a code by post, by phone or at the desk was asked for, given and used; of an ID only that it was seen.",

@@ -25,9 +25,11 @@ from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
+from portal.services import limits
 from portal.services.issue_letter import issue
 from portal.services.unit import Work
 from portal.vault.envelope import Json
+from portal.vault.normal import normal_email
 
 
 class NotFound(Exception):
@@ -139,7 +141,7 @@ def open_case(work: Work, new: NewCase) -> Opened:
     work.session.flush()
     opened = Opened(case_id, case.reference, code, case.due_on)
     at_once = case.state == CaseState.DECIDED  # a withdrawal that counts now: its own mail tells of it, with the code
-    if not at_once and (to := reply_address(work, case)):
+    if not at_once and (to := reply_address(work, case)) and _within(work, "receipt_mail", normal_email(to)):
         work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
     if not at_once:
         issue(work, case, Letter.RECEIPT)
@@ -256,7 +258,13 @@ def name_of(work: Work, case: Case) -> str:
 def tell_staff_of_new(work: Work, case: Case) -> None:
     """News of a new case to those who may take it: the handlers of its branch, else the privacy officers."""
     for staff in staff_for(work, case):
-        work.send(messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference))
+        if _within(work, "staff_news", str(staff.id)):
+            work.send(messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference))
+
+
+def _within(work: Work, limit: str, key: str) -> bool:
+    """Whether one more mail may go there. Only strangers' requests are counted: anybody can send those to anybody."""
+    return work.actor.kind is not ActorKind.ANONYMOUS or limits.count(work, limit, key)
 
 
 def staff_for(work: Work, case: Case) -> Iterable[Staff]:
@@ -266,11 +274,15 @@ def staff_for(work: Work, case: Case) -> Iterable[Staff]:
         handler = work.session.get(Staff, case.handler_id)
         if handler is not None and handler.disabled_at is None:
             return [handler, *_deputy_of(work, handler)]
-    barred = subject_of(work, case).about_decider_id
-    for role, branch_id in (("case_handler", case.branch_id), ("privacy_officer", None), ("director", None)):
-        if role == "case_handler" and branch_id is None:
+    return staff_of(work, case.branch_id, subject_of(work, case).about_decider_id)
+
+
+def staff_of(work: Work, branch_id: UUID | None, barred: UUID | None = None) -> list[Staff]:
+    """Who works for a branch: its handlers, else the privacy officers, else the director; without whoever is barred."""
+    for role, place in (("case_handler", branch_id), ("privacy_officer", None), ("director", None)):
+        if role == "case_handler" and place is None:
             continue
-        if found := [each for each in active_staff(work.session, work.today, role, branch_id) if each.id != barred]:
+        if found := [each for each in active_staff(work.session, work.today, role, place) if each.id != barred]:
             return found
     return []
 

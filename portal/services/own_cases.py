@@ -91,6 +91,7 @@ class Happened:
     at: datetime
     kind: EventKind
     by: ActorKind
+    words: str = ""  # why, as staff wrote it: where the asker has to do something better
 
 
 class Copy(StrEnum):
@@ -209,7 +210,7 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
             for each in items
         ),
         words=str(words),
-        happened=_happened(events),
+        happened=_happened(work, events),
         said=tuple(
             Said(each.at, each.from_staff, casebook.message_text(work.vault, each))
             for each in casebook.messages_of(work.session, case.id)
@@ -253,9 +254,15 @@ def _copy(work: Work, case: Case) -> Copy:
     return Copy.READY if expires_at is not None and expires_at > work.now else Copy.EXPIRED
 
 
-def _happened(events: Sequence[CaseEvent]) -> tuple[Happened, ...]:
-    seen = (Happened(each.at, EventKind(each.kind), ActorKind(each.actor_kind)) for each in events)
+def _happened(work: Work, events: Sequence[CaseEvent]) -> tuple[Happened, ...]:
+    seen = (Happened(each.at, EventKind(each.kind), ActorKind(each.actor_kind), _why(work, each)) for each in events)
     return tuple(sorted((each for each in seen if visible_to_student(each.kind)), key=lambda each: each.at))[::-1]
+
+
+def _why(work: Work, happened: CaseEvent) -> str:
+    if happened.kind != EventKind.UPLOAD_REJECTED:
+        return ""
+    return str(casebook.event_details(work.vault, happened).get("reason", ""))
 
 
 def write_message(actor: Actor, clock: Clock, reference: str, text: str, once: bytes) -> None:

@@ -15,11 +15,13 @@ from uuid import UUID
 
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, next_state
+from portal.mail import messages
 from portal.records import casebook, files
 from portal.records.db import BUSY_MILLISECONDS, db
 from portal.records.tables.cases import Case, CaseEvent
 from portal.records.tables.people import SealedFile
 from portal.services import erasure_ledger
+from portal.services.casework import reply_address
 from portal.services.unit import Work
 
 CLASS, PURPOSE = "upload", "upload"
@@ -94,6 +96,13 @@ def _sent(work: Work, received: CaseEvent) -> Sent:
         size=int(details.get("size", 0)),
         once=str(details.get("once", "")),
     )
+
+
+def tell_sender(work: Work, case: Case, kind: EventKind) -> None:
+    """News by mail to whoever asks: what happened stands on the page of the case, a refusal with its reason."""
+    if to := reply_address(work, case):
+        happened = f"{case.id}:{kind.value}:{work.now.isoformat()}"
+        work.send(messages.news(to, case.language, case.id, case.reference, happened))
 
 
 def demand_living(case: Case) -> None:

@@ -66,6 +66,7 @@ def every_message(language: str) -> dict[str, Message]:
         "late": messages.late(to, language, CASE, REFERENCE),
         "staff_new_case": messages.staff_new_case(staff_to, language, STAFF, CASE, REFERENCE),
         "staff_reply": messages.staff_reply(staff_to, language, STAFF, CASE, REFERENCE, "1"),
+        "staff_code_asked": messages.staff_code_asked(staff_to, language, STAFF, CHANGE),
         "staff_warning-before": warn[0],
         "staff_warning-today": warn[1],
         "staff_warning-late": warn[2],

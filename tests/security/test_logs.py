@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from portal.domain.vocabulary import Role
 from portal.logs import JsonLines
 from portal.records.db import db
 from portal.web import request_log
@@ -22,6 +23,7 @@ from tests.mail.posts import file_case
 from tests.security import estate
 from tests.security.browsing import Form, Page, page_of, read, walk_all
 from tests.web.principals import enter, make_school
+from tests.web.staff_door import with_app
 from tests.web.visitor import Visitor, mails
 
 NAME, EMAIL, BSN = "Qanaryna", "qanary.one@example.org", "111222333"
@@ -154,6 +156,24 @@ def test_a_request_leaves_one_line_with_the_endpoint_and_no_id_of_anything(
     assert len(found["request_id"]) == 16
     for secret in (school.case.reference, NAME, "forged", "127.0.0.1"):
         assert secret not in lines.getvalue()
+
+
+def test_a_wrong_password_or_code_leaves_a_line_that_says_refused_and_not_what_was_typed(
+    sqlite_app: Flask, lines: io.StringIO
+) -> None:
+    with sqlite_app.app_context():
+        factories.make_staff("officer", Role.PRIVACY_OFFICER)
+        with_app(sqlite_app, "officer")
+    visitor = Visitor(sqlite_app).get("/staff/sign-in")
+    visitor.press("Inloggen", username="officer", password="wrong geheim9")
+    visitor.press("Inloggen", username="officer", password=factories.PASSWORD)
+    visitor.press("", code="000000")
+    Visitor(sqlite_app).get("/nl/code").press("Bekijk", code="123456789012")
+    Visitor(sqlite_app).get("/nl/sign-in/code").press("Inloggen", code="12345678")
+    found = [json.loads(line) for line in lines.getvalue().splitlines() if '"refused"' in line]
+    assert [line["endpoint"] for line in found] == ["staff.sign_in", "staff.factor", "public.code", "account.code"]
+    for typed in ("geheim9", "000000", "123456789012", "12345678", "officer"):
+        assert typed not in lines.getvalue()
 
 
 @pytest.mark.parametrize("method", ["GET", "PROPFIND", 'X"}\\n{"level":"error'])

@@ -14,7 +14,8 @@ from portal.services.read_upload import overview
 from portal.web import sessions
 from portal.web.forms import BaseForm, Check, Required, clean, fresh_key
 from portal.web.language import _
-from portal.web.public.frame import PREFIX, go, once_bytes, page, place
+from portal.web.place import place
+from portal.web.public.frame import PREFIX, go, once_bytes, page
 from portal.web.public.routes import blueprint
 from portal.web.sessions import current_actor, current_clock, current_session
 from portal.web.student import case_view

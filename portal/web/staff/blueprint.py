@@ -105,7 +105,7 @@ def way_on(target: str | None) -> str:
     """Where to go after signing in: a staff page of ours, else the start of this person's work."""
     start = url_for(home(current_actor()))
     wanted = safe_next(target, start)
-    return wanted if wanted == "/staff" or wanted.startswith("/staff/") else start
+    return wanted if wanted.startswith("/staff/") and wanted != "/staff/" else start
 
 
 def words_of(refusal: Refused) -> str:

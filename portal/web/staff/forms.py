@@ -28,7 +28,7 @@ from portal.domain.digits import western_digits, without_marks
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Channel, RequestKind
 from portal.i18n import N_
-from portal.web.forms import AtMost, BaseForm, Check, Optional, Required, fresh_key, looks_like_email
+from portal.web.forms import AtMost, BaseForm, Check, Optional, Required, fresh_key, looks_like_email, note_refused
 from portal.web.sessions import current_session
 from portal.web.staff.typed import typed_before
 from portal.web.staff.wording import CHANNELS, KINDS, REFUSALS, UNKNOWN_REFUSAL, WAYS
@@ -65,6 +65,7 @@ class StaffForm(BaseForm):
             self.refuse(field, error)
         else:
             self.form_errors.append(error)
+            note_refused()
 
 
 class GetForm(StaffForm):

@@ -49,7 +49,13 @@ def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
             for step in case.steps
         ],
         "timeline": [
-            {"title": _(event_words(each.kind, each.by)), "at": each.at, "icon": EVENT_ICONS.get(each.kind, "clock")}
+            {
+                "title": _(event_words(each.kind, each.by)),
+                "at": each.at,
+                "icon": EVENT_ICONS.get(each.kind, "clock"),
+                "text": each.words,
+                "kind": "words" if each.words else "",
+            }
             for each in case.happened
         ],
         "asked": [subject(line) for line in case.items] if with_data else [],

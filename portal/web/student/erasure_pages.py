@@ -9,7 +9,8 @@ from portal.services import erasures
 from portal.services.erasures import StopState
 from portal.services.retention_pages import own_terms
 from portal.web.forms import BaseForm
-from portal.web.public.frame import PREFIX, page, place
+from portal.web.place import place
+from portal.web.public.frame import PREFIX, page
 from portal.web.public.routes import blueprint as public
 from portal.web.sessions import current_actor, current_clock, current_session
 from portal.web.student.routes import blueprint, me
