@@ -5,11 +5,9 @@ The page names fields and numbers; values are in the file alone, whose making is
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO, StringIO
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,9 +24,9 @@ from portal.records.tables.cases import Case
 from portal.records.tables.erasure import ChangeLine, Erasure
 from portal.services import change_lines
 from portal.services.case_page import log_view
+from portal.services.cells import as_csv, as_xlsx
 from portal.services.change_lines import CORRECTED, ERASED, OPEN, RESTRICTED
 from portal.services.close_case import close_if_done
-from portal.services.register import safe_cell
 from portal.services.unit import Work, reading, writing
 
 Say = Callable[[str], str]
@@ -111,12 +109,11 @@ def as_file(actor: Actor, clock: Clock, form: str, say: Say) -> bytes:
     with writing(actor, clock) as work:
         work.require(Act.EXPORT_CHANGES)
         lines = _open(work)
-        table = [[say(each) for each in HEADINGS], *(_cells(work, line, say) for line in lines)]
+        head, rows = [say(each) for each in HEADINGS], [_cells(work, line, say) for line in lines]
         for student_id in sorted({whose for line in lines if (whose := _whose(work, line))}):
             log_view(work, student_id, reason="changes", what="changes")
         work.note("export_changes", "installation", None, form=form, lines=len(lines))
-    safe = [[safe_cell(cell) for cell in row] for row in table]
-    return _csv(safe) if form == CSV else _xlsx(safe, say(TITLE))
+    return as_csv(head, rows) if form == CSV else as_xlsx(say(TITLE), head, rows)
 
 
 def _cells(work: Work, line: ChangeLine, say: Say) -> list[str]:
@@ -143,32 +140,6 @@ def _whose(work: Work, line: ChangeLine) -> UUID | None:
         return case.student_id if case else None
     erasure = work.session.get(Erasure, line.erasure_id) if line.erasure_id else None
     return erasure.student_id if erasure else None
-
-
-def _csv(rows: Iterable[list[str]]) -> bytes:
-    out = StringIO(newline="")
-    csv.writer(out, delimiter=";").writerows(rows)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _xlsx(rows: Iterable[list[str]], title: str) -> bytes:
-    from openpyxl import Workbook
-    from openpyxl.styles import Font
-
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = title[:31]
-    for row in rows:
-        sheet.append(row)
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    for column in sheet.columns:
-        sheet.column_dimensions[column[0].column_letter].width = 24
-    sheet.freeze_panes = "A2"
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def confirm_changes(actor: Actor, clock: Clock, ids: Collection[UUID], state: StepState = StepState.DONE) -> int:
