@@ -19,9 +19,9 @@ from portal.domain.retention import is_past, kept_until, years_later
 from portal.mail.delivery import WAITING
 from portal.policy.model import RetentionClass
 from portal.records import casebook
-from portal.records.tables.access import Login
-from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseItem, CaseMessage, CaseStep
-from portal.records.tables.erasure import ChangeLine, Erasure
+from portal.records.db import Model
+from portal.records.tables.cases import Case
+from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import SealedFile, View
 from portal.records.tables.proof import Audit, AuditDetail, OutMail
 from portal.services.retention_terms import is_confirmed
@@ -30,6 +30,7 @@ from portal.vault.envelope import Holder
 
 MOST = 500  # rows or cases a transaction
 CASE, MAIL, VIEW, DETAIL = "case", "mail", "view", "audit_detail"
+OUTLIVE = frozenset({("erasure", "case_id"), ("case", "about_case_id")})  # what a case that went is only forgotten by
 AHEAD = timedelta(hours=2)  # Amsterdam's clock, at most, before UTC
 LOG = "audit"  # the class of keys under which details of the log are sealed
 
@@ -99,22 +100,30 @@ def _cases(work: Work, retention: RetentionClass) -> int:
         return 0
     for case_id in found:
         work.vault.destroy(casebook.holder(case_id))
-    for table in (CaseItem, CaseStep, CaseEvent, CaseMessage, CaseFile, ChangeLine, Login, OutMail):
-        work.session.execute(
-            delete(table).where(table.case_id.in_(found)), execution_options={"synchronize_session": False}
-        )
+    _delete_what_belongs(work, found)
     for holders in (SealedFile, AuditDetail):
         work.session.execute(
             delete(holders).where(holders.holder_kind == "case", holders.holder_id.in_(found)),
             execution_options={"synchronize_session": False},
         )
-    for column in (Erasure.case_id, Case.about_case_id):
-        work.session.execute(
-            update(column.class_).where(column.in_(found)).values({column.key: None}),
-            execution_options={"synchronize_session": False},
-        )
+    work.session.execute(
+        delete(OutMail).where(OutMail.case_id.in_(found)), execution_options={"synchronize_session": False}
+    )
     work.session.execute(delete(Case).where(Case.id.in_(found)), execution_options={"synchronize_session": False})
     return len(found)
+
+
+def _delete_what_belongs(work: Work, cases: list[UUID]) -> None:
+    """Every row that points to these cases, whichever table it is in; what outlives its case only forgets it."""
+    for table in reversed(Model.metadata.sorted_tables):
+        for column in table.columns:
+            if all(key.target_fullname != "case.id" for key in column.foreign_keys):
+                continue
+            if (table.name, column.name) in OUTLIVE:
+                work.session.execute(update(table).where(column.in_(cases)).values({column.name: None}))
+            else:
+                work.session.execute(delete(table).where(column.in_(cases)))
+    work.session.expire_all()
 
 
 # --- mails, views, details of the log
