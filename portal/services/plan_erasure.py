@@ -94,7 +94,8 @@ class _Facts:
     def _hold(self, record: items.Item, code: str) -> Hold | None:
         for limit in self.standing:
             if limit.kind == limits.HOLD and limits.covers(limit, record.dataset, record.id, code):
-                return Hold(limit.until, limit.reason or "")
+                reason = self.policy.reasons.get(limit.reason or "")
+                return Hold(limit.until, reason.label if reason else "")
         return None
 
 

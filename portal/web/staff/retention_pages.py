@@ -41,6 +41,7 @@ ERASURE_STATES = {
 }
 CAUSES = {"request": N_("verzoek"), "retention": N_("bewaartermijn")}
 ERASURE_STEPS = {
+    "ledger": N_("buiten de databases genoteerd"),
     "keys": N_("sleutels vernietigd"),
     "rows": N_("gegevens verwijderd"),
     "files": N_("bestanden verwijderd"),
