@@ -17,6 +17,7 @@ TABLE: dict[str, Rule] = {
         "student.ask",
         "student.email",
         "student.email_stop",
+        "student.sign_out_others",
         "student.helpers",
         "student.helper_end",
         "student.consents",
@@ -24,6 +25,7 @@ TABLE: dict[str, Rule] = {
         "student.claim",
         "student.upload",
         "student.stop_erasure",
+        "student.ending",
     )
 }
 TABLE |= {name: Rule(STUDENT, level=Level.KNOWLEDGE) for name in ("student.helper_new", "student.helper_confirm")}
