@@ -25,6 +25,7 @@ TABLE: dict[str, Rule] = {
         "student.claim",
         "student.upload",
         "student.stop_erasure",
+        "student.ending",
     )
 }
 TABLE |= {name: Rule(STUDENT, level=Level.KNOWLEDGE) for name in ("student.helper_new", "student.helper_confirm")}
