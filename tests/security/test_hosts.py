@@ -12,7 +12,7 @@ from flask import Flask, request
 from portal.mail.render import render
 from portal.services import limits
 from portal.web.access import safe_next
-from portal.web.public.frame import place
+from portal.web.place import place
 from tests import engines
 from tests.conftest import build
 from tests.factories import make_student

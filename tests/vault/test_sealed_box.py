@@ -76,7 +76,11 @@ def test_nothing_of_the_content_is_in_it() -> None:
     assert b"canary" not in sealed(b"canary" * 50)
 
 
-@pytest.mark.parametrize("text", ["", "recovery-key-", PRIVATE[:-4], PRIVATE.replace("key-private", "key"), "x" * 60])
+@pytest.mark.parametrize(
+    "text",
+    ["", "recovery-key-", PRIVATE[:-4], PRIVATE.replace("key-private", "key"), "x" * 60],
+    ids=["nothing", "no key", "cut short", "called public", "something else"],
+)
 def test_what_is_no_recovery_key_is_said_so(text: str) -> None:
     with pytest.raises(BadRecoveryKey):
         read_private(text)
