@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, TypeVar
 
+from portal.domain.sheets import quoted
 from portal.i18n import N_
 from portal.policy.model import Activity, Policy
 
 T = TypeVar("T")
 Say = Callable[[str], str]
-RISKY = tuple("=+-@\t\r")  # a spreadsheet takes a cell that begins so for a formula (ASVS 1.2.10)
 HEADINGS = {
     "activity": N_("Activiteit"),
     "purpose": N_("Doel"),
@@ -100,7 +100,7 @@ def _unique(values: Iterable[T]) -> list[T]:
 
 def safe_cell(text: str) -> str:
     """The text as a spreadsheet shows it, never runs it."""
-    return f"'{text}" if text.startswith(RISKY) else text
+    return quoted(text)
 
 
 def as_workbook(register: Register, say: Say) -> bytes:

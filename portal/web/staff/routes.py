@@ -15,6 +15,7 @@ MODULES = (
     "entry",
     "factor_pages",
     "identity_pages",
+    "image_pages",
     "information",
     "own_pages",
     "queue_page",

@@ -95,7 +95,7 @@ def take_back(lang: str, reference: str) -> str | Response:
     return render_template("student/take_back.html", form=form, case=found, words=KINDS[found.kind])
 
 
-@blueprint.post(f"{PREFIX}/me/requests/<reference>/copy/<any(json, html):kind>")
+@blueprint.post(f"{PREFIX}/me/requests/<reference>/copy/<any(json, html, zip):kind>")
 def download(lang: str, reference: str, kind: str) -> Response:
     """The copy of the data, as an attachment; only to who is known well enough (regulation, L2).
 
@@ -141,6 +141,7 @@ def renew(lang: str, reference: str) -> Response:
 
 NO_COPY = {
     "not_released": N_("Uw kopie staat nog niet klaar."),
+    "package_not_ready": N_("Wij pakken uw gegevens nog in."),
     "export_expired": N_("Deze kopie is te oud. Vraag een nieuwe."),
 }
 
