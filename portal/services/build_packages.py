@@ -79,7 +79,7 @@ def _claim(clock: Clock) -> UUID | None:
 
 
 def _build(clock: Clock, case_id: UUID) -> None:
-    document, letter_id, language, expires = _read(clock, case_id)
+    document, letter_id, language, stored = _read(clock, case_id)
     if document is None:  # taken back or erased meanwhile
         _finish(clock, case_id, {}, None)
         return
@@ -96,7 +96,7 @@ def _build(clock: Clock, case_id: UUID) -> None:
             parts += step
             progress.step()
         made[name] = zipped(parts, date.fromisoformat(document["made_on"]))
-    _finish(clock, case_id, made, expires)
+    _finish(clock, case_id, made, stored)
 
 
 def _read(clock: Clock, case_id: UUID) -> tuple[Json, UUID | None, str, SealedFile | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -47,7 +48,7 @@ def images_of(work: Work, case: Case) -> list[Image]:
     statement = select(ReviewedImage).where(ReviewedImage.case_id == case.id)
     rows = {row.source_id: row for row in work.session.execute(statement).scalars()}
     lessons = [
-        Image(source_id, record.id, None, str(record.values.get("lesson_date") or ""), rows.get(source_id))
+        Image(source_id, record.id, None, _day(record), rows.get(source_id))
         for record, source_id in _lesson_pictures(work, case, case.student_id)
     ]
     pages = sorted((row for row in rows.values() if row.step_id is not None), key=lambda row: (row.page, row.id))
@@ -70,6 +71,12 @@ def _lesson_pictures(work: Work, case: Case, student_id: UUID) -> Iterator[tuple
                 continue
             if covered(work.policy, targets, dataset, record.id, code):
                 yield record, UUID(str(value))
+
+
+def _day(record: items.Item) -> str:
+    """The day of the lesson in Dutch figures, as staff name the picture."""
+    on = record.values.get("lesson_date")
+    return f"{date.fromisoformat(str(on)):%d-%m-%Y}" if on else ""
 
 
 def unreviewed(work: Work, case: Case) -> int:

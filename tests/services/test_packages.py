@@ -123,7 +123,7 @@ def test_who_is_known_less_well_gets_a_package_without_sensitive_values(context)
     low, high = package(reference, student, Level.KNOWLEDGE), package(reference, student)
     assert all(b"999900006" not in low.read(name) for name in low.namelist())
     assert b"999900006" in high.read("gegevens.json")
-    assert b"999900006" in high.read("tabellen/03-bsn.csv")
+    assert b"999900006" in high.read("tabellen/03-citizen_number.csv")
     with pytest.raises(NotAllowed, match="level"):
         package(reference, student, Level.ADDRESS)
     with pytest.raises(NotFound):
@@ -176,7 +176,7 @@ def test_a_decision_on_a_picture_is_checked(context):
     decide(Showing.WITHHOLD, reason="Anderen.")
     decide(Showing.RELEASE)
     (line,) = images(officer, cases.clock(), reference)
-    assert (line.verdict, line.reason, line.title) == (Showing.RELEASE, "", "2026-03-02")
+    assert (line.verdict, line.reason, line.title) == (Showing.RELEASE, "", "02-03-2026")
     elsewhere = factories.staff_actor(
         factories.make_staff("other", Role.CASE_HANDLER, branch=factories.make_branch("hoorn"))
     )

@@ -57,7 +57,7 @@ def test_staff_look_at_a_picture_and_cover_the_cells_they_choose(school: Flask) 
     reference = asked(school)
     visitor = enter(school, "handler").get(f"/staff/cases/{reference}").link("Beelden bekijken")
     assert "Nog bekijken" in visitor.text
-    visitor.link("Foto van de les op 2026-03-02")
+    visitor.link("Foto van de les op 02-03-2026")
     page = visitor.url
     visitor.press("Besluit bewaren")
     assert visitor.status == 422
