@@ -36,7 +36,7 @@ EXPECTED = {
     **each("student.wrong student.ask", EVERY_STUDENT),
     **each("student.consents student.views", EVERY_STUDENT),
     **each("student.download student.renew", {"student_l2", "student_l3", "foreign_student"}),
-    **each("account.second_channel account.second_code student.claim student.upload", EVERY_STUDENT),
+    **each("account.second_channel account.second_code student.claim student.upload student.own_letter", EVERY_STUDENT),
     **each("public.upload", {"case_code", "foreign_case_code", *ASKERS}),
     **each("staff.identity_tasks staff.identity_task staff.identity_letter staff.identity_posted", DOSSIER),
     **each("staff.identity_call staff.identity_stop staff.identity_phone staff.identity_desk staff.case_slip", DOSSIER),
@@ -80,7 +80,7 @@ OF_BRANCH_A = {
 }
 OF_THE_STUDENT = {
     *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),
-    *("student.download", "student.renew", "student.letter", "student.claim", "student.upload"),
+    *("student.download", "student.renew", "student.letter", "student.own_letter", "student.claim", "student.upload"),
 }
 
 

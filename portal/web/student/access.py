@@ -22,6 +22,7 @@ TABLE: dict[str, Rule] = {
         "student.consents",
         "student.views",
         "student.claim",
+        "student.own_letter",
         "student.upload",
     )
 }

@@ -30,6 +30,7 @@ def list_requests(lang: str) -> str:
         "student/requests.html",
         lines=lines,
         shared=shared,
+        letters=read_letters.own_letters(signed_in.actor, current_clock()),
         acting_for=representing.whom(signed_in, current_clock()),
         kinds=KINDS,
         states=STATES,
@@ -117,6 +118,14 @@ def letter(lang: str, reference: str, letter_id: UUID) -> Response:
         found = read_letters.take_letter(signed_in.actor, current_clock(), reference, letter_id)
     except Refused as refused:
         return _no_copy(refused, reference)
+    return _attached(found.content, "application/pdf", found.name)
+
+
+@blueprint.post(f"{PREFIX}/me/letters/<uuid:letter_id>")
+def own_letter(lang: str, letter_id: UUID) -> Response:
+    """A letter that is about no request."""
+    signed_in, _shared = me()
+    found = read_letters.take_own_letter(signed_in.actor, current_clock(), letter_id)
     return _attached(found.content, "application/pdf", found.name)
 
 
