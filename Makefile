@@ -49,10 +49,10 @@ messages: $(BIN)/.installed ## bring the translators' catalogues up to date with
 	@$(BIN)/python -m portal.cli.catalogues update
 
 test: dev browser catalogues checks ## everything: checks, both databases, the browser
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: dev catalogues checks ## the fast part, under two minutes
-	@$(BIN)/python -m pytest -n 2 -q -m "not browser and not postgres and not proof"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not browser and not postgres and not proof"
 
 checks: dev
 	@$(BIN)/ruff check .
@@ -80,8 +80,8 @@ proof: dev catalogues ## the long figures at the promised rounds, JSON lines in 
 	@PORTAL_PROOF=1 $(BIN)/python -m pytest -m proof
 
 lock: dev ## new versions within requirements*.in, with hashes and without any registry's address
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 requirements.in -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 requirements-dev.in -o requirements-dev.lock
 	@! grep -nE 'https?://' requirements.lock requirements-dev.lock

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent
 DEVELOPMENT_SECRET = "development only, refused in production"  # noqa: S105 - production refuses it
 MINIMUM_SECRET = 32  # characters
+THIS_MACHINE = "127.0.0.0/8 ::1/128"
 
 
 class WeakSettings(Exception):
@@ -32,6 +34,8 @@ class Settings:
     environment: str
     secret_key: str
     key_file: Path
+    ledger_file: Path  # of erasures: outside both databases, never restored with them
+    recovery_key: str  # public half, "" when none is set: to whom backups are sealed
     database_url: str
     keys_database_url: str
     base_url: str
@@ -41,6 +45,8 @@ class Settings:
     port: int
     trusted_proxies: int
     clock_offset: timedelta
+    metrics_token: str
+    metrics_networks: tuple[str, ...]
     secret_is_ours: bool
 
     @property
@@ -128,6 +134,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         environment=env.get("PORTAL_ENV", "development"),
         secret_key=env.get("SECRET_KEY") or DEVELOPMENT_SECRET,
         key_file=Path(env.get("KEY_ENCRYPTION_KEY_FILE") or folder / "key-encryption-key"),
+        ledger_file=Path(env.get("ERASURE_LEDGER_FILE") or folder / "erasure-ledger"),
+        recovery_key=env.get("BACKUP_RECOVERY_KEY", ""),
         database_url=database_url,
         keys_database_url=keys_url(env, database_url, folder),
         base_url=(env.get("BASE_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
@@ -136,6 +144,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         policy_file=Path(env["PORTAL_POLICY"]) if env.get("PORTAL_POLICY") else None,
         port=port,
         trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
+        metrics_token=env.get("METRICS_TOKEN") or "",
+        metrics_networks=tuple((env.get("METRICS_NETWORKS") or THIS_MACHINE).split()),
         clock_offset=timedelta(seconds=int(env.get("PORTAL_CLOCK_OFFSET") or 0)),
         secret_is_ours=not env.get("SECRET_KEY"),
     )
@@ -152,9 +162,19 @@ def names_a_host(url: str) -> bool:
     return parts.scheme == "https" and plain and known and not (parts.path or parts.query or parts.fragment)
 
 
+def is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
 def refuse_weak(settings: Settings, env: Mapping[str, str]) -> None:
     """Start-up check of ASVS 13.3.1 and 13.4.2: raises WeakSettings with every fault found."""
     faults = []
+    if not all(is_network(network) for network in settings.metrics_networks):
+        faults.append("METRICS_NETWORKS must be networks like 10.0.0.0/8, with spaces between them")
     if settings.environment not in {"development", "production"}:
         faults.append("PORTAL_ENV must be development or production")
     if settings.production:
@@ -174,6 +194,8 @@ def refuse_weak(settings: Settings, env: Mapping[str, str]) -> None:
             faults.append("MAIL_FROM is not set")
         if env.get("FLASK_DEBUG", "0") not in {"", "0"}:
             faults.append("FLASK_DEBUG must be off")
+        if settings.metrics_token and len(settings.metrics_token) < MINIMUM_SECRET:
+            faults.append(f"METRICS_TOKEN is weak: use at least {MINIMUM_SECRET} random characters")
         if settings.clock_offset:
             faults.append("PORTAL_CLOCK_OFFSET is for the demonstration only")
         if settings.database_url == settings.keys_database_url:

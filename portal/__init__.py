@@ -5,6 +5,7 @@ Imports stand inside the function, so that importing `portal.domain` loads no Fl
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Builds the application. Raises WeakSettings, BadKeyFile or PolicyError rather than start badly."""
+    """Builds the application. WeakSettings, BadKeyFile, PolicyError or KeysDoNotBelong rather than a bad start."""
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -44,9 +45,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         for engine in db.engines.values():
             prepare_engine(engine)
+    if settings.production and not os.environ.get("FLASK_RUN_FROM_CLI"):  # commands say it themselves
+        refuse_what_does_not_belong(app)
     extensions.migrate.init_app(app, db, directory=str(ROOT / "portal/records/migrations"))
     extensions.csrf.init_app(app)
     extensions.login.init_app(app)
     web.register(app)
     commands.register(app)
     return app
+
+
+def refuse_what_does_not_belong(app: Flask) -> None:
+    """Raises KeysDoNotBelong when keys and records are of two installations."""
+    from portal.services.belonging import KeysDoNotBelong, why_not
+
+    with app.app_context():
+        if reason := why_not(app.extensions["master_key"]):
+            raise KeysDoNotBelong(reason)

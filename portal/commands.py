@@ -8,16 +8,24 @@ from typing import Any, cast
 import click
 from flask import Flask
 
+# What must work on an installation that is not whole: it says what is wrong, or mends it.
+ALWAYS = frozenset({"audit", "doctor", "erasures", "keys", "reconcile", "restore"})
+
 
 def register(app: Flask) -> None:
     """Adds the commands to the application; each loads what it needs when it runs."""
-    from portal.cli import cases, demo, proof, running, staff, students
+    from portal.cli import cases, demo, erasures, keys, proof, running, staff, students
 
     for command in (
         cases.group,
         demo.demo,
+        erasures.group,
+        keys.backup,
+        keys.keys,
+        keys.restore,
         proof.audit,
         proof.doctor,
+        proof.reconcile,
         proof.register,
         running.jobs,
         running.serve,
@@ -28,12 +36,24 @@ def register(app: Flask) -> None:
         app.cli.add_command(carefully(app, command))
 
 
+def refuse_to_serve(app: Flask) -> None:
+    """Ends the command with exit code 1 while a backup was not replayed, or keys and records do not belong together."""
+    from portal.services.belonging import why_not
+    from portal.services.standing import why_not_serving
+
+    with app.app_context():
+        if reason := why_not_serving(app) or why_not(app.extensions["master_key"]):
+            raise click.ClickException(reason)
+
+
 def carefully(app: Flask, command: click.Command) -> click.Command:
     """A command that fails on databases without tables says so, in place of a driver's own words."""
     careful: Any = copy(command)  # the groups are shared by every application of a process
     invoke = careful.invoke
 
     def invoke_carefully(context: click.Context) -> Any:
+        if command.name not in ALWAYS:
+            refuse_to_serve(app)
         try:
             return invoke(context)
         except Exception as error:

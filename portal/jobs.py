@@ -57,6 +57,18 @@ def _warn(clock: Clock, _stopping: Stopping) -> Result:
     return sweep(clock).as_dict()
 
 
+def _remind_steps(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.remind_steps import remind
+
+    return remind(clock)
+
+
+def _digest(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.digest import digest
+
+    return digest(clock).as_dict()
+
+
 def _expire(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.expire import expire
 
@@ -89,6 +101,12 @@ def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:
     return {"checkpoint": signed.number, "mails": mails}
 
 
+def _erase(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.resume_erasures import resume
+
+    return resume(clock).as_dict()
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -101,9 +119,12 @@ JOBS = (
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
     Job("packages", _packages, every=timedelta(seconds=5), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
+    Job("remind_steps", _remind_steps, daily_at=time(6, 40)),
+    Job("digest", _digest, daily_at=time(7, 0)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
     Job("checkpoint", _checkpoint, daily_at=time(6, 0)),
+    Job("erasures", _erase, every=timedelta(minutes=10)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}
@@ -115,9 +136,11 @@ def never() -> bool:
 
 def run(app: Flask, job: Job, stopping: Stopping = never) -> Result:
     """Runs a job once, to its end; an error is raised after it was noted."""
-    from portal.services import heartbeat, unit
+    from portal.services import heartbeat, standing, unit
 
     with app.app_context():
+        if reason := standing.why_not_serving(app):
+            raise standing.NotServing(reason)
         clock: Clock = app.extensions["clock"]
         try:
             result = job.run(clock, stopping)

@@ -168,6 +168,8 @@ EVENTS: Mapping[EventKind, str] = {
     EventKind.RECIPIENT_TOLD: N_("Wij vertelden het aan een andere organisatie."),
     EventKind.CORRECTED: N_("Wij verbeterden uw gegevens."),
     EventKind.ERASED: N_("Wij wisten uw gegevens."),
+    EventKind.ERASURE_PLANNED: N_("Wij gaan wissen. U kunt dat nog stoppen."),
+    EventKind.ERASURE_STOPPED: N_("Het wissen is gestopt."),
     EventKind.PACKAGE_BUILT: N_("Wij maakten een kopie van uw gegevens."),
     EventKind.ANSWER_RELEASED: N_("Uw kopie staat klaar."),
     EventKind.ANSWER_READ: N_("U las ons antwoord."),
@@ -213,6 +215,8 @@ EVENT_ICONS: Mapping[EventKind, str] = {
     EventKind.RECIPIENT_TOLD: "people",
     EventKind.CORRECTED: "rectification",
     EventKind.ERASED: "erasure",
+    EventKind.ERASURE_PLANNED: "clock",
+    EventKind.ERASURE_STOPPED: "taken-back",
     EventKind.PACKAGE_BUILT: "file",
     EventKind.ANSWER_RELEASED: "file",
     EventKind.LETTER_POSTED: "mail",
@@ -304,7 +308,7 @@ STANDINGS: Mapping[str, str] = {
     "waiting": N_("Wacht op uw ja"),
     "to_come": N_("Begint later"),
     "active": N_("Mag nu voor u vragen"),
-    "over": N_("Gestopt"),
+    "over": N_("Voorbij"),
 }
 STANDING_KINDS: Mapping[str, str] = {"waiting": "soon", "to_come": "plain", "active": "ok", "over": "plain"}
 

@@ -6,9 +6,13 @@ import atexit
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from config import Settings
 from portal.domain.clock import FixedClock
@@ -18,32 +22,73 @@ atexit.register(shutil.rmtree, engines.SCRATCH, ignore_errors=True)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 10:00 in Amsterdam
 
 
+MAKERS = {"sqlite": engines.sqlite_settings, "postgres": engines.postgres_settings}
+
+
 def build(settings: Settings) -> Iterator[Flask]:
+    """An application of its own, for a test that hooks into it or sets it up otherwise."""
     from portal import create_app
-    from portal.records.db import db
 
     app = create_app(settings)
     app.config["TESTING"] = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.extensions["clock"] = FixedClock(NOW)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled()))
     yield app
+    close(app)
+
+
+def close(app: Flask) -> None:
+    from portal.records.db import db
+
     with app.app_context():
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
 
 
+@cache
+def compiled() -> Path:
+    """Where the templates' code is kept, so that each application does not compile them anew."""
+    folder = engines.SCRATCH / "templates"
+    folder.mkdir()
+    return folder
+
+
+@cache
+def kept(engine: str, settings: Settings) -> tuple[Flask, dict[str, Any], dict[str, Any]]:
+    """The one application of this process on an engine, with its settings as they were."""
+    app = next(build(settings))
+    return app, dict(app.config), dict(app.extensions)
+
+
+def ready(engine: str) -> Iterator[Flask]:
+    """The kept application on fresh databases: making one costs more than most tests."""
+    with MAKERS[engine](name=engine) as settings:
+        app, config, extensions = kept(engine, settings)
+        app.config.clear()
+        app.config.update(config)
+        app.extensions.clear()
+        app.extensions.update(extensions, clock=FixedClock(NOW))
+        yield app
+        close(app)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application on each engine in turn."""
-    make = engines.sqlite_settings if request.param == "sqlite" else engines.postgres_settings
-    with make() as settings:
-        yield from build(settings)
+    yield from ready(request.param)
 
 
 @pytest.fixture
 def sqlite_app() -> Iterator[Flask]:
     """The application on SQLite, for what does not depend on the engine."""
+    yield from ready("sqlite")
+
+
+@pytest.fixture
+def own_app() -> Iterator[Flask]:
+    """One that no other test has used yet: for hooking into it."""
     with engines.sqlite_settings() as settings:
         yield from build(settings)
 

@@ -1,4 +1,4 @@
-"""`audit verify|checkpoint|export`, `register export` and `doctor`: what can be shown to others."""
+"""`audit verify|checkpoint|export`, `register export`, `doctor` and `reconcile`: what can be shown to others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-from portal.cli.terminal import answer, clock, json_option, plain, refuse, table
+from portal.cli.terminal import answer, clock, json_option, operator, plain, refuse, table
 from portal.i18n import STAFF_TONGUES, staff_speaker
 from portal.policy.model import Policy
 
@@ -100,7 +100,8 @@ def export(form: str, output: Path | None, language: str, as_json: bool) -> None
 @with_appcontext
 def doctor(as_json: bool) -> None:
     """Examine this installation and say what is wrong. Exit code 1 when something is."""
-    from portal.services.doctor import BAD, GOOD, examine
+    from portal.services.doctor import examine
+    from portal.services.findings import BAD, GOOD
 
     found = examine(clock())
     text = table(
@@ -110,3 +111,31 @@ def doctor(as_json: bool) -> None:
     answer(as_json, [each.as_dict() for each in found], text)
     if any(each.grade == BAD for each in found):
         raise SystemExit(1)
+
+
+@click.command("reconcile")
+@click.option("--fix", is_flag=True, help="Take out what does not fit, and go on with what hangs.")
+@json_option
+@with_appcontext
+def reconcile(fix: bool, as_json: bool) -> None:
+    """Compare keys, rows, files and what is under way. Exit code 1 when something is to be repaired."""
+    from portal.services.reconcile import NotReconciled
+    from portal.services.reconcile import reconcile as compare
+
+    try:
+        found = compare(operator(), clock(), fix)
+    except NotReconciled as error:
+        refuse(as_json, "not_serving", str(error))
+    rows = [
+        (name.replace("_", " "), value) for name, value in found.as_dict().items() if name not in {"fixed", "amiss"}
+    ]
+    text = table(("", "found"), [(name, _counted(value)) for name, value in rows])
+    if found.amiss and not found.fixed:
+        refuse(as_json, "amiss", f"{text}\n\n{found.amiss} to repair: reconcile --fix", found.as_dict())
+    answer(as_json, found.as_dict(), f"{text}\n\n{f'{found.amiss} repaired.' if found.amiss else 'Everything fits.'}")
+
+
+def _counted(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in value.items()) or "0"
+    return str(value)

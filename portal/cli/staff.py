@@ -10,6 +10,14 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Role
 
 group = AppGroup("staff", help="Accounts of staff.")
+REASONS = {
+    "username_invalid": "a user name is 3 to 64 small letters, digits, dots, dashes or underscores",
+    "username_taken": "there is an account of that name already",
+    "name_missing": "the person's name is missing",
+    "email_invalid": "that is no e-mail address",
+    "branch_missing": "a case handler works at a branch: give --branch",
+    "last_administrator": "nobody else could manage the accounts",
+}
 ROLES = click.Choice([role.value for role in Role])
 
 
@@ -47,7 +55,7 @@ def create(
             language,
         )
     except Refused as refused:
-        refuse(as_json, refused.code, f"Refused: {refused}")
+        refuse(as_json, refused.code, f"Refused: {REASONS.get(refused.code, refused.code)}")
     facts = {"id": made.id, "username": made.username, "password": made.password}
     answer(as_json, facts, f"Account {made.username} was made.\nFirst password, shown once: {made.password}")
 
@@ -70,5 +78,5 @@ def disable(username: str, as_json: bool) -> None:
     try:
         disable_account(actor, clock(), found.id)
     except Refused as refused:
-        refuse(as_json, refused.code, f"Refused: {refused}")
+        refuse(as_json, refused.code, f"Refused: {REASONS.get(refused.code, refused.code)}")
     answer(as_json, {"username": wanted, "changed": True}, f"Account {wanted} is shut; its sessions have ended.")

@@ -65,6 +65,7 @@ def import_(
         refuse(as_json, "bad_rows", f"{stopped.outcome.as_text()}\n\nNiets is geschreven (--strict).", facts)
     except (BadStructure, StructuralFault) as error:
         bar.end()
-        refuse(as_json, "bad_structure", str(error))
+        faults = error.faults if isinstance(error, BadStructure) else (error,)
+        refuse(as_json, "bad_structure", str(error), {"faults": [fault.as_json() for fault in faults]})
     bar.end()
     answer(as_json, done.as_json(), done.as_text())

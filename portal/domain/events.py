@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     RESTRICTION_LIFTED = "restriction_lifted"
     LETTER_POSTED = "letter_posted"
     MAIL_FAILED = "mail_failed"
+    ERASURE_PLANNED = "erasure_planned"  # from when on it may be carried out, and how to stop it
+    ERASURE_STOPPED = "erasure_stopped"
     HELD = "held"  # a legal hold
     HOLD_ENDED = "hold_ended"
     CLOSED = "closed"
@@ -76,6 +78,8 @@ VISIBLE_TO_STUDENT = frozenset(
         EventKind.RESTRICTION_ANNOUNCED,
         EventKind.RESTRICTION_LIFTED,
         EventKind.LETTER_POSTED,
+        EventKind.ERASURE_PLANNED,
+        EventKind.ERASURE_STOPPED,
         EventKind.HELD,
         EventKind.HOLD_ENDED,
         EventKind.CLOSED,

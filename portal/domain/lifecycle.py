@@ -49,6 +49,7 @@ class Action(StrEnum):
     MERGE = "merge"
     ABUSE = "abuse"
     REOPEN = "reopen"
+    STOP_ERASURE = "stop_erasure"  # by the student, in the time to think it over
 
 
 ACTS: dict[Action, Act] = {
@@ -72,6 +73,7 @@ ACTS: dict[Action, Act] = {
     Action.MERGE: Act.MERGE_DUPLICATE,
     Action.ABUSE: Act.CLOSE_AS_ABUSE,
     Action.REOPEN: Act.REOPEN,
+    Action.STOP_ERASURE: Act.STOP_ERASURE,
 }
 
 _R, _P, _D, _C = CaseState.RECEIVED, CaseState.IN_PROGRESS, CaseState.DECIDED, CaseState.CLOSED
@@ -117,6 +119,7 @@ TRANSITIONS: dict[tuple[CaseState, Action], CaseState] = {
     (_D, Action.LIFT_RESTRICTION): _D,
     (_D, Action.CLOSE): _C,
     (_D, Action.REOPEN): _P,
+    (_D, Action.STOP_ERASURE): _T,
     (_C, Action.MESSAGE): _C,
     (_C, Action.STUDENT_MESSAGE): _C,
     (_C, Action.NOTE): _C,

@@ -165,3 +165,12 @@ class ActorKind(StrEnum):
     REPRESENTATIVE = "representative"
     STAFF = "staff"
     SYSTEM = "system"
+
+
+class Evidence(StrEnum):
+    """By what a correction was checked. Of a paper nothing is kept but that it was seen (regulation, "Identity")."""
+
+    SEEN = "seen"  # shown at the desk: no copy, no number
+    COPY = "copy"  # the masked copy of the last resort, which is gone
+    ON_FILE = "on_file"  # what the school holds already shows it
+    NOT_NEEDED = "not_needed"  # nothing that needs showing

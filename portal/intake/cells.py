@@ -23,7 +23,7 @@ class SourceRow(NamedTuple):
 
 
 class BrokenRow(NamedTuple):
-    """A record that cannot be cut into cells; `reason` is a code of faults.ROWS."""
+    """A record that cannot be cut into cells; `reason` is a code of reasons.ROWS."""
 
     file: str
     line: int

@@ -46,7 +46,7 @@ class DoesNotStart(Exception):
 
 
 def draw(kind: str, content: bytes, bounds: Bounds) -> tuple[CleanImage, ...]:
-    """The pages of a "picture" or "pdf". Raises BadValue (codes of faults.IMAGES, pdf_..., too_heavy, damaged, busy)
+    """The pages of a "picture" or "pdf". Raises BadValue (codes of reasons.IMAGES, pdf_..., too_heavy, damaged, busy)
     and DoesNotStart."""
     if not _slots.acquire(timeout=bounds.wall_seconds):
         raise BadValue("busy")

@@ -43,9 +43,15 @@ class CleanImage:
     height: int
     source_digest: bytes
 
+    @property
+    def number(self) -> str:
+        """Tells pictures of one lesson apart and stays the same at the next import. It comes from the content: a file's
+        name may say who else is on it."""
+        return self.source_digest.hex()[:16]
+
 
 def load_image(folder: Path, name: str) -> CleanImage:
-    """Read and clean one picture directly inside the folder. Raises BadValue with a code of faults.IMAGES.
+    """Read and clean one picture directly inside the folder. Raises BadValue with a code of reasons.IMAGES.
 
     A link is refused, whether the file or the folder, and so is every name that is more than a name.
     """

@@ -148,7 +148,7 @@ class LineReader:
     def image_text(self, row: SourceRow) -> str:
         return cell_text(row.cells[self._image]).strip() if self._image >= 0 else ""
 
-    def read(self, row: SourceRow, others: bool = False) -> tuple[list[Record], list[BadCell]]:
+    def read(self, row: SourceRow, others: bool = False, image_number: str = "") -> tuple[list[Record], list[BadCell]]:
         """The line's records, or what is wrong with its cells; `others`: whether it names more than one student."""
         cells = row.cells
         values: list[dict[str, Value]] = [constants.copy() for constants in self._constants]
@@ -177,6 +177,9 @@ class LineReader:
         if self.mapping.others_visible:
             dataset, code = self.mapping.others_visible
             values[self.mapping.datasets.index(dataset)][code] = others
+        if self.mapping.image_number and image_number:
+            dataset, code = self.mapping.image_number
+            values[self.mapping.datasets.index(dataset)][code] = image_number
         return [
             Record(
                 number,

@@ -22,7 +22,7 @@ SHIPPED = Path(__file__).with_name("mappings")
 
 _FILE_KEYS = {
     "name", "sheet", "student", "separator", "students", "starts", "ends", "optional", "columns", "constants",
-    "others_visible", "image_folder", "ignore", "optional_columns",
+    "others_visible", "image_folder", "image_number", "ignore", "optional_columns",
 }  # fmt: skip
 
 
@@ -58,6 +58,7 @@ class FileMapping:
     others_visible: tuple[str, str] | None  # the yes/no field that says whether a line names more than one student
     image_folder: str
     image: str  # the column with an image's file name, "" where there is none
+    image_number: tuple[str, str] | None  # the text field that takes the image's number, which comes from its content
     datasets: tuple[str, ...]
 
     @property
@@ -152,21 +153,23 @@ class _Loader:
             self.fault(path + "name", "unsafe_name")
         columns = self.columns(path + "columns.", self.take(table, path, "columns", dict))
         constants = self.constants(path + "constants.", self.take(table, path, "constants", dict, {}))
-        others = self.reference(path + "others_visible", self.take(table, path, "others_visible", str, ""))
-        if others is not None and others.type is not FieldType.YES_NO:
-            self.fault(path + "others_visible", "wrong_type")
+        others = self.derived(table, path, "others_visible", FieldType.YES_NO)
+        number = self.derived(table, path, "image_number", FieldType.TEXT)
         folder = self.take(table, path, "image_folder", str, "")
         images = [
             column for column, targets in columns.items() for each in targets if each.field.type is FieldType.IMAGE
         ]
         if len(images) > 1 or bool(images) != bool(folder):
             self.fault(path + "image_folder", "wrong_type")
+        if number is not None and not images:
+            self.fault(path + "image_number", "wrong_type")
         if folder and (folder != Path(folder).name or folder.startswith(".")):
             self.fault(path + "image_folder", "unsafe_name")
         bound = [target.field for targets in columns.values() for target in targets]
-        filled = {(field.dataset, field.code) for field in bound} | constants.keys()
+        derived = {(field.dataset, field.code) for field in (others, number) if field is not None}
+        filled = {(field.dataset, field.code) for field in bound} | constants.keys() | derived
         datasets = {field.dataset for field in bound}
-        for dataset in {each for each, _ in constants} | ({others.dataset} if others else set()):
+        for dataset in {each for each, _ in (*constants, *derived)}:
             if dataset not in datasets:
                 self.fault(path + "columns", "unknown_dataset", dataset)
         self.complete(path, [field.dataset for field in bound], filled)
@@ -188,8 +191,16 @@ class _Loader:
             others_visible=(others.dataset, others.code) if others else None,
             image_folder=folder,
             image=images[0] if images else "",
+            image_number=(number.dataset, number.code) if number else None,
             datasets=tuple(dict.fromkeys(field.dataset for field in bound)),
         )
+
+    def derived(self, table: Mapping[str, Any], path: str, key: str, kind: FieldType) -> Field | None:
+        """A field that no column fills: its value is found while reading."""
+        field = self.reference(path + key, self.take(table, path, key, str, ""))
+        if field is not None and field.type is not kind:
+            self.fault(path + key, "wrong_type")
+        return field
 
     def names(self, table: Mapping[str, Any], path: str, key: str) -> frozenset[str]:
         values = self.take(table, path, key, list, [])

@@ -210,27 +210,20 @@ class ExportReader:
         if not admitted and not held:
             counts.bad += 1
             return
-        records, bad = lines.read(row, others=len(students) > 1)
+        image_name = lines.image_text(row)
+        if image_name:
+            index.first_meeting(_IMAGE_NAMES, "", (image_name,))
+        image, bad_image = self._image(lines, image_name) if admitted else (None, None)
+        records, bad = lines.read(row, others=len(students) > 1, image_number=image.number if image else "")
+        if bad_image is not None:
+            bad.append(bad_image)
         if bad:
             counts.bad += 1
             yield from _bad_cells(row, bad)
             return
-        image_name = lines.image_text(row)
-        if image_name:
-            index.first_meeting(_IMAGE_NAMES, "", (image_name,))
         if not admitted:
             counts.held += 1
             return
-        image = None
-        if image_name:
-            try:
-                image = load_image(self.export.folder / lines.image_folder, image_name)
-            except BadValue as error:
-                counts.bad += 1
-                yield Finding(
-                    FindingKind.BAD_IMAGE, row.file, row.line, lines.image_column, error.code, masked(image_name)
-                )
-                return
         yielded = []
         for student in admitted:
             fresh = [
@@ -250,6 +243,16 @@ class ExportReader:
             yield from _notices(yielded, row)
         else:
             counts.bad += 1
+
+    def _image(self, lines: LineReader, name: str) -> tuple[CleanImage | None, BadCell | None]:
+        """The line's image, or what is wrong with it; neither where the file has none."""
+        if not name:
+            missing = lines.mapping.image_number is not None
+            return None, BadCell(FindingKind.BAD_VALUE, lines.image_column, "required", "") if missing else None
+        try:
+            return load_image(self.export.folder / lines.image_folder, name), None
+        except BadValue as error:
+            return None, BadCell(FindingKind.BAD_IMAGE, lines.image_column, error.code, masked(name))
 
     def _unlisted(self, index: StudentIndex, folder: Path) -> Iterator[Finding]:
         """Pictures in the folder that no line names: nobody would ever see them."""

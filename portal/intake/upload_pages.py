@@ -34,7 +34,7 @@ _ENDS = {True: b"\xff\xd9", False: b"\0\0\0\0IEND\xaeB\x60\x82"}
 
 
 def picture_page(content: bytes) -> list[CleanImage]:
-    """The one page of a PNG or JPEG. Raises BadValue with a code of faults.IMAGES."""
+    """The one page of a PNG or JPEG. Raises BadValue with a code of reasons.IMAGES."""
     import PIL.Image
 
     try:

@@ -23,7 +23,7 @@ Json = Any
 
 TITLES: Mapping[Letter, str] = MappingProxyType(
     {
-        Letter.RECEIPT: N_("Wij hebben uw verzoek"),
+        Letter.RECEIPT: N_("Wij hebben uw vraag"),
         Letter.EXTENSION: N_("Wij hebben meer tijd nodig"),
         Letter.LATE: N_("Wij zijn te laat"),
         Letter.MESSAGE: N_("Een bericht van de school"),

@@ -39,7 +39,7 @@ TYPE = N_("Typ de code.")
 WORDS: Mapping[SlipKind, SlipWords] = MappingProxyType(
     {
         SlipKind.CASE: SlipWords(
-            N_("De code van uw verzoek"),
+            N_("De code van uw vraag"),
             N_("Met deze code ziet u hoe ver wij zijn. U ziet ook ons antwoord."),
             (READ, TYPE),
             N_("Bewaar dit papier goed. Geef de code niet aan anderen."),

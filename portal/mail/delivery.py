@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.mail.outbox import CLASS
+from portal.records.settings import put_setting
 from portal.records.tables.proof import OutMail, Setting
 from portal.vault.envelope import Holder, Json, Place
 from portal.vault.vault import Vault
@@ -169,12 +170,7 @@ def begin_pause(session: Session, now: datetime, fault: str) -> Pause:
     until = now + min(FIRST_PAUSE * (1 << min(trips - 1, 20)), LONGEST_PAUSE)
     found = Pause(fault, before.since if before else now, until, trips)
     facts = {"fault": fault, "since": found.since.isoformat(), "until": until.isoformat(), "trips": trips}
-    row = session.get(Setting, CIRCUIT)
-    if row is None:
-        session.add(Setting(name=CIRCUIT, value=json.dumps(facts), changed_at=now))
-    else:
-        row.value, row.changed_at = json.dumps(facts), now
-    session.flush()
+    put_setting(session, CIRCUIT, json.dumps(facts), now)
     return found
 
 

@@ -73,6 +73,19 @@ def carried_out(to: str, language: str, case_id: UUID, reference: str, version: 
     return Message("carried_out", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
 
 
+def erasure_planned(
+    to: str, language: str, case_id: UUID, reference: str, erasure_id: UUID, from_on: date, token: str, until: datetime
+) -> Message:
+    """We are going to erase; from which day, and a link that stops it. Not sent when it is too late to stop."""
+    arguments: dict[str, str | int] = {
+        "reference": reference,
+        "page": f"stop-erasure/{token}",
+        "from_on": from_on.isoformat(),
+    }
+    key = f"erasure_planned:{erasure_id}"
+    return Message("erasure_planned", language, to, Holder.case(case_id), key, arguments, case_id, expires_at=until)
+
+
 def consent_withdrawn(to: str, language: str, case_id: UUID, reference: str, code: str = "") -> Message:
     """You stopped a consent; it works at once. `code` is the case code where no other mail gave it."""
     arguments: dict[str, str | int] = {"reference": reference, "code": code}
@@ -83,6 +96,12 @@ def taken_back(to: str, language: str, case_id: UUID, reference: str) -> Message
     """You took your request back; we stop."""
     arguments: dict[str, str | int] = {"reference": reference}
     return Message("taken_back", language, to, Holder.case(case_id), f"taken_back:{case_id}", arguments, case_id)
+
+
+def changed(to: str, language: str, case_id: UUID, reference: str, version: int) -> Message:
+    """Something about your request changed without an answer: put with another one, not dealt with, taken up again."""
+    key = f"changed:{case_id}:{version}"
+    return Message("changed", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
 
 
 def email_change_asked(
@@ -137,13 +156,79 @@ def staff_reply(to: str, language: str, staff_id: UUID, case_id: UUID, reference
     return Message("staff_reply", language, to, INSTALLATION, key, {"reference": reference}, case_id, staff=True)
 
 
+def staff_code_asked(to: str, language: str, staff_id: UUID, task_id: UUID) -> Message:
+    """A student waits for a code by post or by phone; whose it is stands on the page."""
+    key = f"code_asked:{task_id}:{staff_id}"
+    return Message(
+        "staff_code_asked", language, to, INSTALLATION, key, {"path": f"/staff/identity/{task_id}"}, staff=True
+    )
+
+
 def staff_warning(
-    to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, due_on: date, days_left: int, warning: str
+    to: str,
+    language: str,
+    staff_id: UUID,
+    case_id: UUID,
+    reference: str,
+    due_on: date,
+    days_left: int,
+    warning: str,
+    draft: bool = False,
 ) -> Message:
-    """An answer is due soon, today, or late; `warning` is the stable key of the warning."""
+    """An answer is due soon, today, or late; `warning` is the stable key of the warning. `draft`: a filled-in extension
+    waits for somebody to send it, and the link leads there."""
     arguments: dict[str, str | int] = {"reference": reference, "due_on": due_on.isoformat(), "days_left": days_left}
+    if draft:
+        arguments |= {"draft": 1, "path": f"/staff/cases/{reference}/extend"}
     key = f"warning:{case_id}:{warning}:{staff_id}"
     return Message("staff_warning", language, to, INSTALLATION, key, arguments, case_id, staff=True)
+
+
+def staff_steps(
+    to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, count: int, days: int, reminder: str
+) -> Message:
+    """A decision waits to be carried out: so many steps are open, and nothing was done for so many days."""
+    arguments: dict[str, str | int] = {"reference": reference, "count": count, "days": days}
+    key = f"steps:{case_id}:{reminder}:{staff_id}"
+    return Message("staff_steps", language, to, INSTALLATION, key, arguments, case_id, staff=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """What waits for a member of staff: counts, and the references of what is late or due within a week."""
+
+    overdue: int
+    soon: int
+    unassigned: int
+    to_carry_out: int
+    to_post: int
+    references: tuple[str, ...]
+
+    @property
+    def anything(self) -> bool:
+        return any((self.overdue, self.soon, self.unassigned, self.to_carry_out, self.to_post))
+
+
+def staff_digest(to: str, language: str, staff_id: UUID, on: date, morning: Morning) -> Message:
+    """What waits today; once a day for each reader."""
+    arguments: dict[str, str | int] = {
+        "path": "/staff/",
+        "overdue": morning.overdue,
+        "soon": morning.soon,
+        "unassigned": morning.unassigned,
+        "to_carry_out": morning.to_carry_out,
+        "to_post": morning.to_post,
+        "references": " ".join(morning.references),
+    }
+    key = f"digest:{on.isoformat()}:{staff_id}"
+    return Message("staff_digest", language, to, INSTALLATION, key, arguments, staff=True)
+
+
+def staff_by_post(to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, mail_id: UUID) -> Message:
+    """A mail to the student did not arrive: what it told must go by post."""
+    key = f"by_post:{mail_id}:{staff_id}"
+    arguments: dict[str, str | int] = {"reference": reference, "path": "/staff/post"}
+    return Message("staff_by_post", language, to, INSTALLATION, key, arguments, case_id, staff=True)
 
 
 def staff_password_reset(to: str, language: str, token: str, dedupe: str, expires_at: datetime) -> Message:

@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -17,30 +18,32 @@ from portal.vault.vault import Vault
 CLASS = "mail"
 
 
-def put(session: Session, vault: Vault, message: Message, base_url: str, now: datetime) -> OutMail | None:
-    """Adds the mail unless its dedupe key is there already; Message-ID is fixed here, for every attempt."""
+def put(session: Session, vault: Vault, message: Message, base_url: str, now: datetime) -> bool:
+    """Adds the mail unless its dedupe key is there already, put by another transaction this moment perhaps; whether it
+    was added. Message-ID is fixed here, for every attempt."""
     if session.execute(select(OutMail.id).where(OutMail.dedupe == message.dedupe)).first():
-        return None
+        return False
     row = uuid7()
-    mail = OutMail(
-        id=row,
-        dedupe=message.dedupe,
-        message_id=f"<{row.hex}@{urlsplit(base_url).hostname}>",
-        kind=message.kind,
-        language=message.language,
-        holder_kind=message.holder.kind,
-        holder_id=message.holder.id,
-        case_id=message.case_id,
-        created_at=now,
-        next_at=now,
-        expires_at=message.expires_at,
-        sealed=vault.seal(
+    values = {
+        "id": row,
+        "dedupe": message.dedupe,
+        "message_id": f"<{row.hex}@{urlsplit(base_url).hostname}>",
+        "kind": message.kind,
+        "language": message.language,
+        "holder_kind": message.holder.kind,
+        "holder_id": message.holder.id,
+        "case_id": message.case_id,
+        "created_at": now,
+        "next_at": now,
+        "expires_at": message.expires_at,
+        "sealed": vault.seal(
             message.holder,
             CLASS,
             Place("outbox", "sealed", row),
             {"to": message.to, "arguments": message.arguments, "staff": message.staff},
         ),
-    )
-    session.add(mail)
+    }
     session.flush()
-    return mail
+    insert = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert
+    statement = insert(OutMail).values(values).on_conflict_do_nothing(index_elements=[OutMail.dedupe])
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]

@@ -37,6 +37,8 @@ SUBJECTS_OF_ACCOUNT = {
     "email_new": "Dit gaat over uw e-mailadres.",
     "representative_added": "Dit gaat over uw toegang.",
     "represented": "Dit gaat over uw toegang.",
+    "staff_code_asked": "Een cursist wacht op een code.",
+    "staff_digest": "Dit wacht vandaag op u.",
     "staff_password_reset": "U kunt een nieuw wachtwoord kiezen.",
     "staff_factor_reset": "Uw tweede stap bij het inloggen is weggehaald.",
     "staff_sign_in_new": "Er is ingelogd op uw account.",

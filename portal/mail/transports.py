@@ -53,6 +53,9 @@ class BadMailUrl(Exception):
 
 
 class Transport(Protocol):
+    def greet(self) -> None:
+        """Comes as far as a mail could be handed over, and hands none over; or raises a MailFault."""
+
     def send(self, message: EmailMessage) -> None:
         """Hands the mail over, or raises a MailFault."""
 
@@ -94,6 +97,9 @@ class FileTransport:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def greet(self) -> None:
+        """A folder needs no greeting."""
+
     def send(self, message: EmailMessage) -> None:
         stem = "".join(character for character in str(message["Message-ID"]).split("@")[0] if character.isalnum())
         at = message["Date"].datetime
@@ -131,6 +137,10 @@ class SmtpTransport:
         self.user, self.password, self.demand_tls = user, password, demand_tls
         self.seconds = seconds
         self._client: smtplib.SMTP | None = None
+
+    def greet(self) -> None:
+        if self._client is None:
+            self._client = self._connect()
 
     def send(self, message: EmailMessage) -> None:
         kept = self._client is not None

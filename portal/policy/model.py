@@ -189,6 +189,7 @@ class Holder:
     correct: str
     erase: str
     restrict: str
+    exports: bool = False  # the administration whose exports are imported here: changes travel back to it
     assumed: bool = False
 
 
@@ -210,7 +211,7 @@ class Reason:
     """A structured, translatable reason for an extension, a message or a closing."""
 
     code: str
-    use: str  # "extension" | "abuse" | "step_impossible" | "view" | "reopen"
+    use: str  # "extension" | "abuse" | "step_impossible" | "view" | "reopen" | "hold"
     label: str
     article: str = ""
     assumed: bool = False

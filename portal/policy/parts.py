@@ -15,7 +15,7 @@ STARTS = ("programme_end", "case_closed", "created")
 LOOKUPS = ("email", "student_number", "phone", "name")
 MASTERS = ("BRP", "DUO")
 RECIPIENT_ROLES = ("controller", "processor")
-REASON_USES = ("extension", "abuse", "step_impossible", "view", "reopen")
+REASON_USES = ("extension", "abuse", "step_impossible", "view", "reopen", "hold")
 GROUP_NUMBER = re.compile(r"[0-9]{1,3}")
 
 T = TypeVar("T")
@@ -227,6 +227,7 @@ def _holder(code: str, table: Table) -> model.Holder:
         correct=table.text("correct"),
         erase=table.text("erase"),
         restrict=table.text("restrict"),
+        exports=table.flag("exports"),
         assumed=table.flag("assumed"),
     )
 

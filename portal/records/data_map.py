@@ -206,10 +206,21 @@ _RULES: dict[str, TableRule] = {
         sealed=("totp_sealed",),
         clear="name, address and user name of staff, for as long as they are accountable",
     ),
+    "absence": TableRule("Who of staff is away, and who stands in.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
     "designation": TableRule("Who of staff may do what, where and when.", About.STAFF, Export.NOT_THEIRS, Erasure.NONE),
+    "calendar_feed": TableRule(
+        "That somebody of staff has a calendar of due dates; its address by hash.",
+        About.STAFF,
+        Export.NOT_THEIRS,
+        Erasure.ROW,
+    ),
     "login": TableRule("Signed-in sessions, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)),
     "one_time": TableRule(
-        "One-time links and codes, by hash.", About.STUDENT, Export.PROTECTS, Erasure.TERM, ("sign_in",)
+        "One-time links and codes, by hash; of a used link when it was used, which the student sees.",
+        About.STUDENT,
+        Export.PROTECTS,
+        Erasure.TERM,
+        ("sign_in",),
     ),
     "second_channel": TableRule(
         "That a code by post, by phone or at the desk was asked for, given and used; of an ID only that it was seen.",
@@ -282,6 +293,33 @@ _RULES: dict[str, TableRule] = {
         clear="kind, language and moment: delivery needs them",
     ),
     "setting": TableRule("Facts about the installation.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE),
+    # what is erased
+    "erasure": TableRule(
+        "Erasures on their way and done: handles, names of fields, counts, moments; no value.",
+        About.STUDENT,
+        Export.WITHIN,
+        Erasure.PROOF,
+        clear="random handles that lead to nobody once the keys are gone, and names of fields",
+    ),
+    "term_end": TableRule(
+        "That the term of a class of data ends, when the student was told and when it was erased.",
+        About.STUDENT,
+        Export.DERIVED,
+        Erasure.PROOF,
+        clear="a random handle, the class and dates",
+    ),
+    "outside_step": TableRule(
+        "What holders outside did when a term ended.", About.NOBODY, Export.NOT_THEIRS, Erasure.PROOF
+    ),
+    "change_line": TableRule(
+        "Changes for the school's student administration, until it has applied them.",
+        About.CASE,
+        Export.DERIVED,
+        Erasure.KEY,
+        ("case",),
+        ("sealed",),
+        clear="names of fields, never a value",
+    ),
     # keys, in a database of their own
     "data_key": TableRule(
         "Wrapped keys, one for each holder and retention class.",

@@ -73,13 +73,13 @@ def record_representative(actor: Actor, clock: Clock, student_id: UUID, asked: A
         if asked.shown_on is None and asked.relation in BY_LAW:
             raise Refused("must_be_shown")
         row = _add(work, student, asked, confirmed=asked.shown_on is not None)
-        if to := _address(work, student_id):
-            work.send(messages.represented(to, student.language, student_id, f"{row.id}:added"))
+        _tell_student(work, student, row)
         return row.id
 
 
 def add_own(actor: Actor, clock: Clock, asked: Asked) -> UUID:
-    """The student names one in the portal, at level 2: that is the confirmation.
+    """The student names one in the portal, at level 2: that is the confirmation. The address on file is told too: what
+    level 2 asks, somebody close may know.
 
     Raises NotAllowed ("level", needs), TooMany, and Refused as `record_representative`; by law nobody is named so.
     """
@@ -88,7 +88,9 @@ def add_own(actor: Actor, clock: Clock, asked: Asked) -> UUID:
         student = _own(work)
         if asked.relation in BY_LAW:
             raise Refused("must_be_shown")
-        return _add(work, student, asked, confirmed=True).id
+        row = _add(work, student, asked, confirmed=True)
+        _tell_student(work, student, row)
+        return row.id
 
 
 def confirm_own(actor: Actor, clock: Clock, representative_id: UUID) -> None:
@@ -191,10 +193,11 @@ def _last_day_under_age(born: PartialDate) -> date:
     return birthday - timedelta(days=1)
 
 
-def _address(work: Work, student_id: UUID) -> str | None:
-    held = persons(work.session, work.vault, [student_id]).get(student_id)
+def _tell_student(work: Work, student: Student, row: Representative) -> None:
+    held = persons(work.session, work.vault, [student.id]).get(student.id)
     email = held.values.get("email") if held else None
-    return str(email) if email else None
+    if email:
+        work.send(messages.represented(str(email), student.language, student.id, f"{row.id}:added"))
 
 
 def _welcome(work: Work, row: Representative) -> None:

@@ -1,7 +1,8 @@
 """Carry out a decision: the portal's own step, and the steps that staff finish at holders and recipients.
 
 Nothing is carried out below the level of identity it asks for, nor an erasure without its second person. The portal's
-own step may be interrupted anywhere and carried out again.
+own step may be interrupted anywhere and carried out again. An erasure waits until the student has had time to think it
+over; then it runs by its own steps (`portal.services.erasing`).
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ from portal.domain.vocabulary import Found, Letter, RequestKind, StepKind, StepS
 from portal.records import casebook, items, limits
 from portal.records.tables.cases import Case, CaseItem, CaseStep
 from portal.records.tables.people import Branch, Limit, Student
+from portal.services import change_lines, erasing
 from portal.services.address_change import demand_settled
 from portal.services.casework import NotFound, event, move, subject_of
 from portal.services.close_case import close_if_done, keep_address
-from portal.services.erase_items import erase_items
+from portal.services.erasures import demand_thought_over, of_case
 from portal.services.export import build_export
 from portal.services.held_case import held_case
 from portal.services.identity import demand_level
 from portal.services.issue_letter import issue
 from portal.services.limits_of_processing import place_objection, place_restriction
+from portal.services.plan_erasure import plan_for
 from portal.services.reindex import reindex
 from portal.services.reviewed import images_of, unreviewed
 from portal.services.steps import (
@@ -52,7 +55,6 @@ from portal.vault.envelope import Json
 CARRIED_OUT = frozenset({CORRECT, ERASE, RESTRICT, STOP, RELEASE})  # of the portal's own; the others wait for somebody
 NEED_NO_LEVEL = frozenset({SEARCH, POST, LIFT, OFFER})
 MOST_WORDS = 10_000
-IN_TWO_STROKES = frozenset({CORRECT, ERASE})  # keys and look-ups change between the rows and the done entry
 
 
 def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
@@ -60,7 +62,7 @@ def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
 
     Raises NotFound, NotAllowed (approval_missing among its codes), ChangedMeanwhile, NotPossible, and Refused:
     nothing_to_carry_out, identity_needed (level), search_open (count), review_open (count), item_gone (item),
-    address_change_pending (until).
+    address_change_pending (until), cooling_off (until).
     """
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.CARRY_OUT_STEP, version)
@@ -70,17 +72,17 @@ def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
             raise Refused("nothing_to_carry_out")
         demand_level(work, case)
         going = granted(casebook.items_of(work.session, case.id))
-        two_strokes = [step for step in waiting if step.task in IN_TWO_STROKES]
+        corrects = any(step.task == CORRECT for step in waiting)
         for step in waiting:
             _first_stroke(work, case, step, going)
         close_if_done(work, case)
-        student_id, kind = case.student_id, RequestKind(case.kind)
-    if two_strokes and student_id is not None:
-        if kind is RequestKind.ERASURE:
-            erase_items(actor, clock, reference)
-        else:
-            with reading(actor, clock) as work:
-                reindex(work, student_id)
+        student_id, erasure = case.student_id, of_case(work, case.id)
+        erasure_id = erasure.id if erasure is not None and erasure.state == erasing.RUNNING else None
+    if erasure_id is not None:
+        erasing.run(clock, erasure_id)
+    elif corrects and student_id is not None:
+        with reading(actor, clock) as work:
+            reindex(work, student_id)
         _second_stroke(actor, clock, reference)
 
 
@@ -94,15 +96,13 @@ def _first_stroke(work: Work, case: Case, step: CaseStep, going: Sequence[CaseIt
         case "correct":
             _correct(work, case, going)
         case "erase":
-            work.require(Act.CARRY_OUT_ERASURE, subject_of(work, case))
-            demand_settled(work, case.student_id)
-            keep_address(work, case)
-            if "begun" not in casebook.step_contents(work.vault, step):
-                casebook.set_step_contents(work.vault, step, {"begun": work.now.isoformat()})
-                work.note("begin_erasure", "case", case.id)
+            _begin_erasure(work, case, going)
         case "restrict":
+            assert case.student_id is not None
+            held = items.items_of(work.session, work.vault, case.student_id)
             for item in going:
                 place_restriction(work, case, target_of(item), provisional=False)
+            change_lines.list_restricted(work, case, held, going)
             _finish(work, case, step, going)
         case "stop":
             for item in going:
@@ -114,13 +114,25 @@ def _first_stroke(work: Work, case: Case, step: CaseStep, going: Sequence[CaseIt
             raise AssertionError(step.task)
 
 
+def _begin_erasure(work: Work, case: Case, going: Sequence[CaseItem]) -> None:
+    """Logs the intent, once; what was begun is gone on with."""
+    work.require(Act.CARRY_OUT_ERASURE, subject_of(work, case))
+    assert case.student_id is not None
+    erasure = demand_thought_over(work, case)
+    if erasure.state == erasing.RUNNING:
+        return
+    demand_settled(work, case.student_id)
+    keep_address(work, case)
+    erasing.begin(work, erasure, plan_for(work, case.student_id, [target_of(item) for item in going]))
+
+
 def _second_stroke(actor: Actor, clock: Clock, reference: str) -> None:
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.CARRY_OUT_STEP)
         going = granted(casebook.items_of(work.session, case.id))
         for step in _own_open(work, case):
-            if step.task in IN_TWO_STROKES:
-                event(work, case, EventKind.ERASED if step.task == ERASE else EventKind.CORRECTED)
+            if step.task == CORRECT:
+                event(work, case, EventKind.CORRECTED)
                 _finish(work, case, step, going)
         close_if_done(work, case)
 
@@ -162,6 +174,8 @@ def _correct(work: Work, case: Case, going: Iterable[CaseItem]) -> None:
             if held is None:
                 raise Refused("item_gone", item=item.id)
             retention = work.policy.field(item.dataset, code).retention
+            everything = items.items_of(work.session, work.vault, case.student_id)
+            change_lines.list_corrected(work, case, everything, held, code, value)
             items.change_value(work.session, work.vault, held, code, value, retention, work.now)
             _mirror(work, case.student_id, item.dataset, code, value)
     ended = limits.end(_meanwhile_of(work, case, going), work.now)
@@ -229,9 +243,9 @@ def finish_step(
             raise Refused("scan_missing")
         _demand_allowed(work, case, step, state)
         step.state, step.by_id, step.at = state.value, actor.id, work.now
-        casebook.set_step_contents(
-            work.vault, step, {"note": text, "reason": reason, "found": found.value if found else ""}
-        )
+        contents = {"note": text, "reason": reason, "found": found.value if found else ""}
+        casebook.set_step_contents(work.vault, step, contents)
+        change_lines.end_with_step(work, case, step, state)
         event(work, case, _event_of(step, state), task=step.task, target=step.target)
         work.note("finish_step", "case", case.id, task=step.task, target=step.target, state=state.value)
         work.session.flush()
@@ -265,8 +279,10 @@ def _demand_allowed(work: Work, case: Case, step: CaseStep, state: StepState) ->
         raise Refused("own_step")
     if step.task not in NEED_NO_LEVEL and case.kind != RequestKind.WITHDRAWAL:
         demand_level(work, case)
-    if case.kind == RequestKind.ERASURE and step.task in (ERASE, TELL) and case.approver_id is None:
-        raise Refused("approval_missing")
+    if case.kind == RequestKind.ERASURE and step.task in (ERASE, TELL):
+        if case.approver_id is None:
+            raise Refused("approval_missing")
+        demand_thought_over(work, case)
 
 
 def _event_of(step: CaseStep, state: StepState) -> EventKind:

@@ -23,7 +23,7 @@ def enter(clock: Clock, typed: str, place: str) -> str | None:
     TooMany when a limit is reached: the code has 40 bits, the limits do the rest.
     """
     limits.demand(clock, "case_code_place", place)
-    limits.demand(clock, "case_code_all", limits.EVERYBODY)
+    limits.demand_of_all(clock, "case_code_all", place)
     digits = only_digits(typed)
     with writing(ANONYMOUS, clock) as work:
         found = work.vault.find(CODE_LOOKUP, digits, "case")

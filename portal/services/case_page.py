@@ -18,7 +18,7 @@ from portal.records.tables.cases import Case
 from portal.records.tables.people import View
 from portal.services.answer import answer_of
 from portal.services.case_view import CasePage, read_case
-from portal.services.casework import case_by_reference
+from portal.services.casework import case_by_reference, subject_of
 from portal.services.unit import Work, reading, writing
 
 
@@ -79,6 +79,8 @@ def colleagues(actor: Actor, clock: Clock, reference: str) -> tuple[Colleague, .
 
 
 def may_handle(work: Work, case: Case) -> list[Staff]:
+    """Those who may be given the case; of a complaint never whoever decided what it is about (regulation, art. 10)."""
+    barred = subject_of(work, case).about_decider_id
     found: dict[UUID, Staff] = {}
     for role, branch_id in (
         ("case_handler", case.branch_id),
@@ -86,5 +88,6 @@ def may_handle(work: Work, case: Case) -> list[Staff]:
         ("director", None),
     ):
         for staff in active_staff(work.session, work.today, role, branch_id):
-            found.setdefault(staff.id, staff)
+            if staff.id != barred:
+                found.setdefault(staff.id, staff)
     return sorted(found.values(), key=lambda staff: staff.name.casefold())

@@ -16,18 +16,20 @@ from portal.domain.digits import only_digits
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
-from portal.domain.vocabulary import Channel, Letter, RequestKind, TargetKind
+from portal.domain.vocabulary import ActorKind, Channel, Letter, RequestKind, TargetKind
 from portal.mail import messages
 from portal.records import casebook, representatives
 from portal.records.items import full_name, persons
-from portal.records.staff import active_staff
+from portal.records.staff import active_staff, away
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
+from portal.services import limits
 from portal.services.issue_letter import issue
 from portal.services.unit import Work
 from portal.vault.envelope import Json
+from portal.vault.normal import normal_email
 
 
 class NotFound(Exception):
@@ -139,7 +141,7 @@ def open_case(work: Work, new: NewCase) -> Opened:
     work.session.flush()
     opened = Opened(case_id, case.reference, code, case.due_on)
     at_once = case.state == CaseState.DECIDED  # a withdrawal that counts now: its own mail tells of it, with the code
-    if not at_once and (to := reply_address(work, case)):
+    if not at_once and (to := reply_address(work, case)) and _within(work, "receipt_mail", normal_email(to)):
         work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
     if not at_once:
         issue(work, case, Letter.RECEIPT)
@@ -208,6 +210,8 @@ def case_by_reference(work: Work, reference: str, act: Act, version: int | None 
 
 
 def _in_reach(work: Work, case: Case) -> bool:
+    if work.actor.kind is ActorKind.SYSTEM:
+        return True
     reach = Act.VIEW_CASE if work.actor.is_staff else Act.VIEW_OWN_STATUS
     return bool(may(work.actor, reach, subject_of(work, case)))
 
@@ -254,14 +258,37 @@ def name_of(work: Work, case: Case) -> str:
 def tell_staff_of_new(work: Work, case: Case) -> None:
     """News of a new case to those who may take it: the handlers of its branch, else the privacy officers."""
     for staff in staff_for(work, case):
-        work.send(messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference))
+        if _within(work, "staff_news", str(staff.id)):
+            work.send(messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference))
+
+
+def _within(work: Work, limit: str, key: str) -> bool:
+    """Whether one more mail may go there. Only strangers' requests are counted: anybody can send those to anybody."""
+    return work.actor.kind is not ActorKind.ANONYMOUS or limits.count(work, limit, key)
 
 
 def staff_for(work: Work, case: Case) -> Iterable[Staff]:
-    """Who is told about a case: its handler, else the handlers of its branch, else the privacy officers."""
+    """Who is told about a case: its handler, else the handlers of its branch, else the privacy officers; never whoever
+    decided what a complaint is about (regulation, art. 10)."""
     if case.handler_id is not None:
         handler = work.session.get(Staff, case.handler_id)
         if handler is not None and handler.disabled_at is None:
-            return [handler]
-    found = active_staff(work.session, work.today, "case_handler", case.branch_id) if case.branch_id else []
-    return found or active_staff(work.session, work.today, "privacy_officer", None)
+            return [handler, *_deputy_of(work, handler)]
+    return staff_of(work, case.branch_id, subject_of(work, case).about_decider_id)
+
+
+def staff_of(work: Work, branch_id: UUID | None, barred: UUID | None = None) -> list[Staff]:
+    """Who works for a branch: its handlers, else the privacy officers, else the director; without whoever is barred."""
+    for role, place in (("case_handler", branch_id), ("privacy_officer", None), ("director", None)):
+        if role == "case_handler" and place is None:
+            continue
+        if found := [each for each in active_staff(work.session, work.today, role, place) if each.id != barred]:
+            return found
+    return []
+
+
+def _deputy_of(work: Work, handler: Staff) -> list[Staff]:
+    """Whoever stands in while the handler is away."""
+    absence = away(work.session, work.today, [handler.id]).get(handler.id)
+    deputy = work.session.get(Staff, absence.deputy_id) if absence else None
+    return [deputy] if deputy is not None and deputy.disabled_at is None else []

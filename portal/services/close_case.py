@@ -1,4 +1,5 @@
-"""Close a case: when its written answer is there and every step is done or impossible (regulation, art. 9.5, 9.6)."""
+"""Close a case: when its written answer is there, every step is done or impossible (regulation, art. 9.5, 9.6), and the
+student administration has applied what was changed here."""
 
 from __future__ import annotations
 
@@ -14,16 +15,17 @@ from portal.mail import messages
 from portal.records import casebook
 from portal.records.tables.cases import Case, CaseStep
 from portal.records.tables.proof import OutMail
+from portal.services import change_lines
 from portal.services.answer import has_answer, write_answer
 from portal.services.casework import event, move, reply_address
-from portal.services.envelope import KEPT, envelope
+from portal.services.envelope import ADDRESS, ENVELOPE, envelope, keep, kept_of
 from portal.services.issue_letter import issue
 from portal.services.steps import ANSWER, POST, RELEASE
 from portal.services.unit import Work
+from portal.vault.envelope import Json
 
 ANSWERING = ("decided", "consent_withdrawn")  # kinds of mail that carry the answer
 FAILED = "failed"
-ADDRESS = "reply_to"  # in the case's sealed contents: kept before an erasure takes the address on file
 
 
 def close_if_done(work: Work, case: Case) -> bool:
@@ -41,6 +43,8 @@ def close_if_done(work: Work, case: Case) -> bool:
     if _must_go_by_post(work, case, steps):
         steps.append(_posting(work, case, len(steps)))
     if not may_close([StepState(step.state) for step in steps], has_answer(work, case)):
+        return False
+    if change_lines.open_count(work, case.id):
         return False
     move(case, Action.CLOSE)
     case.closed_at = work.now
@@ -82,16 +86,15 @@ def _posting(work: Work, case: Case, position: int) -> CaseStep:
 
 def address_of(work: Work, case: Case) -> str | None:
     """Where the asker reads mail; after an erasure, the address that the case kept for its last mail."""
-    found = reply_address(work, case) or casebook.contents(work.vault, case).get(ADDRESS)
-    return str(found) if found else None
+    return reply_address(work, case) or (kept_of(work, case, ADDRESS) or None)
 
 
 def keep_address(work: Work, case: Case) -> None:
-    """Keeps the address in the case, under the case's own key, before it is erased from the student's file; of whoever
-    is told by post, the one for the envelope."""
-    contents = casebook.contents(work.vault, case)
+    """Keeps the address for the last mail before it is erased from the student's file; of whoever is told by post, the
+    one for the envelope."""
+    kept: dict[str, Json] = {}
     if case.by_post and (lines := envelope(work, case)):
-        contents[KEPT] = list(lines)
+        kept[ENVELOPE] = list(lines)
     if to := reply_address(work, case):
-        contents[ADDRESS] = to
-    casebook.set_contents(work.vault, case, contents)
+        kept[ADDRESS] = to
+    keep(work, case, kept)

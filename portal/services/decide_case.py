@@ -18,16 +18,19 @@ from portal.domain.lifecycle import Action, CaseState
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
 from portal.domain.rights import outcome_of_case
-from portal.domain.vocabulary import FieldType, Letter, Outcome, RequestKind, TargetKind
+from portal.domain.vocabulary import Evidence, FieldType, Letter, Outcome, RequestKind, TargetKind
 from portal.intake.faults import BadValue
 from portal.intake.values import cell_text, parse_value
+from portal.letters.answer import Answer
 from portal.mail import messages
 from portal.policy.model import Field
 from portal.records import casebook, items
 from portal.records.tables.cases import Case, CaseItem
+from portal.services import upload_way
 from portal.services.answer import write_answer
 from portal.services.casework import NotFound, event, move, reply_address, subject_of
 from portal.services.close_case import close_if_done
+from portal.services.decision_draft import forget_draft
 from portal.services.held_case import held_case
 from portal.services.issue_letter import issue
 from portal.services.plan_erasure import plan_for
@@ -54,6 +57,7 @@ class ItemDecision:
     reason: str = ""
     checked: Json = None
     about: Target | None = None
+    evidence: Evidence | None = None  # of a correction: by what it was checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +79,16 @@ def decide(
 
     Raises NotFound, NotAllowed, ChangedMeanwhile, NotPossible, and Refused with one of: item_undecided, nothing_asked,
     reason_missing, bad_ground, bad_value, not_correctable, item_gone, target_missing, not_matched, plan_keeps_all,
-    activity_mandatory, takes_effect_without_decision, words_too_long. Each names `item` where it is about one.
+    activity_mandatory, takes_effect_without_decision, upload_waits, words_too_long. Each names `item` where it is
+    about one.
     """
     with writing(actor, clock) as work:
-        case = held_case(work, reference, Act.DECIDE, version)
-        asked = casebook.items_of(work.session, case.id)
-        move(case, Action.DECIDE)
-        if len(words) > MOST_WORDS:
-            raise Refused("words_too_long", most=MOST_WORDS)
-        plans = _decide_items(work, case, asked, decisions)
+        case, asked, plans = _decided(work, reference, version, decisions, words)
         outcome = outcome_of_case(Outcome(item.outcome) for item in asked if item.outcome)
         due = current_due_on(case.original_due_on, case.extended_days, case.extension_told_on)
         late = work.today > due
-        case.decided_at, case.decider_id, case.outcome = work.now, actor.id, outcome.value
-        case.approver_id = case.approved_at = case.executed_at = None
         answered_as = case.version
+        forget_draft(work, case)
         work.session.flush()
         steps = plan_steps(work, case)
         write_answer(work, case, plans, words.strip())
@@ -98,6 +97,50 @@ def decide(
         _tell(work, case, outcome, late, answered_as, asked)
         closed = close_if_done(work, case)
         return Decided(outcome, late, closed or case.state == CaseState.CLOSED)
+
+
+class _Rehearsed(Exception):
+    """Ends a rehearsal, so that nothing of it is kept."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def rehearse(
+    actor: Actor,
+    clock: Clock,
+    reference: str,
+    version: int,
+    decisions: Sequence[ItemDecision],
+    words: str = "",
+) -> Answer:
+    """The answer that `decide` would give now, by the same rules and with the same refusals; nothing is kept of it."""
+    try:
+        with writing(actor, clock) as work:
+            case, _asked, plans = _decided(work, reference, version, decisions, words)
+            work.session.flush()
+            raise _Rehearsed(write_answer(work, case, plans, words.strip()))
+    except _Rehearsed as rehearsed:
+        return rehearsed.answer
+
+
+def _decided(
+    work: Work, reference: str, version: int, decisions: Sequence[ItemDecision], words: str
+) -> tuple[Case, Sequence[CaseItem], dict[CaseItem, ErasurePlan]]:
+    """The case with every item decided, before anything is told."""
+    case = held_case(work, reference, Act.DECIDE, version)
+    asked = casebook.items_of(work.session, case.id)
+    move(case, Action.DECIDE)
+    if any(page.expires_at is None or page.expires_at > work.now for page in upload_way.kept(work, case.id)):
+        raise Refused("upload_waits")  # looking at it wipes it: nothing of an ID outlives the decision
+    if len(words) > MOST_WORDS:
+        raise Refused("words_too_long", most=MOST_WORDS)
+    plans = _decide_items(work, case, asked, decisions)
+    outcome = outcome_of_case(Outcome(item.outcome) for item in asked if item.outcome)
+    case.decided_at, case.decider_id, case.outcome = work.now, work.actor.id, outcome.value
+    case.approver_id = case.approved_at = case.executed_at = None
+    return case, asked, plans
 
 
 def _tell(work: Work, case: Case, outcome: Outcome, late: bool, version: int, asked: Sequence[CaseItem]) -> None:
@@ -147,7 +190,8 @@ def _decide_item(work: Work, case: Case, item: CaseItem, decision: ItemDecision)
         if kind is RequestKind.ERASURE and item.target != TargetKind.WORDS:
             plan = _plan(work, case, item)
     item.outcome, item.ground, item.executed_at = decision.outcome.value, ground, None
-    contents.update(reason=decision.reason.strip(), checked=checked, keeps=_keeps(plan))
+    evidence = decision.evidence.value if decision.evidence and checked is not None else None
+    contents.update(reason=decision.reason.strip(), checked=checked, keeps=_keeps(plan), evidence=evidence)
     casebook.set_item_contents(work.vault, item, contents)
     return plan
 

@@ -26,13 +26,14 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
 from portal.domain.permissions import SYSTEM
-from portal.mail import delivery
+from portal.mail import delivery, messages
 from portal.mail.delivery import EXPIRED, FAILED, QUARANTINED, SENT, Claimed
 from portal.mail.render import House, NotRenderable, Sheet, render
 from portal.mail.transports import Later, Paused, Refused, Transport, transport_for
 from portal.policy.model import Policy
 from portal.records import casebook
 from portal.records.tables.cases import Case
+from portal.services.casework import staff_for
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Tampered
 from portal.vault.vault import Shredded
@@ -218,8 +219,8 @@ def house() -> House:
 
 
 def _flag(work: Work, mail: Claimed, letter: Letter, fault: str) -> None:
-    """The student's case goes on by post, and its timeline says why (ux.md, rule 29). The case's version stays: nobody
-    who is deciding loses a form over it."""
+    """The student's case goes on by post: its timeline says why, staff are told, and the letter is on their list (rule
+    29 of ux.md). The case's version stays: nobody who is deciding loses a form over it."""
     log.warning("mail undeliverable", extra={"mail": str(mail.id), "kind": mail.kind, "fault": fault})
     if letter.staff or mail.case_id is None:
         return
@@ -236,6 +237,9 @@ def _flag(work: Work, mail: Claimed, letter: Letter, fault: str) -> None:
         fault=fault,
     )
     work.note("mail_failed", "case", mail.case_id, kind=mail.kind, fault=fault)
+    case = work.session.get_one(Case, mail.case_id)
+    for staff in staff_for(work, case):
+        work.send(messages.staff_by_post(staff.email, staff.language, staff.id, case.id, case.reference, mail.id))
 
 
 def _count_as_told(work: Work, case_id: UUID) -> None:

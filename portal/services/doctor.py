@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -20,26 +19,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from config import ROOT, Settings
 from portal.domain.clock import Clock
 from portal.i18n import TONGUES, offered
-from portal.mail.transports import BadMailUrl, transport_for
 from portal.policy.model import Policy
 from portal.records.db import db
+from portal.services import doctor_installation as around
+from portal.services.findings import BAD, GOOD, WARNING, Finding
 from portal.services.readiness import STALE_MAIL, STALE_WORKER, readiness
 
-GOOD, WARNING, BAD = "good", "warning", "bad"
 MIGRATIONS = ROOT / "portal" / "records" / "migrations"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`grade` is good, warning (works, but look at it) or bad; `advice` says what to do."""
-
-    check: str
-    grade: str
-    found: str
-    advice: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def examine(clock: Clock) -> tuple[Finding, ...]:
@@ -50,15 +36,21 @@ def examine(clock: Clock) -> tuple[Finding, ...]:
         _key_file,
         _policy,
         _catalogues,
-        _mail,
+        around.proxy,
+        around.accounts,
+        around.clocks,
+        around.disk,
+        around.mail_server,
         lambda: _worker(clock),
+        around.outbox,
+        lambda: around.jobs(clock),
     )
     found: list[Finding] = []
     for check in checks:
         try:
             found += check()
         except (OSError, SQLAlchemyError, ValueError) as error:
-            name = getattr(check, "__name__", "worker").strip("_")
+            name = getattr(check, "__name__", "worker").strip("_").replace("_", " ")
             found.append(Finding(name, BAD, type(error).__name__, "see the log"))
     return tuple(found)
 
@@ -135,20 +127,6 @@ def _catalogues() -> Iterator[Finding]:
         yield Finding("languages", WARNING, found, "run: make messages, translate, make catalogues")
     else:
         yield Finding("languages", GOOD, f"offered: {' '.join(codes)}")
-
-
-def _mail() -> Iterator[Finding]:
-    settings = _read_settings()
-    try:
-        transport_for(settings.mail_url).close()
-    except BadMailUrl as error:
-        yield Finding("mail", BAD, "MAIL_URL is not usable", str(error))
-        return
-    scheme = settings.mail_url.split(":", maxsplit=1)[0]
-    if scheme == "file":
-        yield Finding("mail", WARNING, "goes to a folder, never out", "set MAIL_URL=smtp://…")
-    else:
-        yield Finding("mail", GOOD, scheme)
 
 
 def _worker(clock: Clock) -> Iterator[Finding]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from portal.mail.outbox import CLASS as MAILS
 from portal.records import casebook
 from portal.records.items import full_name, persons
 from portal.records.tables.cases import Case
 from portal.services.unit import Work
+from portal.vault.envelope import Json, Place
+from portal.vault.vault import Shredded
 
-KEPT = "post_to"  # in the case's sealed contents: kept before an erasure takes the address on file
+KEPT = "kept_address"  # in the case's sealed contents, sealed once more
+ENVELOPE, ADDRESS = "post_to", "reply_to"  # in there: kept before an erasure takes the address on file
 
 
 def envelope(work: Work, case: Case) -> tuple[str, ...]:
@@ -19,7 +23,7 @@ def envelope(work: Work, case: Case) -> tuple[str, ...]:
     if case.student_id is None:
         contact = contents.get("contact", {})
         return (str(contact.get("name", "")), *str(contact.get("address", "")).splitlines())
-    return address_of(work, case.student_id) or tuple(contents.get(KEPT, ()))
+    return address_of(work, case.student_id) or tuple(kept_of(work, case, ENVELOPE) or ())
 
 
 def address_of(work: Work, student_id: UUID) -> tuple[str, ...]:
@@ -30,3 +34,26 @@ def address_of(work: Work, student_id: UUID) -> tuple[str, ...]:
     values = person.values
     place = f"{values.get('postcode') or ''}  {values.get('town') or ''}".strip()
     return (full_name(values), str(values["street"]), place)
+
+
+def keep(work: Work, case: Case, kept: dict[str, Json]) -> None:
+    """Keeps it under the key of the case's mails, which is destroyed when the last of them has left
+    (`portal.services.shred_addresses`)."""
+    contents = casebook.contents(work.vault, case)
+    contents[KEPT] = work.vault.seal(casebook.holder(case.id), MAILS, _place(case), kept).hex()
+    casebook.set_contents(work.vault, case, contents)
+
+
+def kept_of(work: Work, case: Case, name: str) -> Json:
+    """What `keep` kept of that name, until its key is gone."""
+    sealed = casebook.contents(work.vault, case).get(KEPT)
+    if not sealed:
+        return None
+    try:
+        return work.vault.open(casebook.holder(case.id), MAILS, _place(case), bytes.fromhex(sealed)).get(name)
+    except Shredded:
+        return None
+
+
+def _place(case: Case) -> Place:
+    return Place("case", KEPT, case.id)

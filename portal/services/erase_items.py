@@ -1,149 +1,58 @@
-"""Erase what the plan of an approved erasure allows, in an order that a crash at any point cannot spoil.
+"""What the steps of an erasure do to the records, each of which may run again: what is gone stays gone.
 
-Intent logged → keys of whole classes destroyed → rows and files removed, the rest of a class sealed anew → older keys
-destroyed → look-ups written → done entry (security.md). Every step may run again: what is gone stays gone, what was
-begun is finished. Old backups lose the items too, since their keys are gone.
+In which order, and how a crash is survived, is `portal.services.erasing`. Old backups lose the items too, since their
+keys are gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
 
-from portal.domain.acts import Act
-from portal.domain.clock import Clock
-from portal.domain.erasure_plan import ErasurePlan, Verdict
-from portal.domain.permissions import Actor
-from portal.domain.vocabulary import FieldType
 from portal.policy.model import Policy
-from portal.records import casebook, files, items, limits
+from portal.records import casebook, files, items, limits, representatives
 from portal.records.tables.access import Login, SecondChannel
+from portal.records.tables.cases import Case, CaseFile
 from portal.records.tables.people import ImportFinding, Record, SealedFile, Student, Tombstone
+from portal.records.tables.proof import OutMail
 from portal.records.tables.representation import EmailChange, Representative
-from portal.services import tombstones
-from portal.services.held_case import held_case
-from portal.services.plan_erasure import plan_for
-from portal.services.reindex import reindex
-from portal.services.targets import granted, target_of
-from portal.services.unit import Work, reading, writing
-from portal.vault.envelope import Holder, version_of
+from portal.services import address_change, tombstones
+from portal.services.doomed import Doomed
+from portal.services.unit import Work
+from portal.vault.envelope import Holder, Json, version_of
+from portal.vault.vault import Shredded
 
 ERASED = "erased"
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """How much went, in numbers only: for the log and the certificate."""
-
-    values: int
-    records: int
-    files: int
-    classes: int  # retention classes of which nothing remains
-
-
-def erase_items(actor: Actor, clock: Clock, reference: str) -> None:
-    """Removes rows, files and keys; the caller has checked, logged the intent, and writes the done entry after this."""
-    with writing(actor, clock) as work:
-        case = held_case(work, reference, Act.CARRY_OUT_ERASURE)
-        if case.student_id is None:
-            return
-        work.session.execute(select(Student.id).where(Student.id == case.student_id).with_for_update())
-        asked = granted(casebook.items_of(work.session, case.id))
-        student_id = case.student_id
-        removed = _remove(work, student_id, plan_for(work, student_id, [target_of(item) for item in asked]))
-        _remove_orphans(work, student_id)
-        _end_student(work, student_id)
-        work.note(
-            "erased",
-            "case",
-            case.id,
-            values=removed.values,
-            records=removed.records,
-            files=removed.files,
-            classes=removed.classes,
-        )
-    with reading(actor, clock) as work:
-        destroy_left_keys(work, student_id)
-        reindex(work, student_id)
-
-
-def _remove(work: Work, student_id: UUID, plan: ErasurePlan) -> Removed:
-    holder = Holder.student(student_id)
-    held = items.items_of(work.session, work.vault, student_id)
-    gone: dict[UUID, set[str]] = {}
-    for line in plan.of(Verdict.ERASE):
-        gone.setdefault(line.item.record_id, set()).add(line.item.field)
-    going = [record for record in held if record.id in gone]
-    if not going:
-        return Removed(0, 0, 0, 0)
-    whole = plan.whole_classes(_count_by_class(held))
-    touched = {part.retention for record in going for part in record.parts if gone[record.id] & set(part.values)}
-    image_ids = _images(work.policy, going, gone)
-    _bury(work, held, going, gone)
-    kept_files = {
-        retention: [
-            (file, files.content(work.vault, file))
-            for file in files.of_holder(work.session, holder, retention)
-            if file.id not in image_ids
-        ]
-        for retention in touched - whole
-    }
-    for retention in sorted(whole):
-        work.vault.destroy(holder, retention)  # before the rows: from here on they open nowhere
-    records = 0
-    for record in going:
-        if gone[record.id] >= set(record.values):
-            items.remove_item(work.session, record)
-            records += 1
-        else:
-            items.remove_fields(work.session, work.vault, record, gone[record.id], work.now)
-    removed_files = files.remove(work.session, holder, image_ids)
-    for retention in sorted(touched - whole):
-        items.reseal_class(work.session, work.vault, student_id, retention)
-        files.reseal(work.session, holder, kept_files[retention], work.vault)
-    work.session.execute(delete(ImportFinding).where(ImportFinding.item_id.in_(list(gone))))
-    return Removed(sum(len(codes) for codes in gone.values()), records, removed_files, len(whole))
-
-
-def _count_by_class(held: Iterable[items.Item]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for record in held:
-        for part in record.parts:
-            counts[part.retention] = counts.get(part.retention, 0) + len(part.values)
-    return counts
-
-
-def _images(policy: Policy, going: Iterable[items.Item], gone: dict[UUID, set[str]]) -> set[UUID]:
-    """The sealed files that erased image fields name."""
-    return {
-        UUID(str(record.values[code]))
-        for record in going
-        for code in gone[record.id]
-        if policy.field(record.dataset, code).type is FieldType.IMAGE and record.values.get(code)
-    }
+MAIL, IMPORT, AUDIT, EXPORT = "mail", "import", "audit", "export"  # classes of keys beside those of the records
 
 
 # --- so that the next import does not bring it back
 
 
-def _bury(work: Work, held: Sequence[items.Item], going: Sequence[items.Item], gone: dict[UUID, set[str]]) -> None:
-    """Remembers what was erased by keyed hashes of its place in the school's export, without any value."""
-    number = next((str(record.values.get("student_number") or "") for record in held if record.dataset == "person"), "")
+def graves(work: Work, held: Sequence[items.Item], doomed: Doomed) -> dict[bytes, str]:
+    """What goes as keyed hashes of its place in the school's export, without any value, with their kind."""
+    number = student_number(held)
     if not number:
-        return
+        return {}
     found: dict[bytes, str] = {}
-    if all(gone.get(each.id, set()) >= set(each.values) for each in held):
+    if all(doomed.fields.get(each.id, frozenset()) >= set(each.values) for each in held):
         found[tombstones.of_student(work, number)] = "student"
-    for record in going:
-        key = _natural_key(work.policy, record)
-        if gone[record.id] >= set(record.values):
+    for record in held:
+        if record.id not in doomed.fields:
+            continue
+        key = natural_key(work.policy, record)
+        if record.id in doomed.records:
             found[tombstones.of_record(work, number, record.dataset, key)] = "record"
         else:
-            for code in gone[record.id]:
+            for code in doomed.fields[record.id]:
                 found[tombstones.of_field(work, number, record.dataset, key, code)] = "field"
+    return found
+
+
+def bury(work: Work, found: dict[bytes, str]) -> None:
+    """Remembers those that are not remembered yet."""
     known = set(work.session.execute(select(Tombstone.digest).where(Tombstone.digest.in_(list(found)))).scalars())
     for digest, kind in found.items():
         if digest not in known:
@@ -151,7 +60,11 @@ def _bury(work: Work, held: Sequence[items.Item], going: Sequence[items.Item], g
     work.session.flush()
 
 
-def _natural_key(policy: Policy, record: items.Item) -> tuple[str, ...]:
+def student_number(held: Sequence[items.Item]) -> str:
+    return next((str(record.values.get("student_number") or "") for record in held if record.dataset == "person"), "")
+
+
+def natural_key(policy: Policy, record: items.Item) -> tuple[str, ...]:
     """The record's natural key as the export wrote it, also where it was corrected here since."""
     imported = {code: value for part in record.parts for code, value in part.imported.items()}
     values = {**record.values, **imported}
@@ -160,47 +73,86 @@ def _natural_key(policy: Policy, record: items.Item) -> tuple[str, ...]:
     )
 
 
-# --- what a crash left, and what ends with the last value
+# --- the steps
 
 
-def _remove_orphans(work: Work, student_id: UUID) -> None:
-    """Rows and files whose key is gone: what an interrupted erasure left."""
+def destroy_keys(work: Work, student_id: UUID, doomed: Doomed) -> Doomed:
+    """Destroys the keys of classes of which nothing remains: from here on their rows open nowhere.
+
+    Where a row came into such a class since the plan was made, the class is sealed anew later and keeps its key for
+    now; the plan that holds from here on is returned.
+    """
     holder = Holder.student(student_id)
-    of_student = Record.student_id == student_id
-    for retention in work.session.execute(select(Record.retention).where(of_student).distinct()).scalars().all():
-        if not work.vault.has_key(holder, retention):
-            work.session.execute(delete(Record).where(of_student, Record.retention == retention))
-    lost = [file.id for file in files.of_holder(work.session, holder) if not work.vault.has_key(holder, file.retention)]
-    files.remove(work.session, holder, lost)
+    for retention in sorted(doomed.whole):
+        rows = set(
+            work.session.execute(
+                select(Record.id).where(Record.student_id == student_id, Record.retention == retention)
+            ).scalars()
+        )
+        if rows - doomed.rows:
+            doomed = doomed.without_whole(retention)
+        else:
+            work.vault.destroy(holder, retention)
+    return doomed
 
 
-def _end_student(work: Work, student_id: UUID) -> None:
-    """Where nothing is left of the student, sessions end, findings go, no mail is sent any more."""
-    left = work.session.execute(select(Record.id).where(Record.student_id == student_id).limit(1)).first()
-    student = work.session.get(Student, student_id)
-    if student is None:
-        return
-    if left is not None:
-        person = items.persons(work.session, work.vault, [student_id]).get(student_id)
-        student.has_email = bool(person and person.values.get("email"))
-        return
-    student.state, student.has_email, student.last_programme_ended = ERASED, False, None
-    acting = select(Representative.id).where(Representative.student_id == student_id)
-    work.session.execute(
-        delete(Login).where(or_(Login.student_id == student_id, Login.representative_id.in_(acting))),
-        execution_options={"synchronize_session": False},
-    )
-    work.session.execute(delete(Representative).where(Representative.student_id == student_id))
-    work.session.execute(delete(EmailChange).where(EmailChange.student_id == student_id))
-    work.session.execute(delete(SecondChannel).where(SecondChannel.student_id == student_id))
-    work.session.execute(delete(ImportFinding).where(ImportFinding.student_id == student_id))
-    limits.end(limits.active(work.session, student_id), work.now)
+def remove_rows(work: Work, student_id: UUID, doomed: Doomed) -> None:
+    """Removes the rows, and seals what remains of a class under a new key."""
     holder = Holder.student(student_id)
-    files.remove(work.session, holder, [file.id for file in files.of_holder(work.session, holder)])
+    work.session.execute(select(Student.id).where(Student.id == student_id).with_for_update())
+    beside = _sealed_beside(work, student_id) if doomed.partly else []
+    for retention in sorted(doomed.whole):
+        work.session.execute(delete(Record).where(Record.student_id == student_id, Record.retention == retention))
+    for record in items.items_of(work.session, work.vault, student_id):
+        if codes := doomed.fields.get(record.id):
+            items.remove_fields(work.session, work.vault, record, codes, work.now)
+    for retention in sorted(doomed.partly):
+        kept = [
+            (file, files.content(work.vault, file))
+            for file in files.of_holder(work.session, holder, retention)
+            if file.id not in doomed.files
+        ]
+        items.reseal_class(work.session, work.vault, student_id, retention)
+        files.reseal(work.session, holder, kept, work.vault)
+    for row, contents in beside:
+        _seal_beside(work, student_id, row, contents)
+    gone = ImportFinding.item_id.in_(list(doomed.fields))
+    work.session.execute(delete(ImportFinding).where(ImportFinding.student_id == student_id, gone))
 
 
-def destroy_left_keys(work: Work, student_id: UUID) -> None:
-    """Destroys the versions of a key that nothing is sealed with any more; call it after the rows are committed."""
+def _sealed_beside(work: Work, student_id: UUID) -> list[tuple[EmailChange | Representative, dict[str, Json]]]:
+    """What else is sealed under the student's own key: changes of the address, and who stands for the student."""
+    found: list[tuple[EmailChange | Representative, dict[str, Json]]] = []
+    changes = select(EmailChange).where(EmailChange.student_id == student_id)
+    acting = select(Representative).where(Representative.student_id == student_id)
+    for change in work.session.execute(changes).scalars():
+        try:
+            found.append((change, address_change.contents(work, change)))
+        except Shredded:
+            continue
+    for representative in work.session.execute(acting).scalars():
+        if contents := representatives.contents(work.vault, representative):
+            found.append((representative, dict(contents)))
+    return found
+
+
+def _seal_beside(work: Work, student_id: UUID, row: EmailChange | Representative, contents: dict[str, Json]) -> None:
+    holder = Holder.student(student_id)
+    if isinstance(row, EmailChange):
+        row.sealed = work.vault.seal(holder, address_change.CLASS, address_change.place(row.id), contents)
+    else:
+        row.sealed = representatives.seal(work.vault, student_id, row.id, contents)
+
+
+def remove_files(work: Work, student_id: UUID, doomed: Doomed) -> None:
+    """Removes the pictures that went with their records, and every file whose key is gone."""
+    holder = Holder.student(student_id)
+    lost = [file.id for file in files.of_holder(work.session, holder) if file.retention in doomed.whole]
+    files.remove(work.session, holder, [*doomed.files, *lost])
+
+
+def destroy_older_keys(work: Work, student_id: UUID, doomed: Doomed) -> None:
+    """Destroys the versions of a key that nothing is sealed with any more; after the rows were committed."""
     holder = Holder.student(student_id)
     blobs: dict[str, list[bytes]] = {}
     for retention, sealed in work.session.execute(
@@ -213,5 +165,49 @@ def destroy_left_keys(work: Work, student_id: UUID) -> None:
         )
     ).all():
         blobs.setdefault(retention, []).append(sealed)
-    for retention, sealed_with in blobs.items():
-        work.vault.destroy_older(holder, retention, min(version_of(blob) for blob in sealed_with))
+    for row, _contents in _sealed_beside(work, student_id):
+        blobs.setdefault(address_change.CLASS, []).append(row.sealed)
+    for retention in doomed.partly:
+        if sealed_with := blobs.get(retention):
+            work.vault.destroy_older(holder, retention, min(version_of(blob) for blob in sealed_with))
+        else:
+            work.vault.destroy(holder, retention)
+
+
+def remove_traces(work: Work, student_id: UUID, doomed: Doomed) -> None:
+    """Copies of the data made for the student, mails to an address that went, and what ends with the last value."""
+    _remove_copies(work, student_id)
+    holder = Holder.student(student_id)
+    left = work.session.execute(select(Record.id).where(Record.student_id == student_id).limit(1)).first()
+    student = work.session.get_one(Student, student_id)
+    if doomed.address or left is None:
+        work.session.execute(delete(OutMail).where(OutMail.holder_kind == holder.kind, OutMail.holder_id == student_id))
+        work.vault.destroy(holder, MAIL)
+        work.session.execute(delete(EmailChange).where(EmailChange.student_id == student_id))
+    if left is not None:
+        person = items.persons(work.session, work.vault, [student_id]).get(student_id)
+        student.has_email = bool(person and person.values.get("email"))
+        return
+    student.state, student.has_email, student.last_programme_ended = ERASED, False, None
+    acting = select(Representative.id).where(Representative.student_id == student_id)
+    work.session.execute(
+        delete(Login).where(or_(Login.student_id == student_id, Login.representative_id.in_(acting))),
+        execution_options={"synchronize_session": False},
+    )
+    for table in (Representative, SecondChannel, ImportFinding):
+        work.session.execute(delete(table).where(table.student_id == student_id))
+    limits.end(limits.active(work.session, student_id), work.now)
+    files.remove(work.session, holder, [file.id for file in files.of_holder(work.session, holder)])
+    work.vault.destroy(holder)  # also of imports and of the log's details: nothing of this person opens any more
+
+
+def _remove_copies(work: Work, student_id: UUID) -> None:
+    """Copies made for a request hold what goes now: they go with their key; another can be made of what is left."""
+    for case_id in work.session.execute(select(Case.id).where(Case.student_id == student_id)).scalars():
+        holder = casebook.holder(case_id)
+        copies = [file.id for file in files.of_holder(work.session, holder, EXPORT)]
+        if copies:
+            work.session.execute(delete(CaseFile).where(CaseFile.file_id.in_(copies)))
+            files.remove(work.session, holder, copies)
+        if work.vault.has_key(holder, EXPORT):
+            work.vault.destroy(holder, EXPORT)

@@ -16,6 +16,7 @@ from portal.records.tables.cases import Draft
 from portal.records.tables.factors import PasskeyChallenge, TotpSetup
 from portal.records.tables.people import SealedFile
 from portal.records.tables.proof import OutMail
+from portal.services import sign_in
 from portal.services.recognise import ABSOLUTE, IDLE
 from portal.services.unit import writing
 
@@ -32,12 +33,14 @@ def expire(clock: Clock) -> dict[str, int]:
             for kind in IDLE
         )
     )
+    used = and_(OneTime.purpose == sign_in.PURPOSE, OneTime.used_at.is_not(None))  # when somebody signed in
     old_sign_in = and_(
         OutMail.kind == "sign_in", OutMail.state.in_((SENT, FAILED, EXPIRED)), OutMail.created_at <= now - DAY
     )
     rules: dict[str, tuple[Any, ColumnElement[bool]]] = {
         "drafts": (Draft, Draft.updated_at <= now - DAY),
-        "one_time": (OneTime, OneTime.expires_at <= now - DAY),  # a day longer: an old link says that it is old
+        "one_time": (OneTime, and_(OneTime.expires_at <= now - DAY, ~used)),  # a day: an old link says that it is old
+        "sign_ins": (OneTime, OneTime.expires_at <= now - KEPT),
         "second_channels": (SecondChannel, SecondChannel.expires_at <= now - KEPT),
         "buckets": (Bucket, Bucket.expires_at <= now),
         "sessions": (Login, over),

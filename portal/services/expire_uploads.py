@@ -61,6 +61,7 @@ def _wipe(work: Work, case_id: UUID) -> bool:
         way = upload_way.open_way(work, case)
         if way is not None and way.sent:
             event(work, case, EventKind.UPLOAD_GONE, pages=len(pages))
+            upload_way.tell_sender(work, case, EventKind.UPLOAD_GONE)
         work.note("expire_upload", "case", case_id, pages=len(pages))
     work.session.flush()
     upload_way.destroy(work, case_id)

@@ -15,13 +15,13 @@ from portal.domain import assurance
 from portal.domain.clock import receipt_date
 from portal.domain.retention import kept_until
 from portal.domain.rights import RIGHTS
-from portal.domain.vocabulary import FieldType, RequestKind, TargetKind
+from portal.domain.vocabulary import ActorKind, FieldType, RequestKind, TargetKind
 from portal.i18n import MASTER, speaker
 from portal.letters import wording
 from portal.letters.showing import shown
 from portal.policy.model import OWN_SECTION, Field, Group, RetentionClass
 from portal.records import casebook, items
-from portal.records.tables.cases import Case, CaseItem, CaseStep
+from portal.records.tables.cases import Case, CaseEvent, CaseItem, CaseStep
 from portal.records.tables.people import Student, View
 from portal.services.limits_of_processing import Restricted, restricted
 from portal.services.own_reach import reach
@@ -239,7 +239,19 @@ def _cases(work: Work, student_id: UUID) -> Json:
     return [_case(work, case) for case in found]
 
 
+WRITTEN = ("note", "words")  # in the details of an event: what staff wrote down for each other
+
+
+def _written(work: Work, event: CaseEvent) -> list[str]:
+    """Notes of staff are data about the student: they stand in the copy as they were written."""
+    if event.actor_kind != ActorKind.STAFF:
+        return []
+    details = casebook.event_details(work.vault, event)
+    return [str(details[key]) for key in WRITTEN if details.get(key)]
+
+
 def _case(work: Work, case: Case) -> Json:
+    events = casebook.events_of(work.session, case.id)
     return {
         "reference": case.reference,
         "kind": case.kind,
@@ -250,10 +262,8 @@ def _case(work: Work, case: Case) -> Json:
         "received_on": case.received_on.isoformat(),
         "decided_on": receipt_date(case.decided_at).isoformat() if case.decided_at else None,
         "words": str(casebook.contents(work.vault, case).get("words", "")),
-        "events": [
-            {"at": event.at.isoformat(), "kind": event.kind, "by": event.actor_kind}
-            for event in casebook.events_of(work.session, case.id)
-        ],
+        "events": [{"at": event.at.isoformat(), "kind": event.kind, "by": event.actor_kind} for event in events],
+        "notes": [{"at": event.at.isoformat(), "text": text} for event in events for text in _written(work, event)],
         "messages": [
             {
                 "at": message.at.isoformat(),

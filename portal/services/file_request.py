@@ -100,9 +100,10 @@ def file_request(
     Raises NoDraft, TooMany, NotFound (a foreign item or case), Refused: contact_missing, nothing_asked, wrong_target,
     activity_unknown, words_too_long.
     """
-    limits.demand(clock, "file_place", place)
-    limits.demand(clock, "file_all", limits.EVERYBODY)
     asker = actor if actor.kind in KNOWN and actor.student_id else ANONYMOUS
+    limits.demand(clock, "file_place", place if asker is ANONYMOUS else str(actor.id))
+    if asker is ANONYMOUS:
+        limits.demand_of_all(clock, "file_all", place)
     with writing(asker, clock) as work:
         draft, kept = drafts.open_draft(work, draft_id, owner)
         if "receipt" in kept:

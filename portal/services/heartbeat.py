@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from portal.domain.clock import Clock
 from portal.domain.permissions import SYSTEM
+from portal.records.settings import put_setting
 from portal.records.tables.proof import Setting
 from portal.services.readiness import HEARTBEAT
 from portal.services.unit import reading, writing
@@ -35,8 +36,4 @@ def last_done(clock: Clock, job: str) -> datetime | None:
 
 def _note(clock: Clock, name: str, value: str) -> None:
     with writing(SYSTEM, clock) as work:
-        row = work.session.execute(select(Setting).where(Setting.name == name).with_for_update()).scalar_one_or_none()
-        if row is None:
-            work.session.add(Setting(name=name, value=value, changed_at=work.now))
-        else:
-            row.value, row.changed_at = value, work.now
+        put_setting(work.session, name, value, work.now)

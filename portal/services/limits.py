@@ -16,7 +16,7 @@ from portal.domain.clock import Clock
 from portal.domain.permissions import ANONYMOUS
 from portal.domain.refusal import Refused
 from portal.records.tables.access import Bucket
-from portal.services.unit import Work, writing
+from portal.services.unit import Work, reading, writing
 
 EVERYBODY = "everybody"  # the key of a limit over the whole portal
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -37,11 +37,11 @@ LIMITS: dict[str, Limit] = {
     "sign_in_mail_day": Limit(10, DAY, "links to one address from everywhere it did not sign in from, silently"),
     "sign_in_mail_known": Limit(5, DAY, "links to one address from a place it signed in from: strangers do not count"),
     "sign_in_place": Limit(60, HOUR, "asking for links from one network address: a whole class may sit behind one"),
-    "sign_in_all": Limit(600, HOUR, "asking for links, everybody together"),
+    "sign_in_all": Limit(600, HOUR, "asking for links, everybody together but places where somebody signed in"),
     "sign_in_try_place": Limit(200, HOUR, "typing codes or opening links from one network address"),
-    "sign_in_try_all": Limit(3000, HOUR, "typing codes or opening links, everybody together"),
+    "sign_in_try_all": Limit(3000, HOUR, "typing codes or opening links, together as above"),
     "case_code_place": Limit(20, HOUR, "typing case codes from one network address"),
-    "case_code_all": Limit(600, HOUR, "typing case codes, everybody together"),
+    "case_code_all": Limit(600, HOUR, "typing case codes, together as above"),
     "step_up_session": Limit(5, HOUR, "answering the questions of level 2 in one session"),
     "step_up_subject": Limit(15, DAY, "answering the questions of level 2 for one address"),
     "second_code_session": Limit(10, HOUR, "typing codes of a second channel in one session"),
@@ -54,8 +54,12 @@ LIMITS: dict[str, Limit] = {
     "email_change": Limit(3, DAY, "asking for another mail address, one student"),
     "email_stop_place": Limit(60, HOUR, "using links that stop a change of address, from one network address"),
     "representative": Limit(5, DAY, "naming representatives, one student"),
-    "file_place": Limit(30, HOUR, "sending requests from one network address"),
-    "file_all": Limit(1200, HOUR, "sending requests, everybody together"),
+    "file_place": Limit(30, HOUR, "sending requests: without signing in from one network address, else of one person"),
+    "file_all": Limit(1200, HOUR, "sending requests without signing in, everybody together"),
+    "receipt_mail": Limit(10, DAY, "receipts to one address that nobody signed in with, silently: it may be anybody's"),
+    "staff_news": Limit(
+        60, HOUR, "news to one of staff of requests of who did not sign in, silently: the queue has all"
+    ),
     "draft_place": Limit(120, HOUR, "starting requests from one network address"),
     "message": Limit(30, HOUR, "writing messages to one case"),
     "staff_sign_in_known": Limit(20, HOUR, "staff: passwords of one account in a browser where it signed in before"),
@@ -90,6 +94,18 @@ def demand(clock: Clock, name: str, key: str) -> None:
     """Counts one try; TooMany when the limit is reached."""
     if not hit(clock, name, key):
         raise TooMany("too_many", limit=name)
+
+
+def demand_of_all(clock: Clock, name: str, place: str) -> None:
+    """Counts one try of everybody together; TooMany when the limit is reached.
+
+    A place from where somebody truly signed in within a month is not counted: strangers from everywhere then shut out
+    strangers only. It hangs on the place alone, so the answer tells nothing of anybody.
+    """
+    with reading(ANONYMOUS, clock) as work:
+        familiar = remembered(work, place)
+    if not familiar:
+        demand(clock, name, EVERYBODY)
 
 
 def count(work: Work, name: str, key: str) -> bool:

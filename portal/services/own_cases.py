@@ -92,6 +92,7 @@ class Happened:
     at: datetime
     kind: EventKind
     by: ActorKind
+    words: str = ""  # why, as staff wrote it: where the asker has to do something better
 
 
 class Copy(StrEnum):
@@ -131,6 +132,8 @@ class OwnCase:
     words: str  # empty by case code
     happened: tuple[Happened, ...]  # newest first
     said: tuple[Said, ...]  # oldest first
+    why: str  # msgid of why it ended without an answer or was taken up again, "" when there is nothing to say
+    other: str  # reference of the request in which this one is answered
     may_write: bool
     may_take_back: bool
     copy: Copy  # of the data, for access and portability
@@ -192,6 +195,8 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
     items = casebook.items_of(work.session, case.id) if with_data else []
     reason = work.policy.reasons.get(case.extension_reason or "")
     words = casebook.contents(work.vault, case).get("words", "") if with_data else ""
+    events = casebook.events_of(work.session, case.id)
+    why, other = _turn(work, case, events)
     return OwnCase(
         reference=case.reference,
         kind=kind,
@@ -216,17 +221,35 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
             for each in items
         ),
         words=str(words),
-        happened=_happened(casebook.events_of(work.session, case.id)),
+        happened=_happened(work, events),
         said=tuple(
             Said(each.at, each.from_staff, casebook.message_text(work.vault, each))
             for each in casebook.messages_of(work.session, case.id)
         ),
+        why=why,
+        other=other,
         may_write=Action.STUDENT_MESSAGE in possible(state) and bool(may(work.actor, Act.WRITE_MESSAGE, subject)),
         may_take_back=Action.TAKE_BACK in possible(state) and bool(may(work.actor, Act.TAKE_BACK, subject)),
         copy=_copy(work, case),
         packing=_packing(work, case),
         version=case.version,
     )
+
+
+_TURNS = {
+    CaseState.DUPLICATE: EventKind.MERGED,
+    CaseState.ABUSE: EventKind.CLOSED_AS_ABUSE,
+    CaseState.IN_PROGRESS: EventKind.REOPENED,
+}
+
+
+def _turn(work: Work, case: Case, events: Sequence[CaseEvent]) -> tuple[str, str]:
+    """The reason that staff chose from the policy's list, and the request in which this one goes on."""
+    kind = _TURNS.get(CaseState(case.state))
+    latest = next((each for each in reversed(events) if each.kind == kind), None)
+    details = casebook.event_details(work.vault, latest) if latest is not None else {}
+    reason = work.policy.reasons.get(str(details.get("reason", "")))
+    return reason.label if reason else "", str(details.get("other", ""))
 
 
 def _copy(work: Work, case: Case) -> Copy:
@@ -250,9 +273,15 @@ def _packing(work: Work, case: Case) -> Packing | None:
     return Packing(*found) if found else None
 
 
-def _happened(events: Sequence[CaseEvent]) -> tuple[Happened, ...]:
-    seen = (Happened(each.at, EventKind(each.kind), ActorKind(each.actor_kind)) for each in events)
+def _happened(work: Work, events: Sequence[CaseEvent]) -> tuple[Happened, ...]:
+    seen = (Happened(each.at, EventKind(each.kind), ActorKind(each.actor_kind), _why(work, each)) for each in events)
     return tuple(sorted((each for each in seen if visible_to_student(each.kind)), key=lambda each: each.at))[::-1]
+
+
+def _why(work: Work, happened: CaseEvent) -> str:
+    if happened.kind != EventKind.UPLOAD_REJECTED:
+        return ""
+    return str(casebook.event_details(work.vault, happened).get("reason", ""))
 
 
 def write_message(actor: Actor, clock: Clock, reference: str, text: str, once: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,18 +16,23 @@ from portal.domain.refusal import Refused
 MINIMUM, MAXIMUM = 12, 128  # characters (ASVS 6.2.1, 6.2.9)
 HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 
-# Long enough and still among the first that are tried; short ones fall by their length. Compared without case, spaces
-# and marks, and without the digits and signs that people hang behind a word.
-_COMMON = """
-password passwordpassword passw0rd administrator administratie welkomwelkom welkombij welkombijons wachtwoord
-wachtwoordwachtwoord mijnwachtwoord geheimwachtwoord geheimgeheim qwertyuiop qwertyuiopasdf qwertyqwerty
-asdfghjkl asdfghjklzxcv qazwsxedcrfv zxcvbnm zxcvbnmasdfgh iloveyou iloveyouforever letmein letmeinletmein
-changeme changemeplease changemenow trustno football liverpool ajaxamsterdam feyenoord nederland amsterdam
-rotterdam inburgering inburgeringscursus correcthorsebatterystaple monkeymonkey dragondragon sunshine princess
-superman startstart goedemorgen goedemiddag vergeten vergetenwachtwoord lente zomer herfst winter voorjaar
-januari februari maart april juni juli augustus september oktober november december
+# What a Dutch school types first, drawn up by hand; the long list of others says in its head where it comes from.
+_OUR_OWN = """
+passwordpassword administratie welkom welkombij welkombijons wachtwoord mijnwachtwoord geheim geheimwachtwoord
+vergeten vergetenwachtwoord verander veranderdit nederland amsterdam rotterdam denhaag utrecht alkmaar hoorn langedijk
+ajaxamsterdam feyenoord inburgering inburgeringscursus inburgeren taalschool nederlandsles cursist docent school
+privacy portaal correcthorsebatterystaple trustno letmein changeme changemeplease changemenow iloveyouforever start
+goedemorgen goedemiddag goedenavond lente zomer herfst winter voorjaar najaar maandag dinsdag woensdag donderdag
+vrijdag zaterdag zondag januari februari maart april juni juli augustus september oktober november december
 """
-COMMON = frozenset(_COMMON.split())
+_LIST = Path(__file__).with_name("common_passwords.txt")
+
+
+@cache
+def common() -> frozenset[str]:
+    """Words that are tried first. Compared without case, spaces and signs, and without digits before and behind."""
+    listed = (line for line in _LIST.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    return frozenset({*listed, *_OUR_OWN.split()})
 
 
 def normal(password: str) -> str:
@@ -68,14 +74,22 @@ def check_new(password: str, *about: str) -> None:
 
 
 def _is_common(password: str, about: tuple[str, ...]) -> bool:
-    folded = "".join(each for each in password.casefold() if each.isalnum())
+    folded = _folded(password)
     word = folded.strip("0123456789")
-    if len(set(folded)) < 5 or not word or word in COMMON or folded in COMMON:
+    if len(set(folded)) < 5 or not word or folded in common() or _once(word) in common():
         return True
     if _runs_on(folded):
         return True
-    own = {"".join(each for each in text.casefold() if each.isalnum()) for text in about}
-    return any(len(text) >= 4 and word == text for text in own) or word in {text + text for text in own}
+    return _once(word) in {own for text in about if len(own := _folded(text)) >= 4}
+
+
+def _folded(text: str) -> str:
+    return "".join(each for each in text.casefold() if each.isalnum())
+
+
+def _once(word: str) -> str:
+    """The word that is written twice or more in a row: a longer password is not made so."""
+    return word[: (word + word).find(word, 1)]
 
 
 def _runs_on(folded: str) -> bool:

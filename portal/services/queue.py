@@ -1,9 +1,9 @@
-"""The queue of staff: cases by due date, within the branches of whoever looks."""
+"""The queue of staff: cases in the order asked for, within the branches of whoever looks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,34 +13,57 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.lifecycle import UNDECIDED, CaseState
 from portal.domain.permissions import Actor, scope_of
-from portal.domain.vocabulary import Channel, RequestKind, TargetKind
-from portal.records import casebook
+from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
+from portal.records import case_list, casebook
 from portal.records import queue as lists
+from portal.records.case_list import COUNT_CAP, Looker, Order, Tab, Wanted
 from portal.records.items import full_name, persons
-from portal.records.queue import COUNT_CAP, Tab, Wanted
+from portal.records.staff import active_staff, stood_in_for
 from portal.services import find_students
 from portal.services.unit import Work, reading
 from portal.vault.envelope import Holder
 
 PAGE = 25
+HANDLING = (Role.CASE_HANDLER, Role.PRIVACY_OFFICER, Role.DIRECTOR)
 
-__all__ = ["COUNT_CAP", "PAGE", "BranchChoice", "Filters", "Line", "Page", "Tab", "Target", "branches", "queue"]
+__all__ = [
+    "COUNT_CAP",
+    "PAGE",
+    "BranchChoice",
+    "Filters",
+    "Handler",
+    "Line",
+    "Order",
+    "Page",
+    "Tab",
+    "Target",
+    "branches",
+    "handlers",
+    "queue",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the form asks for, as typed; `who` is words of a name, a student number, an address or a phone number."""
+    """What the form asks for, as typed; `who` is words of a name, a student number, an address or a phone number.
+    A day that is named belongs to its range."""
 
     kind: RequestKind | None = None
     state: CaseState | None = None
     branch: str = ""  # its code
+    handler: UUID | None = None
     channel: Channel | None = None
+    language: str = ""
+    received_from: date | None = None
+    received_until: date | None = None
+    due_from: date | None = None
+    due_until: date | None = None
     reference: str = ""
     who: str = ""
 
     @property
     def any(self) -> bool:
-        return any((self.kind, self.state, self.branch, self.channel, self.reference, self.who))
+        return any(getattr(self, name) for name in self.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,7 @@ class Line:
     """One case in the list. `days_left` is None once it was answered: the clock stands still then."""
 
     reference: str
+    version: int
     kind: RequestKind
     state: CaseState
     name: str
@@ -80,6 +104,7 @@ class Page:
     counts: Mapping[Tab, int]  # COUNT_CAP + 1 means more than COUNT_CAP
     has_before: bool
     has_after: bool
+    stands_in_for: tuple[str, ...]  # names of colleagues who are away
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,40 +113,84 @@ class BranchChoice:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Handler:
+    id: UUID
+    name: str
+
+
 def queue(
-    actor: Actor, clock: Clock, tab: Tab = Tab.ALL, filters: Filters | None = None, after: str = "", before: str = ""
+    actor: Actor,
+    clock: Clock,
+    tab: Tab = Tab.ALL,
+    filters: Filters | None = None,
+    after: str = "",
+    before: str = "",
+    order: Order | None = None,
 ) -> Page:
     """A page of the queue, with the number of cases of each tab. The number of statements does not grow with rows."""
-    asked = filters or Filters()
     with reading(actor, clock) as work:
         work.require(Act.VIEW_QUEUE)
-        scope = scope_of(actor)
-        wanted = Wanted(
-            tab=tab,
-            kind=asked.kind.value if asked.kind else None,
-            state=asked.state.value if asked.state else None,
-            channel=asked.channel.value if asked.channel else None,
-            reference=asked.reference.strip().upper() or None,
-            students=find_students.ids(work.vault, asked.who) if asked.who.strip() else None,
-        )
-        if asked.branch:
-            chosen = next((row.id for row in lists.branches(work.session, scope) if row.code == asked.branch), None)
-            wanted = replace(wanted, branch_id=chosen or UUID(int=0))
-        part = lists.cases(work.session, scope, wanted, actor.id, work.today, PAGE, after, before)
+        looker = looker_of(work)
+        wanted = wanted_of(work, tab, filters or Filters(), order)
+        part = case_list.cases(work.session, looker, wanted, PAGE, after, before)
+        away = looker.handlers[1:]
         return Page(
-            lines=_lines(work, part.rows),
-            counts=lists.counts(work.session, scope, actor.id, work.today),
+            lines=lines_of(work, part.rows),
+            counts=case_list.counts(work.session, looker),
             has_before=part.before,
             has_after=part.after,
+            stands_in_for=lists.names_of_staff(work.session, away) if away else (),
         )
 
 
-def _lines(work: Work, rows: list[Any]) -> tuple[Line, ...]:
+def looker_of(work: Work) -> Looker:
+    """Whose list this is; the own cases are first one's own, then those of whoever is away (`set_absence`)."""
+    assert work.actor.id is not None
+    others = stood_in_for(work.session, work.today, work.actor.id)
+    return Looker(scope_of(work.actor), (work.actor.id, *others), work.today)
+
+
+def wanted_of(work: Work, tab: Tab, asked: Filters, order: Order | None = None) -> Wanted:
+    branch_id = None
+    if asked.branch:
+        offered = lists.branches(work.session, scope_of(work.actor))
+        branch_id = next((row.id for row in offered if row.code == asked.branch), UUID(int=0))
+    return Wanted(
+        tab=tab,
+        order=order or _order(tab, asked),
+        kind=asked.kind.value if asked.kind else None,
+        state=asked.state.value if asked.state else None,
+        branch_id=branch_id,
+        handler_id=asked.handler,
+        channel=asked.channel.value if asked.channel else None,
+        language=asked.language or None,
+        received_from=asked.received_from,
+        received_until=asked.received_until,
+        due_from=asked.due_from,
+        due_until=asked.due_until,
+        reference=asked.reference.strip().upper() or None,
+        students=find_students.ids(work.vault, asked.who) if asked.who.strip() else None,
+    )
+
+
+def _order(tab: Tab, asked: Filters) -> Order:
+    """What a list begins with where nobody chose: what is due first; of ended ones the latest; by the day of receipt
+    where that is what was asked for."""
+    latest_first = tab in {Tab.CLOSED, Tab.EVERYTHING}
+    if (asked.received_from or asked.received_until) and not (asked.due_from or asked.due_until):
+        return Order.RECEIVED_LAST if latest_first else Order.RECEIVED
+    return Order.DUE_LAST if latest_first else Order.DUE
+
+
+def lines_of(work: Work, rows: list[Any]) -> tuple[Line, ...]:
+    """What a list shows of each case, names included; in a fixed number of statements."""
     targets = lists.targets(work.session, [row.id for row in rows])
     names = _names(work, rows)
     return tuple(
         Line(
             reference=row.reference,
+            version=row.version,
             kind=RequestKind(row.kind),
             state=CaseState(row.state),
             name=names.get(row.id, ""),
@@ -161,3 +230,18 @@ def branches(actor: Actor, clock: Clock) -> tuple[BranchChoice, ...]:
     """The branches that this member of staff may choose from."""
     with reading(actor, clock) as work:
         return tuple(BranchChoice(row.code, row.name) for row in lists.branches(work.session, scope_of(actor)))
+
+
+def handlers(actor: Actor, clock: Clock) -> tuple[Handler, ...]:
+    """Who handles cases within this person's branches, by name: for the filter and for handing over."""
+    with reading(actor, clock) as work:
+        scope = scope_of(actor)
+        found = {
+            staff.id: staff.name
+            for role in HANDLING
+            for branch_id in (
+                sorted(scope.branches, key=str) if role is Role.CASE_HANDLER and not scope.every else [None]
+            )
+            for staff in active_staff(work.session, work.today, role, branch_id)
+        }
+        return tuple(Handler(*each) for each in sorted(found.items(), key=lambda each: each[1].casefold()))

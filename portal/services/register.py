@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, TypeVar
 
-from portal.domain.sheets import quoted
 from portal.i18n import N_
 from portal.policy.model import Activity, Policy
+from portal.services.cells import safe_cell
 
 T = TypeVar("T")
 Say = Callable[[str], str]
@@ -96,11 +96,6 @@ def _fields(policy: Policy, activity: Activity) -> list[tuple[str, str]]:
 
 def _unique(values: Iterable[T]) -> list[T]:
     return list(dict.fromkeys(values))
-
-
-def safe_cell(text: str) -> str:
-    """The text as a spreadsheet shows it, never runs it."""
-    return quoted(text)
 
 
 def as_workbook(register: Register, say: Say) -> bytes:

@@ -41,6 +41,7 @@ def allow(
         if wanted is Purpose.IDENTITY and case.assured_level >= Level.SECOND_CHANNEL:
             raise Refused("already_confirmed", level=Level(case.assured_level))
         event(work, case, EventKind.UPLOAD_ALLOWED, reason=words, purpose=wanted.value)
+        upload_way.tell_sender(work, case, EventKind.UPLOAD_ALLOWED)
         work.note("allow_upload", "case", case.id, reason=words, purpose=wanted.value)
 
 
@@ -60,6 +61,7 @@ def decide(actor: Actor, clock: Clock, reference: str, version: int, accept: boo
             raise Refused("upload_none")
         kind = EventKind.UPLOAD_ACCEPTED if accept else EventKind.UPLOAD_REJECTED
         event(work, case, kind, reason=words, purpose=way.purpose.value)
+        upload_way.tell_sender(work, case, kind)
         if accept and way.purpose is Purpose.IDENTITY:
             _confirm(work, case)
         work.note("decide_upload", "case", case.id, accepted=accept, reason=words, pages=len(pages))

@@ -14,9 +14,12 @@ from portal.domain.clock import Clock
 from portal.domain.permissions import Subject
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Level
+from portal.mail import messages
 from portal.records.tables.access import OneTime, SecondChannel
+from portal.records.tables.people import Student
 from portal.services import limits
 from portal.services import second_channel as channels
+from portal.services.casework import staff_of
 from portal.services.raise_cases import raise_open_cases
 from portal.services.recognise import SignedIn
 from portal.services.second_channel import Channel, Ended
@@ -107,7 +110,7 @@ def _may_ask_again(work: Work, task: SecondChannel) -> bool:
 
 
 def ask(signed_in: SignedIn, clock: Clock, channel: Channel | str) -> None:
-    """Asks for a letter with a code, or to be called back. Asked twice, it is one task.
+    """Asks for a letter with a code, or to be called back, and tells who has to do it. Asked twice, it is one task.
 
     Raises Refused: bad_channel, not_on_file (channel); TooMany.
     """
@@ -124,7 +127,10 @@ def ask(signed_in: SignedIn, clock: Clock, channel: Channel | str) -> None:
             return
         if not limits.count(work, f"second_{wanted.value}", str(actor.student_id)):
             raise limits.TooMany("too_many", limit=f"second_{wanted.value}")
-        channels.new_task(work, actor.student_id, wanted)
+        task = channels.new_task(work, actor.student_id, wanted)
+        branch_id = work.session.get_one(Student, actor.student_id).branch_id
+        for staff in staff_of(work, branch_id):
+            work.send(messages.staff_code_asked(staff.email, staff.language, staff.id, task.id))
         work.note("ask_second_channel", "student", actor.student_id, channel=wanted.value)
 
 

@@ -74,7 +74,7 @@ def ask(clock: Clock, address: str, language: str, browser: str, place: str) -> 
     `browser` is the secret of the browser that asks, `place` the network address it asks from.
     """
     limits.demand(clock, "sign_in_place", place)
-    limits.demand(clock, "sign_in_all", limits.EVERYBODY)
+    limits.demand_of_all(clock, "sign_in_all", place)
     email = normal_email(address)
     with writing(ANONYMOUS, clock) as work:
         subject = work.vault.digest(EMAIL, email)
@@ -99,6 +99,12 @@ def _within(work: Work, subject: bytes, place: str) -> bool:
 
 def _at_place(subject: bytes, place: str) -> str:
     return f"{subject.hex()}|{place}"
+
+
+def _remember(work: Work, subject: bytes, place: str) -> None:
+    """Somebody signed in from here: strangers elsewhere do not use up what this address, and this place, may ask."""
+    limits.remember(work, _at_place(subject, place))
+    limits.remember(work, place)
 
 
 def _write(work: Work, subject: bytes, to: str, language: str, browser: str, replaces: bool) -> None:
@@ -214,7 +220,7 @@ def enter_by_code(clock: Clock, typed: str, browser: str, place: str) -> Entered
 
 def _demand_tries(clock: Clock, place: str) -> None:
     limits.demand(clock, "sign_in_try_place", place)
-    limits.demand(clock, "sign_in_try_all", limits.EVERYBODY)
+    limits.demand_of_all(clock, "sign_in_try_all", place)
 
 
 def _sign_in(work: Work, row: OneTime, place: str) -> str | None:
@@ -229,9 +235,9 @@ def _sign_in(work: Work, row: OneTime, place: str) -> str | None:
         acting = representing.at_address(work, subject)
         if not acting:
             return None  # erased or ended since the mail went out
-        limits.remember(work, _at_place(subject, place))
+        _remember(work, subject, place)
         return representing.add_login(work, acting[0] if len(acting) == 1 else None, subject)
-    limits.remember(work, _at_place(subject, place))
+    _remember(work, subject, place)
     alone = found[0] if len(found) == 1 else None
     if alone:
         work.note("sign_in", "student", alone, level=int(Level.ADDRESS))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,17 +21,22 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import FieldType, RequestKind, Sensitivity
 from portal.policy.model import Dataset, Field, Group
 from portal.records.items import Item, full_name, item, items_of
+from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case
-from portal.records.tables.people import Branch, Student
+from portal.records.tables.people import Branch, Student, View
 from portal.services.case_page import log_view
 from portal.services.casework import NotFound
 from portal.services.find_students import birth_year
 from portal.services.limits_of_processing import Restricted, restricted, stopped_activities
 from portal.services.unit import Work, reading, writing
+from portal.services.withdraw_consent import Consent, consents_of
 from portal.vault.envelope import Json
 
 SHOWN, HIDDEN, RESTRICTED, MASKED = "shown", "hidden", "restricted", "masked"
 MOST = 40  # records of one dataset on the page
+MOST_LOOKS = 20
+PROGRAMME = "programme"
+IN_SUMMARY = ("training", "start_date", "end_date", "client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,18 @@ class CaseOfStudent:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """That a colleague looked: the student reads the same, with the role in place of the name."""
+
+    at: datetime
+    who: str
+    role: str
+    reason: str  # a code of the policy's reasons, or "case"
+    what: str
+    case: str  # reference
+
+
+@dataclass(frozen=True, slots=True)
 class StudentPage:
     id: UUID
     name: str
@@ -81,7 +98,12 @@ class StudentPage:
     branch: str
     language: str
     groups: tuple[GroupOfData, ...]
+    programmes: tuple[Record, ...]
+    last_programme_ended: date | None
+    has_email: bool
     cases: tuple[CaseOfStudent, ...]
+    consents: tuple[Consent, ...]
+    looks: tuple[Look, ...]  # the latest ones, newest first
     stopped: dict[str, str]  # activities that may not run now: code to why
     restricted: bool
 
@@ -125,6 +147,7 @@ def student_page(actor: Actor, clock: Clock, student_id: UUID, reason: str) -> S
         branch = work.session.get(Branch, student.branch_id)
         limits = restricted(work, student_id)
         log_view(work, student_id, reason=reason, what="file")
+        work.session.flush()
         work.note("view_student", "student", student_id, reason=reason)
         groups = [*work.policy.groups.values(), work.policy.own_section]
         return StudentPage(
@@ -134,7 +157,12 @@ def student_page(actor: Actor, clock: Clock, student_id: UUID, reason: str) -> S
             branch=branch.name if branch else "",
             language=student.language,
             groups=tuple(_group(work, group, held, limits) for group in groups),
+            programmes=_programmes(work, held, limits),
+            last_programme_ended=student.last_programme_ended,
+            has_email=student.has_email,
             cases=_cases(work, student_id),
+            consents=tuple(consents_of(work, student_id)),
+            looks=_looks(work, student_id),
             stopped=stopped_activities(work, student_id),
             restricted=bool(limits),
         )
@@ -149,6 +177,32 @@ def _cases(work: Work, student_id: UUID) -> tuple[CaseOfStudent, ...]:
     return tuple(
         CaseOfStudent(row.reference, RequestKind(row.kind), CaseState(row.state), row.received_on) for row in rows
     )
+
+
+def _programmes(work: Work, held: Iterable[Item], limits: Restricted) -> tuple[Record, ...]:
+    """What somebody followed or follows, the latest first; what is restricted says so here too."""
+    dataset = work.policy.datasets.get(PROGRAMME)
+    if dataset is None:
+        return ()
+    fields = [dataset.fields[code] for code in IN_SUMMARY if code in dataset.fields]
+    found = sorted(
+        (each for each in held if each.dataset == PROGRAMME),
+        key=lambda each: str(each.values.get("start_date") or ""),
+        reverse=True,
+    )
+    return tuple(_record(each, fields, limits) for each in found)
+
+
+def _looks(work: Work, student_id: UUID) -> tuple[Look, ...]:
+    rows = work.session.execute(
+        select(View.at, View.role, View.reason, View.what, Staff.name, Case.reference)
+        .outerjoin(Staff, Staff.id == View.staff_id)
+        .outerjoin(Case, Case.id == View.case_id)
+        .where(View.student_id == student_id)
+        .order_by(View.at.desc(), View.id.desc())
+        .limit(MOST_LOOKS)
+    )
+    return tuple(Look(row.at, row.name or "", row.role, row.reason, row.what, row.reference or "") for row in rows)
 
 
 def _group(work: Work, group: Group, held: Iterable[Item], limits: Restricted) -> GroupOfData:

@@ -151,8 +151,8 @@ def _posted(work: Work, case: Case) -> dict[Letter, list[datetime]]:
 
 
 def _issued(work: Work, case: Case, letter: Letter) -> IssuedLetter:
-    """The letter as it was issued. What was told by mail alone, or fell due by itself, is issued for the post now; so is
-    one whose address is no longer right."""
+    """The letter as it was issued. What was told by mail alone, or fell due by itself, is issued for the post now; so
+    is one whose address is no longer right."""
     since = _occasions(work, case)[letter]
     row = latest(work, case.id, letter.value)
     if row is not None and row.issued_at >= since and _goes_there(work, case, row):

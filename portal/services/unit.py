@@ -52,10 +52,10 @@ class Work:
         demand(self.actor, act, subject)
         demand_level(self, act)
 
-    def send(self, message: Message) -> None:
-        """Puts a mail in the outbox, in this transaction; one with the same dedupe key is not sent twice."""
+    def send(self, message: Message) -> bool:
+        """Puts a mail in the outbox, in this transaction; False when one with the same dedupe key is there already."""
         settings: Settings = current_app.config["SETTINGS"]
-        outbox.put(self.session, self.vault, message, settings.base_url, self.now)
+        return outbox.put(self.session, self.vault, message, settings.base_url, self.now)
 
     def note(self, act: str, subject_kind: str, subject_id: UUID | None, **details: Json) -> None:
         """An audit entry, written when the unit commits."""

@@ -15,10 +15,13 @@ from uuid import UUID
 
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, next_state
+from portal.mail import messages
 from portal.records import casebook, files
 from portal.records.db import BUSY_MILLISECONDS, db
 from portal.records.tables.cases import Case, CaseEvent
 from portal.records.tables.people import SealedFile
+from portal.services import erasure_ledger
+from portal.services.casework import reply_address
 from portal.services.unit import Work
 
 CLASS, PURPOSE = "upload", "upload"
@@ -95,6 +98,13 @@ def _sent(work: Work, received: CaseEvent) -> Sent:
     )
 
 
+def tell_sender(work: Work, case: Case, kind: EventKind) -> None:
+    """News by mail to whoever asks: what happened stands on the page of the case, a refusal with its reason."""
+    if to := reply_address(work, case):
+        happened = f"{case.id}:{kind.value}:{work.now.isoformat()}"
+        work.send(messages.news(to, case.language, case.id, case.reference, happened))
+
+
 def demand_living(case: Case) -> None:
     """Nothing, or NotPossible for a case in whose state nobody needs to be known any more."""
     next_state(CaseState(case.state), Action.CONFIRM_IDENTITY)
@@ -119,7 +129,7 @@ def destroy(work: Work, case_id: UUID) -> int:
     The caller has flushed what it records about it, so that a refusal comes before anything is destroyed.
     """
     holder = casebook.holder(case_id)
-    work.vault.destroy(holder, CLASS)
+    erasure_ledger.destroy_key(work, holder, CLASS)
     return files.remove(work.session, holder, [file.id for file in kept(work, case_id)])
 
 

@@ -169,6 +169,7 @@ def _tell_staff(work: Work, case: Case, warning: DueWarning) -> int:
                 case.due_on,
                 (case.due_on - work.today).days,
                 warning.key,
+                draft=warning.kind is WarningKind.DRAFT_EXTENSION,
             )
         )
     if readers:

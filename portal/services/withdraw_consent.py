@@ -56,14 +56,15 @@ def consents(actor: Actor, clock: Clock) -> list[Consent]:
     """What the student agreed to, newest first."""
     with reading(actor, clock) as work:
         work.require(Act.WITHDRAW_CONSENT, _subject(actor))
-        return _consents(work, actor.student_id)
+        return consents_of(work, actor.student_id)
 
 
 def _subject(actor: Actor) -> Subject:
     return Subject(student_id=actor.student_id, kind=RequestKind.WITHDRAWAL)
 
 
-def _consents(work: Work, student_id: UUID | None) -> list[Consent]:
+def consents_of(work: Work, student_id: UUID | None) -> list[Consent]:
+    """What this student agreed to, newest first; for whoever may see it."""
     if student_id is None:
         return []
     rows = work.session.execute(
@@ -106,7 +107,7 @@ def withdraw(actor: Actor, clock: Clock, activity: str, language: str) -> Withdr
     with writing(actor, clock) as work:
         work.require(Act.WITHDRAW_CONSENT, _subject(actor))
         work.session.get(Student, actor.student_id, with_for_update=True)  # two presses at once wait for each other
-        given = [each for each in _consents(work, actor.student_id) if each.activity.code == activity]
+        given = [each for each in consents_of(work, actor.student_id) if each.activity.code == activity]
         earlier = next((each for each in given if each.reference), None)
         if earlier is not None:
             return Withdrawn(earlier.reference, earlier.activity)

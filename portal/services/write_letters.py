@@ -101,7 +101,7 @@ def digest_of(work: Work, row: IssuedLetter) -> str:
 
 
 def _keep(work: Work, row: IssuedLetter, contents: Json, content: bytes) -> None:
-    """Of what it said, only where it goes is kept beside the hash: a letter for the post must not go to an old address."""
+    """Of what it said, only where it goes is kept beside the hash: so that none is posted to an old address."""
     if row.written_at is not None:
         return
     holder, retention_class = holder_of(row)

@@ -1,6 +1,7 @@
 """The key-encryption key: a file outside both databases.
 
-The file has one line a key, `<id> <base64 of 32 bytes>`; the first line wraps, the others still unwrap (rotation).
+The file has one line a key, `<id> <base64 of 32 bytes>`; the first line wraps, the others still unwrap (rotation). It
+is read again when it changed, so that a rotation needs no restart.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -26,28 +27,59 @@ class WrongMaster(Exception):
     """A wrapped key does not open with this file: keys and data do not belong together."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MasterKey:
     """Wraps and unwraps data keys (AES-256-GCM, bound to what they are for)."""
 
     current: str
-    keys: dict[str, bytes]
+    keys: dict[str, bytes] = field(repr=False)
+    path: Path | None = None
+    seen: tuple[int, int, int] | None = None  # what the file looked like when it was read
 
     def wrap(self, data_key: bytes, bound_to: bytes) -> tuple[str, bytes]:
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, data_key, bound_to)
-        return self.current, nonce + sealed
+        return self.seal(data_key, bound_to)
 
     def unwrap(self, master_id: str, wrapped: bytes, bound_to: bytes) -> bytes:
+        return self.open(master_id, wrapped, bound_to)
+
+    def seal(self, plain: bytes, bound_to: bytes) -> tuple[str, bytes]:
+        """The id of the key and the sealed bytes; always under what the file says is current now."""
+        self._keep_up()
+        nonce = os.urandom(NONCE_BYTES)
+        current = self.current
+        return current, nonce + AESGCM(self.keys[current]).encrypt(nonce, plain, bound_to)
+
+    def open(self, master_id: str, sealed: bytes, bound_to: bytes) -> bytes:
+        """The plain bytes, or WrongMaster."""
+        if master_id not in self.keys:
+            self._keep_up()
         try:
-            key = self.keys[master_id]
-            return AESGCM(key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound_to)
+            return AESGCM(self.keys[master_id]).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
         except (KeyError, InvalidTag) as fault:
-            raise WrongMaster(f"a data key wrapped under {master_id!r} does not open") from fault
+            raise WrongMaster(f"what was sealed under {master_id!r} does not open") from fault
+
+    def _keep_up(self) -> None:
+        """Reads the file again when it is not what it was; a file that is away or bad meanwhile changes nothing."""
+        if self.path is None or look_of(self.path) in {self.seen, None}:
+            return
+        try:
+            fresh = read_master(self.path)
+        except BadKeyFile:
+            return
+        self.keys, self.current, self.seen = fresh.keys, fresh.current, fresh.seen
+
+
+def look_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def read_master(path: Path) -> MasterKey:
     """Reads the key file; BadKeyFile says what is wrong with it."""
+    seen = look_of(path)
     try:
         lines = [line.split() for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as fault:
@@ -66,11 +98,15 @@ def read_master(path: Path) -> MasterKey:
         keys[name] = key
     if not keys:
         raise BadKeyFile("the key file is empty")
-    return MasterKey(next(iter(keys)), keys)
+    return MasterKey(next(iter(keys)), keys, path, seen)
 
 
 def new_key_line(name: str) -> str:
-    return f"{name} {base64.b64encode(os.urandom(KEY_BYTES)).decode('ascii')}\n"
+    return key_line(name, os.urandom(KEY_BYTES))
+
+
+def key_line(name: str, key: bytes) -> str:
+    return f"{name} {base64.b64encode(key).decode('ascii')}\n"
 
 
 def create_master_file(path: Path) -> None:
@@ -79,3 +115,14 @@ def create_master_file(path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(new_key_line("k1"))
+
+
+def replace_master_file(path: Path, keys: dict[str, bytes]) -> None:
+    """Puts a whole new file in place of the old one, the first key the current one; a crash leaves one of the two."""
+    fresh = path.with_name(f"{path.name}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write("".join(key_line(name, key) for name, key in keys.items()))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

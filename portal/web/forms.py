@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from flask import request
+from flask import g, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, RadioField, SelectMultipleField
@@ -49,12 +49,23 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def accepted(self) -> bool:
         """Posted, not just to read it in another language, and right."""
-        return request.method == "POST" and not switching() and bool(self.validate())
+        if request.method != "POST" or switching():
+            return False
+        right = bool(self.validate())
+        if not right:
+            note_refused()
+        return right
 
     def refuse(self, name: str, message: object) -> None:
         """Adds an error that a service found, beside its field."""
         field = self[name]
         field.errors = [*field.errors, message]
+        note_refused()
+
+
+def note_refused() -> None:
+    """The line that this request leaves in the log says that what was typed was refused (ASVS 16.3.1, 16.3.3)."""
+    g.refused = True
 
 
 def typed(names: Collection[str] = ()) -> dict[str, list[str]]:

@@ -1,5 +1,8 @@
 """One line of log a request, without personal data: the endpoint's name instead of the address, and a random id that
 the person can read out (`X-Request-ID`). Nothing typed, no network address, no id of a person or case (ASVS 16.2.5).
+
+`refused`: a form said no to what was typed, a wrong password or code among them (ASVS 16.3.1); limits, missing rights
+and missing tokens are in the status.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ def end(response: Response) -> Response:
             "method": request.method if request.method in METHODS else "other",
             "endpoint": endpoint,
             "status": response.status_code,
+            **({"refused": True} if g.get("refused") else {}),
             "ms": round((time.perf_counter() - began) * 1000, 1),
         }
         log.info("request", extra=facts)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, redirect
+from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.wrappers import Response as AnyResponse
 
+from portal.services.measure import measurements
 from portal.services.readiness import readiness
 from portal.web.access import PUBLIC, Rule
 from portal.web.headers import static_url
+from portal.web.monitoring_door import demand_monitoring
 from portal.web.sessions import current_clock
 
 blueprint = Blueprint("system", __name__)
@@ -16,6 +19,7 @@ TABLE = {
     "static": Rule(PUBLIC, "stylesheets, fonts and icons"),
     "system.healthz": Rule(PUBLIC, "a probe asks whether the process lives"),
     "system.readyz": Rule(PUBLIC, "a probe asks whether it can serve; no personal data"),
+    "system.metrics": Rule(PUBLIC, "a door of its own: this machine, or a token; counts and ages of nobody"),
     "system.security_txt": Rule(PUBLIC, "RFC 9116"),
     "system.favicon": Rule(PUBLIC, "browsers ask for it unasked"),
 }
@@ -31,6 +35,13 @@ def readyz() -> Response:
     """Databases, worker heartbeat and the oldest unsent mail; 503 when one of them is not well."""
     report = readiness(current_clock())
     return make_response(jsonify(report.as_dict()), 200 if report.ready else 503)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """For Prometheus; 404 for whoever may not read it."""
+    demand_monitoring()
+    return Response(measurements(current_clock()), content_type=CONTENT_TYPE_LATEST)
 
 
 @blueprint.get("/.well-known/security.txt")

@@ -27,6 +27,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What makes a page scroll sideways, when it does: the elements that reach beyond the screen.
+BEYOND = """() => {
+  const edge = window.innerWidth + 1, out = box => box.right > edge || box.left < -1;
+  if (document.documentElement.scrollWidth <= window.innerWidth) return [];
+  return [...document.querySelectorAll("body *")].filter(each => out(each.getBoundingClientRect()))
+    .map(each => each.outerHTML.slice(0, 200));
+}"""
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts" / "screenshots"
 
 
@@ -86,17 +93,20 @@ class Looker:
         self.stops += 1
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(ARTEFACTS / f"{self.name}-{self.stops:02d}-{what}.png"), full_page=True)
-        # axe runs in a twin of the page: the journey itself has no JavaScript
-        twin = self.page.context.browser.new_context(
-            viewport=self.page.viewport_size, bypass_csp=True, storage_state=self.page.context.storage_state()
-        )
+        self.violations += [f"{what}: {fault}" for fault in self.faults(self.page.content())]
+
+    def faults(self, html: str) -> list[str]:
+        """What axe finds and what reaches beyond the screen, in a twin of the page, for the journey has no scripts.
+
+        The twin stands at the page's own address, without which it would get no style sheet from the server.
+        """
+        twin = self.page.context.browser.new_context(viewport=self.page.viewport_size, bypass_csp=True)
         copy = twin.new_page()
-        copy.set_content(self.page.content().replace("<head>", f'<head><base href="{self.page.url}">', 1))
-        self.violations += [f"{what}: {fault}" for fault in axe(copy)]
-        width = copy.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-        if width[0] > width[1]:
-            self.violations.append(f"{what}: scrolls sideways, {width[0]} > {width[1]}")
+        copy.route(self.page.url, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+        copy.goto(self.page.url)
+        found = axe(copy) + [f"reaches beyond the screen: {element}" for element in copy.evaluate(BEYOND)]
         twin.close()
+        return found
 
 
 def axe(page: Any) -> list[str]:

@@ -27,6 +27,8 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
         "KEYS_DATABASE_URL": settings.keys_database_url,
         "BASE_URL": settings.base_url,
         "MAIL_URL": settings.mail_url,
+        "KEY_ENCRYPTION_KEY_FILE": str(settings.key_file),
+        "ERASURE_LEDGER_FILE": str(settings.ledger_file),
         **more,
     }
 

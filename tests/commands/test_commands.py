@@ -17,7 +17,8 @@ from portal.policy.model import Policy
 from portal.records.db import begin_write, db
 from portal.records.tables.access import Designation, Staff
 from portal.records.tables.proof import Audit
-from portal.services.register import HEADINGS, RISKY, as_workbook, register_of, safe_cell
+from portal.services.cells import RISKY, safe_cell
+from portal.services.register import HEADINGS, as_workbook, register_of
 from tests import engines
 from tests.conftest import build
 from tests.mail.posts import case_of, file_case

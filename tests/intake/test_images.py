@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from portal.intake import images
-from portal.intake.faults import IMAGES, BadValue
+from portal.intake.faults import BadValue
 from portal.intake.images import clean_image, load_image
+from portal.intake.reasons import IMAGES
 from tests.intake.exports import picture, png_chunk
 
 PNG = b"\x89PNG\r\n\x1a\n"

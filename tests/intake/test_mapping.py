@@ -91,6 +91,11 @@ def test_the_shipped_mapping_fits_the_shipped_policy_and_binds_every_dataset_but
         ),
         (
             'ends = "Eind"',
+            'ends = "Eind"\nimage_number = "programme.goal"',
+            ("trajecten.csv.image_number", "wrong_type"),
+        ),
+        (
+            'ends = "Eind"',
             'ends = "Eind"\nconstants = { "exam.mark" = "7" }',
             ("trajecten.csv.columns", "unknown_dataset"),
         ),

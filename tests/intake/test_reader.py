@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tracemalloc
 from datetime import date, datetime
@@ -213,10 +214,30 @@ def test_each_student_on_a_screenshot_gets_a_record_that_names_the_others(tmp_pa
     ]
     assert shots[0].values == {
         "lesson_date": "2025-02-08", "class_group": "ALK-09", "participated": True, "others_visible": True,
+        "number": hashlib.sha256(picture()).hexdigest()[:16],
     }  # fmt: skip
     assert shots[2].values["others_visible"] is False
     assert (shots[0].image.media_type, shots[0].image.width, shots[0].image_field) == ("image/png", 20, "image")
     assert [finding.reason for finding in findings] == ["image_unlisted"]
+
+
+def test_a_second_picture_of_one_lesson_is_taken_over_and_the_same_picture_twice_is_not(tmp_path):
+    names = ["voor.png", "na.png", "kopie.png", ""]
+    lines = [[name, "08-02-2025", "ALK-09", "C1"] for name in names]
+    folder = write_export(tmp_path / "e", schermafbeeldingen=lines)
+    for name, height in (("voor.png", 10), ("na.png", 11), ("kopie.png", 10)):
+        (folder / "schermafbeeldingen" / name).write_bytes(picture(size=(20, height)))
+    rows, findings, _, reader = read(folder)
+    shots = [row for row in rows if row.dataset == "screenshot"]
+    assert [row.line for row in shots] == [2, 3]
+    assert len({row.natural_key for row in shots}) == 2
+    assert not any(name in str(row.values) for row in shots for name in names if name)
+    assert _reasons(findings) == [
+        ("schermafbeeldingen.csv", 4, "", "duplicate_record"),
+        ("schermafbeeldingen.csv", 5, "Bestand", "required"),
+    ]
+    counts = reader.report.files["schermafbeeldingen.csv"]
+    assert (counts.good, counts.bad) == (2, 2)
 
 
 @pytest.mark.parametrize(

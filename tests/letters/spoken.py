@@ -6,7 +6,7 @@ import gettext
 
 from portal.i18n import STUDENT, TONGUES, Speaker
 
-TITLE = "Ons antwoord op uw verzoek"
+TITLE = "Ons antwoord op uw vraag"
 BODY = "Wij hebben uw adres verbeterd. Bel ons als u een vraag heeft."
 
 # By language: the title, the body, the label of the date.

@@ -29,6 +29,7 @@ CHANGE = UUID("01936000-0000-7000-8000-000000000004")
 REFERENCE = "V-2026-4812037"
 HOUSE = House("https://privacy.school.example", "privacy@school.example", "Taalschool De Brug", "072 123 45 67")
 DUE = date(2026, 12, 21)
+MORNING = messages.Morning(1, 2, 3, 4, 5, (REFERENCE, "V-2026-5550001"))
 
 
 def every_message(language: str) -> dict[str, Message]:
@@ -49,6 +50,10 @@ def every_message(language: str) -> dict[str, Message]:
         "consent_withdrawn": messages.consent_withdrawn(to, language, CASE, REFERENCE),
         "consent_withdrawn-portal": messages.consent_withdrawn(to, language, CASE, REFERENCE, "4812 0375 9921"),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
+        "changed": messages.changed(to, language, CASE, REFERENCE, 1),
+        "erasure_planned": messages.erasure_planned(
+            to, language, CASE, REFERENCE, CHANGE, DUE, "t0ken", AT + timedelta(hours=72)
+        ),
         "email_change_asked": messages.email_change_asked(
             to, language, STUDENT, CHANGE, DUE, "t0ken", AT + timedelta(days=7)
         ),
@@ -59,9 +64,16 @@ def every_message(language: str) -> dict[str, Message]:
         "late": messages.late(to, language, CASE, REFERENCE),
         "staff_new_case": messages.staff_new_case(staff_to, language, STAFF, CASE, REFERENCE),
         "staff_reply": messages.staff_reply(staff_to, language, STAFF, CASE, REFERENCE, "1"),
+        "staff_code_asked": messages.staff_code_asked(staff_to, language, STAFF, CHANGE),
         "staff_warning-before": warn[0],
         "staff_warning-today": warn[1],
         "staff_warning-late": warn[2],
+        "staff_steps": messages.staff_steps(staff_to, language, STAFF, CASE, REFERENCE, 2, 7, "test"),
+        "staff_warning-draft": messages.staff_warning(
+            staff_to, language, STAFF, CASE, REFERENCE, DUE, 4, "test:4", draft=True
+        ),
+        "staff_digest": messages.staff_digest(staff_to, language, STAFF, DUE, MORNING),
+        "staff_by_post": messages.staff_by_post(staff_to, language, STAFF, CASE, REFERENCE, CHANGE),
         "staff_password_reset": messages.staff_password_reset(
             staff_to, language, "t0ken", "staff_reset:1", AT + timedelta(minutes=60)
         ),

@@ -47,6 +47,7 @@ OPTIONAL = {
     "own_section": "assumed",
     "activity": "mandatory consent_text export_label continues retention assumed",
     "recipient": "export_labels assumed",
+    "holder": "exports assumed",
     "ground": "regulation_only assumed",
     "reason": "article assumed",
     "authority": "website assumed",

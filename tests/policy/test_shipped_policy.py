@@ -110,7 +110,7 @@ GROUP_FIELDS = {
     },
     10: {
         "screenshot.lesson_date", "screenshot.class_group", "screenshot.participated", "screenshot.image",
-        "screenshot.others_visible",
+        "screenshot.number", "screenshot.others_visible",
     },
 }  # fmt: skip
 

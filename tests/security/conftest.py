@@ -17,6 +17,13 @@ from tests.security.browsing import Form, Page, journey, walk_all
 from tests.web.principals import School
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The walk is long: every test that looks at its pages runs in the same process (`--dist loadgroup`)."""
+    for item in items:
+        if "walked" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("walk"))
+
+
 @dataclass
 class Walked:
     app: Flask

@@ -31,10 +31,11 @@ def plain(most: int) -> str:
     return "Gewone tekst"[:most]
 
 
-def build(app: Flask, text: Text = plain) -> tuple[School, dict[str, str]]:
-    """The school, and the references of its cases by name; every free text and imported value comes from `text`."""
+def build(app: Flask, text: Text = plain, **foreigner: Json) -> tuple[School, dict[str, str]]:
+    """The school, and the references of its cases by name; every free text and imported value comes from `text`.
+    `foreigner`: values of the student who has nothing to do with it."""
     with app.app_context():
-        school = make_school(app)
+        school = make_school(app, **foreigner)
         begin_write()
         db.session.get_one(Student, school.student).last_programme_ended = date(2020, 1, 1)
         db.session.commit()

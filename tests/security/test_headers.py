@@ -53,6 +53,11 @@ def faults(answer: TestResponse, secure: bool, public_file: bool = False) -> lis
         found.append(f"Cache-Control: {headers.get('Cache-Control')}")
     if secure != (headers.get("Strict-Transport-Security") == "max-age=31536000; includeSubDomains"):
         found.append(f"HSTS: {headers.get('Strict-Transport-Security')}")
+    kind = headers.get("Content-Type", "")
+    if answer.status_code not in {204, 304} and (
+        not kind or (kind.startswith("text/") and "charset=utf-8" not in kind)
+    ):
+        found.append(f"Content-Type: {kind}")
     if not headers.get("X-Request-ID"):
         found.append("X-Request-ID")
     for name in ("Server", "X-Powered-By"):

@@ -4,7 +4,7 @@ database that cannot count lets nobody sign in."""
 from __future__ import annotations
 
 import ast
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,14 @@ from sqlalchemy.exc import OperationalError
 
 from config import ROOT
 from portal.domain.clock import FixedClock
+from portal.domain.permissions import ANONYMOUS, SYSTEM
+from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
 from portal.services import limits
+from portal.services.casework import Asked, Contact, NewCase, open_case
 from portal.services.sign_in import ask, enter_by_code
 from portal.services.staff_sign_in import sign_in
+from portal.services.unit import writing
+from portal.web.place import place_of
 from tests import factories
 from tests.web.visitor import Visitor, mails
 
@@ -73,19 +78,13 @@ def test_strangers_from_everywhere_do_not_use_up_the_links_of_who_signed_in_from
     with sqlite_app.app_context():
         factories.make_student(email=EMAIL)
 
-    def come_in() -> str:
-        visitor = Visitor(sqlite_app, VICTIM)
-        visitor.get("/nl/sign-in").press("link", email=EMAIL)
-        code = str(mails(sqlite_app, "sign_in")[-1]["arguments"]["code"])  # type: ignore[index]
-        return visitor.press("Inloggen", code=code).url
-
-    assert come_in() == "/nl/me"
+    assert come_in(sqlite_app, VICTIM).url == "/nl/me"
     for number in range(30):
         attack(sqlite_app, 4, f"203.0.113.{number}")
     sqlite_app.extensions["clock"].advance(timedelta(hours=2))
-    assert come_in() == "/nl/me"
+    assert come_in(sqlite_app, VICTIM).url == "/nl/me"
     sqlite_app.extensions["clock"].advance(timedelta(days=31))
-    assert come_in() == "/nl/me"
+    assert come_in(sqlite_app, VICTIM).url == "/nl/me"
 
 
 def test_a_stranger_who_types_wrong_codes_does_not_spend_the_code_of_the_person(sqlite_app: Flask) -> None:
@@ -140,6 +139,80 @@ def test_a_limit_of_one_place_trips_there_at_its_count_and_nowhere_else(
     assert Visitor(sqlite_app, VICTIM).get(path).press(button, **typed).status != 429
     sqlite_app.extensions["clock"].advance(2 * declared.window + timedelta(minutes=1))
     assert visitor.get(path).press(button, **typed).status != 429
+
+
+def test_strangers_from_everywhere_shut_nobody_out_at_a_place_where_somebody_signed_in(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A botnet reaches every limit over the whole portal; whoever comes from a known place goes on, known or not."""
+    for name in ("sign_in_all", "sign_in_try_all", "case_code_all", "file_all"):
+        declared = limits.LIMITS[name]
+        monkeypatch.setitem(limits.LIMITS, name, limits.Limit(5, declared.window, declared.why))
+    with sqlite_app.app_context():
+        factories.make_student(email=EMAIL)
+    come_in(sqlite_app, VICTIM)
+    with sqlite_app.app_context():
+        for _ in range(10):
+            for name in ("sign_in_all", "sign_in_try_all", "case_code_all", "file_all"):
+                limits.hit(sqlite_app.extensions["clock"], name, limits.EVERYBODY)
+    assert Visitor(sqlite_app, PLACE).get("/nl/sign-in").press("link", email=EMAIL).status == 429
+    assert Visitor(sqlite_app, PLACE).get("/nl/code").press("Bekijk", code="123456789012").status == 429
+    assert come_in(sqlite_app, VICTIM).url == "/nl/me"
+    assert Visitor(sqlite_app, VICTIM).get("/nl/code").press("Bekijk", code="123456789012").status == 200
+    for email in (EMAIL, "nobody@example.org"):
+        visitor = Visitor(sqlite_app, VICTIM).get("/nl/sign-in").press("link", email=email)
+        assert visitor.url == "/nl/sign-in/code", "known and unknown alike"
+
+
+def come_in(app: Flask, place: str) -> Visitor:
+    visitor = Visitor(app, place)
+    visitor.get("/nl/sign-in").press("link", email=EMAIL)
+    code = str(mails(app, "sign_in")[-1]["arguments"]["code"])  # type: ignore[index]
+    return visitor.press("Inloggen", code=code)
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::9", "2001:db8:1:2::/64"),
+        ("", "unknown"),
+    ],
+)
+def test_a_household_with_countless_addresses_is_one_place(address: str, place: str) -> None:
+    assert place_of(address) == place
+
+
+def test_nobody_is_bombed_with_receipts_or_news_of_requests_that_strangers_file(sqlite_app: Flask) -> None:
+    """Silently: the request is there, the receipt stands on the page, the queue shows it."""
+    clock = sqlite_app.extensions["clock"]
+    receipts, news = (limits.LIMITS[name].count for name in ("receipt_mail", "staff_news"))
+    with sqlite_app.app_context():
+        factories.make_staff("officer", Role.PRIVACY_OFFICER)
+        for _ in range(news + 3):
+            with writing(ANONYMOUS, clock) as work:
+                assert open_case(work, request_of("victim@example.org")).code
+        with writing(ANONYMOUS, clock) as work:
+            open_case(work, request_of("Victim@Example.org"))
+            open_case(work, request_of("other@example.org"))
+        with writing(SYSTEM, clock) as work:  # whoever is known, or recorded by staff, is always told
+            open_case(work, request_of("victim@example.org"))
+    assert [mail["to"] for mail in mails(sqlite_app, "receipt")].count("victim@example.org") == receipts + 1
+    assert len([mail for mail in mails(sqlite_app, "receipt") if mail["to"] == "other@example.org"]) == 1
+    assert len(mails(sqlite_app, "staff_new_case")) == news + 1
+
+
+def request_of(email: str) -> NewCase:
+    return NewCase(
+        kind=RequestKind.ACCESS,
+        channel=Channel.PORTAL,
+        language="nl",
+        received_on=date(2026, 11, 23),
+        items=(Asked(TargetKind.EVERYTHING),),
+        contact=Contact(name="Somebody", email=email),
+    )
 
 
 def broken(*_given: object, **_more: object) -> None:

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from portal.domain.vocabulary import Role
 from portal.logs import JsonLines
 from portal.records.db import db
 from portal.web import request_log
@@ -22,6 +23,7 @@ from tests.mail.posts import file_case
 from tests.security import estate
 from tests.security.browsing import Form, Page, page_of, read, walk_all
 from tests.web.principals import enter, make_school
+from tests.web.staff_door import with_app
 from tests.web.visitor import Visitor, mails
 
 NAME, EMAIL, BSN = "Qanaryna", "qanary.one@example.org", "111222333"
@@ -59,30 +61,30 @@ def canary(most: int) -> str:
 
 @pytest.mark.proof
 def test_nothing_that_people_type_or_are_sent_comes_into_a_log_or_an_address(
-    sqlite_app: Flask, lines: io.StringIO
+    own_app: Flask, lines: io.StringIO
 ) -> None:
-    school, references = estate.build(sqlite_app, canary)
+    school, references = estate.build(own_app, canary)
     secrets: list[str] = []
     addresses: list[str] = []
 
-    @sqlite_app.after_request
+    @own_app.after_request
     def note(response: Response) -> Response:
         addresses.extend((request.full_path, response.headers.get("Location", "")))
         return response
 
-    visitor = Visitor(sqlite_app)
-    with sqlite_app.app_context():
+    visitor = Visitor(own_app)
+    with own_app.app_context():
         factories.make_student(email=EMAIL, given_names=NAME, bsn=BSN, phone=PHONE)
     visitor.get("/nl/sign-in").press("link", email=EMAIL)
-    arguments = mails(sqlite_app, "sign_in")[-1]["arguments"]
+    arguments = mails(own_app, "sign_in")[-1]["arguments"]
     assert isinstance(arguments, dict)
     secrets += [str(arguments["code"])]
     visitor.press("Inloggen", code=str(arguments["code"]))
     visitor.get("/nl/confirm").press("Ga verder", birth_date="2-4-1990", known="1723AB")
-    Visitor(sqlite_app).get("/staff/sign-in").press("Inloggen", username=NAME, password=WORDS)
+    Visitor(own_app).get("/staff/sign-in").press("Inloggen", username=NAME, password=WORDS)
     who = ("anonymous", "case_code", "student_l2", "student_l3", "handler", "officer", "administrator")
     typed = 0
-    for each, (client, pages) in walk_all(sqlite_app, school, estate.addresses(references), who).items():
+    for each, (client, pages) in walk_all(own_app, school, estate.addresses(references), who).items():
         for form in {form.shape: form for page in pages for form in page.forms}.values():
             if not form.text_fields or form.method != "post" or form.action.endswith(("/sign-out", "/password")):
                 continue
@@ -154,6 +156,24 @@ def test_a_request_leaves_one_line_with_the_endpoint_and_no_id_of_anything(
     assert len(found["request_id"]) == 16
     for secret in (school.case.reference, NAME, "forged", "127.0.0.1"):
         assert secret not in lines.getvalue()
+
+
+def test_a_wrong_password_or_code_leaves_a_line_that_says_refused_and_not_what_was_typed(
+    sqlite_app: Flask, lines: io.StringIO
+) -> None:
+    with sqlite_app.app_context():
+        factories.make_staff("officer", Role.PRIVACY_OFFICER)
+        with_app(sqlite_app, "officer")
+    visitor = Visitor(sqlite_app).get("/staff/sign-in")
+    visitor.press("Inloggen", username="officer", password="wrong geheim9")
+    visitor.press("Inloggen", username="officer", password=factories.PASSWORD)
+    visitor.press("", code="000000")
+    Visitor(sqlite_app).get("/nl/code").press("Bekijk", code="123456789012")
+    Visitor(sqlite_app).get("/nl/sign-in/code").press("Inloggen", code="12345678")
+    found = [json.loads(line) for line in lines.getvalue().splitlines() if '"refused"' in line]
+    assert [line["endpoint"] for line in found] == ["staff.sign_in", "staff.factor", "public.code", "account.code"]
+    for typed in ("geheim9", "000000", "123456789012", "12345678", "officer"):
+        assert typed not in lines.getvalue()
 
 
 @pytest.mark.parametrize("method", ["GET", "PROPFIND", 'X"}\\n{"level":"error'])

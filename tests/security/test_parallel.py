@@ -7,16 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import func, select
 
 from portal.domain.clock import FixedClock
 from portal.domain.refusal import Refused
+from portal.domain.vocabulary import Role
 from portal.records.db import db
 from portal.records.tables.access import Login
-from portal.services import recovery_codes, second_factor, totp
-from portal.services.sign_in import ask, enter_by_code, enter_by_link
-from tests.factories import make_student
+from portal.services import passwords, recovery_codes, reset_password, second_factor, totp
+from portal.services.sign_in import LinkState, ask, enter_by_code, enter_by_link
+from tests.factories import make_staff, make_student, staff_actor
 from tests.services import factors
 from tests.web.visitor import mails
 
@@ -75,6 +77,23 @@ def test_of_twenty_uses_of_a_step_of_the_app_at_once_exactly_one_wins(app: Flask
         actors = [factors.actor_in(clock, staff_id, second_factor.FACTOR) for _ in range(AT_ONCE)]
         code = factors.code_now(clock)
     assert winners(app, lambda number: bool(totp.enter(actors[number], clock, code, f"browser {number}"))) == 1
+
+
+def test_of_twenty_uses_of_a_link_for_a_new_password_at_once_exactly_one_wins(
+    app: Flask, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
+    with app.app_context():
+        staff_id = factors.officer(clock)
+        administrator = staff_actor(make_staff("administrator", Role.ADMINISTRATOR))
+        reset_password.send_link(administrator, clock, staff_id)
+    token = str(mails(app, "staff_password_reset")[-1]["arguments"]["path"]).rsplit("/", 1)[1]  # type: ignore[index]
+
+    def use(number: int) -> bool:
+        new = f"lantaarn oever kwark {number}"
+        return reset_password.choose(clock, token, new, PLACE) is LinkState.READY
+
+    assert winners(app, use) == 1
 
 
 def test_of_twenty_uses_of_a_recovery_code_at_once_exactly_one_wins(app: Flask, clock: FixedClock) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,6 +87,17 @@ def test_a_link_sent_to_a_victim_signs_the_victim_in_as_nobody(app: Flask) -> No
     assert "/nl/sign-in" in victim.get("/nl/me").url
 
 
+def in_a_browser(test: Callable[..., None]) -> Callable[..., None]:
+    for mark in (
+        pytest.mark.browser,
+        pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt-get install chromium"),
+        # the development server leaves a static file to the collector when a browser breaks off
+        pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    ):
+        test = mark(test)
+    return test
+
+
 @pytest.fixture
 def served() -> Iterator[tuple[Flask, str]]:
     with engines.sqlite_settings() as settings:
@@ -113,8 +124,7 @@ def scripted() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt-get install chromium")
+@in_a_browser
 def test_a_scanner_with_a_real_browser_and_scripts_on_neither_burns_the_link_nor_gets_in(
     served: tuple[Flask, str], scripted: Any
 ) -> None:
@@ -144,8 +154,7 @@ def test_a_scanner_with_a_real_browser_and_scripts_on_neither_burns_the_link_nor
     assert unused(app)
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt-get install chromium")
+@in_a_browser
 def test_a_browser_with_scripts_on_finds_nothing_against_the_content_security_policy(
     served: tuple[Flask, str], scripted: Any
 ) -> None:

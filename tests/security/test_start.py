@@ -63,6 +63,8 @@ def test_a_sound_production_starts_with_its_own_host_only_and_secure_cookies(goo
         ({"MAIL_URL": ""}, "MAIL_URL"),
         ({"MAIL_URL": "file:var/mail"}, "MAIL_URL"),
         ({"MAIL_FROM": ""}, "MAIL_FROM"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
+        ({"METRICS_NETWORKS": "everywhere"}, "METRICS_NETWORKS"),
         ({"PORTAL_CLOCK_OFFSET": "3600"}, "PORTAL_CLOCK_OFFSET"),
         ({"DATABASE_URL": "postgresql://x/one", "KEYS_DATABASE_URL": "postgresql://x/one"}, "KEYS_DATABASE_URL"),
         ({"PORTAL_ENV": "staging"}, "PORTAL_ENV"),

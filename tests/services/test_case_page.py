@@ -22,11 +22,15 @@ from portal.services.carry_out import carry_out, finish_step
 from portal.services.case_page import case_page, colleagues
 from portal.services.case_view import CasePage
 from portal.services.casework import Asked, Contact, NotFound
+from portal.services.erasures import COOLING
 from portal.services.extend_case import extend, mark_told
+from portal.services.send_message import send_message
 from portal.services.take_case import take
 from portal.services.unit import writing
+from portal.services.write_note import write_note
 from tests import factories
 from tests.services.cases import case_of, decided, director, field_of, officer, opened, version_of
+from tests.services.test_queue import statements
 
 
 @pytest.fixture
@@ -153,6 +157,8 @@ def test_an_erasure_waits_for_somebody_else_than_who_decided(app: Flask, clock: 
         assert own.refused[Act.APPROVE_ERASURE] == "second_person_needed"
         assert case_page(second, clock, reference).next == "approve"
         approve(second, clock, reference, version_of(reference))
+        assert case_page(decider, clock, reference).next == "cooling_off"
+        clock.advance(COOLING)
         assert case_page(decider, clock, reference).next == "carry_out"
 
 
@@ -205,3 +211,35 @@ def test_who_decided_may_not_handle_the_complaint_about_it(handler: Actor, clock
     assert Act.TAKE_CASE not in page.allowed
     assert page.refused[Act.TAKE_CASE] == "own_decision"
     assert page.about_reference == about
+
+
+def test_the_page_of_a_case_asks_as_often_for_much_as_for_little(handler: Actor, clock: FixedClock) -> None:
+    def grown(amount: int) -> tuple[str, int]:
+        student = factories.make_student()
+        asked = []
+        for day in range(1, amount + 1):
+            item = factories.add_record(student, "attendance", lesson_date=f"2026-03-{day:02d}", remark="te laat")
+            asked.append(Asked(TargetKind.FIELD, "attendance", item, "remark", asked="weg", current="te laat"))
+        reference = opened(RequestKind.RECTIFICATION, student, asked)
+        for number in range(amount):
+            opened(RequestKind.ACCESS, student)
+            write_note(handler, clock, reference, f"Notitie {number}")
+            send_message(handler, clock, reference, f"Bericht {number}")
+        with statements() as seen:
+            page = case_page(handler, clock, reference)
+        assert (len(page.items), len(page.notes), len(page.messages), len(page.others)) == (amount,) * 4
+        return reference, len(seen)
+
+    _, few = grown(1)
+    _, many = grown(9)
+    print(f"case page: {few} statements with 1 of each, {many} with 9 of each")
+    assert many == few
+
+
+def test_a_complaint_about_a_decision_of_the_director_says_so(handler: Actor, clock: FixedClock) -> None:
+    student = factories.make_student()
+    about = opened(RequestKind.ACCESS, student)
+    decided(about, director())
+    complaint = opened(RequestKind.COMPLAINT, student, about=case_of(about).id)
+    assert case_page(handler, clock, complaint).about_director
+    assert not case_page(handler, clock, about).about_director

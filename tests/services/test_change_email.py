@@ -24,6 +24,7 @@ from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out
 from portal.services.casework import NotFound
 from portal.services.change_email import ask_change, contact_of, own_contact, record_change
+from portal.services.erasures import COOLING
 from portal.services.export import download
 from portal.services.no_email import record_no_email
 from portal.services.sign_in import LinkState, add_login
@@ -247,6 +248,7 @@ def test_while_it_waits_no_copy_is_released_or_read_and_nothing_is_erased(school
     erasure = cases.opened(RequestKind.ERASURE, student)
     cases.decided(erasure, officer)
     approve(director, clock, erasure, cases.version_of(erasure))
+    clock.advance(COOLING)
     ask_change(l3(student, school), clock, NEW)
     until = (clock.now() + WEEK).date()
     for act in (

@@ -98,6 +98,17 @@ def test_a_550_fails_and_the_case_goes_on_by_post(app: Flask, clock: FixedClock)
         assert not box.mails
 
 
+def test_staff_are_told_by_mail_that_a_letter_must_be_posted(app: Flask, clock: FixedClock):
+    with app.app_context(), real_server() as (box, port):
+        make_staff("officer", Role.PRIVACY_OFFICER)
+        box.answers[TO] = ["550 no such user"]
+        reference = case_of(file_case(clock)).reference
+        send(clock, port)
+        send(clock, port)
+        told = [str(mail.get_body(("plain",))) for mail in box.mails]
+        assert sum("kwam niet aan" in text and reference in text and "/staff/post" in text for text in told) == 1
+
+
 def test_five_days_of_not_now_fail_and_flag_the_case(sqlite_app: Flask):
     clock = sqlite_app.extensions["clock"]
     with sqlite_app.app_context():

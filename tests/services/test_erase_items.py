@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from pydoc import locate, resolve
 
 import pytest
 from sqlalchemy import func, select
@@ -20,6 +18,7 @@ from portal.records.tables.people import Record, SealedFile, Student, Tombstone
 from portal.services.answer import answer_of
 from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out, finish_step
+from portal.services.erasures import COOLING
 from portal.services.unit import reading
 from portal.vault.envelope import Holder
 from portal.vault.normal import normal_number
@@ -35,10 +34,6 @@ ENDED = date(2021, 6, 30)  # the standard term of three years is over, that of a
 def context(app):
     with app.app_context():
         yield app
-
-
-class Crash(BaseException):
-    """As if the process died."""
 
 
 def picture(student):
@@ -63,7 +58,9 @@ def former_student(**person):
     student = factories.make_student(last_programme_ended=ENDED, **person)
     factories.add_record(student, "bank", iban="NL91ABNA0417164300")
     factories.add_record(student, "exemption", kind="medical", application_date="2020-01-05")
-    factories.add_record(student, "screenshot", lesson_date="2021-03-02", class_group="A", image=str(picture(student)))
+    factories.add_record(
+        student, "screenshot", lesson_date="2021-03-02", class_group="A", number="1", image=str(picture(student))
+    )
     return student
 
 
@@ -72,6 +69,7 @@ def approved(student, items=(cases.EVERYTHING,), **more):
     officer, director = cases.officer(), cases.director()
     cases.decided(reference, officer)
     approve(director, cases.clock(), reference, cases.version_of(reference))
+    cases.clock().advance(COOLING)
     return reference, officer, director
 
 
@@ -245,7 +243,7 @@ def test_what_was_erased_is_remembered_without_saying_what_it_was(context):
     digest = factories.vault().digest
     number = normal_number("C12345")
     assert graves[digest("erased_record", json.dumps([number, "bank"]))] == "record"
-    assert graves[digest("erased_record", json.dumps([number, "screenshot", "2021-03-02", "A"]))] == "record"
+    assert graves[digest("erased_record", json.dumps([number, "screenshot", "2021-03-02", "A", "1"]))] == "record"
     assert digest("erased_student", number) not in graves  # the exemption is kept
 
 
@@ -274,56 +272,3 @@ def test_a_refused_erasure_has_nothing_to_approve(context):
     with pytest.raises(Refused):
         approve(director, cases.clock(), reference, cases.version_of(reference))
     assert rows_of(student) > 0
-
-
-# What dies, where, before or after it has worked, and whether only a whole class (or only a part) comes there.
-POINTS = (
-    ("destroy", "portal.vault.vault.Vault.destroy", "after", True),
-    ("remove rows", "portal.records.items.remove_item", "before", True),
-    ("remove fields", "portal.records.items.remove_fields", "after", False),
-    ("begin a key", "portal.vault.vault.Vault.begin_new_version", "after", False),
-    ("reseal", "portal.records.items.reseal_class", "after", False),
-    ("orphans", "portal.services.erase_items._remove_orphans", "before", None),
-    ("left keys", "portal.services.erase_items.destroy_left_keys", "before", None),
-    ("left keys done", "portal.services.erase_items.destroy_left_keys", "after", None),
-    ("look-ups", "portal.services.erase_items.reindex", "after", None),
-    ("done entry", "portal.services.carry_out._second_stroke", "before", None),
-)
-
-
-@pytest.mark.parametrize("whole", [True, False], ids=["whole class", "part of a class"])
-@pytest.mark.parametrize(("name", "place", "when", "only"), POINTS, ids=[name for name, *_ in POINTS])
-def test_an_erasure_that_dies_anywhere_is_finished_by_doing_it_again(
-    context, monkeypatch, name, place, when, only, whole
-):
-    student = former_student()
-    backup = sealed_of(student)
-    items = (cases.EVERYTHING,) if whole else (cases.field_of(student, "phone", None),)
-    reference, officer, _ = approved(student, items)
-    owner, _, attribute = place.rpartition(".")
-    original, _ = resolve(place)
-    struck = []
-
-    def strike(*arguments, **named):
-        if when == "after":
-            original(*arguments, **named)
-        struck.append(name)
-        raise Crash
-
-    monkeypatch.setattr(locate(owner), attribute, strike)
-    with suppress(Crash):
-        carried_out(reference, officer)
-    monkeypatch.undo()
-    db.session.rollback()
-    assert bool(struck) is (only in (None, whole))
-    if struck:
-        assert cases.steps_of(reference)["erase", "portal"].state == "open"
-        carried_out(reference, officer)
-
-    assert cases.steps_of(reference)["erase", "portal"].state == "done"
-    assert {part.retention for part in opens(student, backup)} == {"exemption"}
-    assert len(keys_of(student).get("standard", [])) == (0 if whole else 1)
-    assert len(opens(student, sealed_of(student))) == rows_of(student)  # every row that is left opens
-    assert cases.events_of(reference).count("erased") == 1
-    expected = {"exemption"} if whole else {"exemption", "bank", "person", "screenshot"}
-    assert {item.dataset for item in records(student)} == expected

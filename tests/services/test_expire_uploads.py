@@ -38,6 +38,7 @@ def test_what_was_sent_is_there_until_72_hours_and_not_a_second_longer(context):
     assert sweep(after(hours=72)) == 1
     assert uploads.kept(reference) == uploads.keys_of(reference) == []
     assert cases.events_of(reference)[-1] == "upload_gone"
+    assert cases.mails_of(reference).count("message") == 2, "one when the way opened, one that nobody looked in time"
     assert overview(student, after(hours=72), reference) is None
     assert sweep(after(hours=72)) == 0
 

@@ -83,7 +83,7 @@ def test_each_act_issues_its_letter_in_the_same_unit_of_work(context):
         ("Wij zijn klaar", True),
         ("Ons antwoord", True),
         ("Wij hebben meer tijd nodig", True),
-        ("Wij hebben uw verzoek", True),
+        ("Wij hebben uw vraag", True),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -9,18 +10,25 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from portal.domain.clock import FixedClock
-from portal.domain.permissions import Actor, NotAllowed
+from portal.domain.lifecycle import CaseState
+from portal.domain.permissions import SYSTEM, Actor, NotAllowed
+from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Channel, RequestKind, Role
 from portal.records.db import db
+from portal.records.tables.proof import Audit
+from portal.services import export_queue as exports
 from portal.services import queue as queues
-from portal.services.casework import Contact
-from portal.services.queue import Filters, Tab, queue
+from portal.services import search_queue as search
+from portal.services.casework import Contact, NotFound, staff_for
+from portal.services.queue import Filters, Order, Tab, queue
+from portal.services.set_absence import absences, end_absence, set_absence
 from portal.services.take_case import take
+from portal.services.unit import reading
 from tests import factories
-from tests.services.cases import decided, opened
+from tests.services.cases import case_of, decided, opened, within
 
 TODAY = date(2026, 11, 23)
 
@@ -34,12 +42,21 @@ def references(actor: Actor, clock: FixedClock, tab: Tab = Tab.ALL, **filters: o
     return [line.reference for line in page.lines]
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
+class Seen(list[str]):
+    """Statements as they were sent; `values` also has what was bound in each."""
 
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: list[tuple[str, object]] = []
+
+
+@contextmanager
+def statements() -> Iterator[Seen]:
+    seen = Seen()
+
+    def note(_connection: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
         seen.append(statement)
+        seen.values.append((statement, values))
 
     engines = list(db.engines.values())
     for engine in engines:
@@ -116,6 +133,7 @@ def test_each_tab_holds_its_own_and_counts_it(handler: Actor, clock: FixedClock)
         Tab.COMPLAINTS: {complaint},
         Tab.CLOSED: {closed},
         Tab.ALL: {mine, this_week, today, overdue, complaint, to_carry_out},
+        Tab.EVERYTHING: {mine, this_week, today, overdue, complaint, to_carry_out, closed},
     }
     counts = queue(handler, clock).counts
     for tab, held in expected.items():
@@ -141,6 +159,125 @@ def test_filters_narrow_by_kind_channel_name_number_and_reference(handler: Actor
     assert references(handler, clock, who="nobody at all") == []
     assert references(handler, clock, channel=Channel.LETTER) == []
     assert references(handler, clock, reference=f" {other.lower()} ") == [other]
+
+
+def test_filters_narrow_by_handler_language_branch_and_dates_and_by_pairs_of_them(
+    handler: Actor, clock: FixedClock
+) -> None:
+    student = student_in("langedijk")
+    old = opened(RequestKind.ACCESS, student, received_on=received(40), language="ar", taken=False)
+    mid = opened(RequestKind.ERASURE, student, received_on=received(20), language="ti", taken=False)
+    new = opened(RequestKind.ACCESS, student, received_on=received(1), language="ar", taken=False)
+    take(handler, clock, new)
+    assert references(handler, clock, language="ar") == [old, new]
+    assert references(handler, clock, handler=handler.id) == [new]
+    assert references(handler, clock, branch="langedijk", language="ti") == [mid]
+    assert references(handler, clock, received_from=received(20)) == [mid, new]
+    assert references(handler, clock, received_from=received(40), received_until=received(20)) == [old, mid]
+    assert references(handler, clock, due_until=TODAY) == [old]
+    assert references(handler, clock, due_from=TODAY, language="ar") == [new]
+    assert references(handler, clock, state=CaseState.RECEIVED, kind=RequestKind.ACCESS) == [old]
+    assert references(handler, clock, Tab.TO_CARRY_OUT, state=CaseState.RECEIVED) == []
+
+
+def test_the_order_can_be_chosen_and_pages_keep_it(
+    handler: Actor, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "PAGE", 2)
+    student = student_in("langedijk")
+    every = [opened(RequestKind.ACCESS, student, received_on=received(days)) for days in (30, 20, 10, 5, 1)]
+    for order, expected in {
+        Order.DUE: every,
+        Order.DUE_LAST: every[::-1],
+        Order.RECEIVED: every,
+        Order.RECEIVED_LAST: every[::-1],
+    }.items():
+        seen: list[str] = []
+        after = ""
+        while True:
+            page = queue(handler, clock, after=after, order=order)
+            seen += [line.reference for line in page.lines]
+            if not page.has_after:
+                break
+            after = seen[-1]
+        assert seen == expected, order
+        back = queue(handler, clock, before=seen[-1], order=order)
+        assert [line.reference for line in back.lines] == expected[-3:-1]
+
+
+def test_whoever_stands_in_finds_the_cases_of_the_colleague_who_is_away(handler: Actor, clock: FixedClock) -> None:
+    here = factories.make_branch("langedijk")
+    deputy = factories.staff_actor(factories.make_staff("deputy", Role.CASE_HANDLER, branch=here))
+    own, theirs = (opened(RequestKind.ACCESS, student_in("langedijk"), taken=False) for _ in range(2))
+    take(deputy, clock, own)
+    take(handler, clock, theirs)
+    assert references(deputy, clock, Tab.MINE) == [own]
+    with pytest.raises(Refused, match="taken_by_other"):
+        take(deputy, clock, theirs)
+    set_absence(handler, clock, handler.id, deputy.id, TODAY, TODAY + timedelta(days=14))
+    page = queue(deputy, clock, Tab.MINE)
+    assert {line.reference for line in page.lines} == {own, theirs}
+    assert (page.counts[Tab.MINE], page.stands_in_for) == (2, ("Handler",))
+    with reading(SYSTEM, clock) as work:
+        told = [staff.id for staff in staff_for(work, within(work, theirs))]
+    assert told == [handler.id, deputy.id]
+    take(deputy, clock, theirs)
+    assert case_of(theirs).handler_id == deputy.id
+    [line] = absences(handler, clock).lines
+    end_absence(handler, clock, line.id)
+    assert queue(deputy, clock, Tab.MINE).stands_in_for == ()
+
+
+def test_an_absence_is_entered_by_oneself_or_by_whoever_reviews_access(handler: Actor, clock: FixedClock) -> None:
+    colleague = factories.make_staff("second", Role.CASE_HANDLER, branch=factories.make_branch("langedijk"))
+    officer = factories.staff_actor(factories.make_staff("officer", Role.PRIVACY_OFFICER))
+    with pytest.raises(NotAllowed):
+        set_absence(handler, clock, colleague, handler.id, TODAY, TODAY)
+    for days, deputy, code in ((-1, colleague, "ends_before_start"), (1, handler.id, "own_deputy")):
+        with pytest.raises(Refused, match=code):
+            set_absence(handler, clock, handler.id, deputy, TODAY, TODAY + timedelta(days=days))
+    with pytest.raises(Refused, match="absence_too_long"):
+        set_absence(handler, clock, handler.id, colleague, TODAY, TODAY + timedelta(days=400))
+    set_absence(officer, clock, colleague, handler.id, TODAY, TODAY + timedelta(days=3))
+    [line] = absences(handler, clock).lines
+    assert (line.staff, line.deputy, line.may_end) == ("Second", "Handler", False)
+    with pytest.raises(NotFound):
+        end_absence(handler, clock, line.id)
+    end_absence(officer, clock, line.id)
+    assert absences(officer, clock).lines == ()
+
+
+def test_a_list_taken_out_is_whole_and_logged(
+    handler: Actor, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    every = [opened(RequestKind.ACCESS, student_in("langedijk"), received_on=received(days)) for days in (9, 8, 7)]
+    foreign = opened(RequestKind.ACCESS, student_in("hoorn"))
+    lines = exports.export_queue(handler, clock)
+    assert [line.reference for line in lines] == every
+    assert foreign not in every
+    administrator = factories.staff_actor(factories.make_staff("admin", Role.ADMINISTRATOR))
+    with pytest.raises(NotAllowed):
+        exports.export_queue(administrator, clock)
+    db.session.rollback()
+    assert db.session.execute(select(func.count()).where(Audit.act == "export_queue")).scalar_one() == 1
+
+
+def test_words_of_a_search_travel_sealed(handler: Actor, clock: FixedClock) -> None:
+    token = search.seal_words(handler, clock, "Hanan Al Hassan")
+    assert "Hanan" not in base64.urlsafe_b64decode(token + "==").decode("latin-1")
+    assert search.open_words(handler, clock, token) == "Hanan Al Hassan"
+    for bad in ("", "x", "Hanan", token[:-4], "é" * 50, "A" * 5000):
+        assert search.open_words(handler, clock, bad) == ""
+
+
+def test_a_reference_is_found_whole_or_by_its_digits_within_reach(handler: Actor, clock: FixedClock) -> None:
+    own = opened(RequestKind.ACCESS, student_in("langedijk"))
+    foreign = opened(RequestKind.ACCESS, student_in("hoorn"))
+    for typed in (own, own.lower(), own[-7:], f" {own[-7:]} "):
+        assert search.find_case(handler, clock, typed) == own
+    for typed in (foreign, foreign[-7:], "V-2026-0000000", "hanan", "12"):
+        assert search.find_case(handler, clock, typed) is None
 
 
 def test_pages_follow_each_other_both_ways_and_lose_nothing(
@@ -179,6 +316,23 @@ def test_a_foreign_reference_as_a_place_begins_at_the_start(handler: Actor, cloc
     page = queue(handler, clock, after=foreign)
     assert [line.reference for line in page.lines] == [own]
     assert not page.has_before
+
+
+@pytest.mark.parametrize("tab", [Tab.ALL, Tab.MINE, Tab.UNASSIGNED, Tab.CLOSED, Tab.EVERYTHING])
+def test_every_list_is_read_from_an_index_in_its_order(sqlite_app: Flask, clock: FixedClock, tab: Tab) -> None:
+    """SQLite says how it reads: each arm from an index, none sorted but the merge of a page."""
+    with sqlite_app.app_context():
+        here = factories.make_branch("langedijk")
+        actor = factories.staff_actor(factories.make_staff("reader", Role.CASE_HANDLER, branch=here))
+        for order in Order:
+            with statements() as seen:
+                queue(actor, clock, tab, order=order)
+            listed = next(each for each in seen if "UNION ALL" in each and "count(" not in each)
+            values = next(values for statement, values in seen.values if statement == listed)
+            plan = [row[3] for row in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {listed}", values)]
+            scans = [line for line in plan if line.startswith("SCAN case")]
+            assert scans == [], (tab, order, plan)
+            db.session.rollback()
 
 
 def test_the_number_of_statements_does_not_grow_with_the_rows(handler: Actor, clock: FixedClock) -> None:

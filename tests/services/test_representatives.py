@@ -224,13 +224,15 @@ def test_staff_may_write_one_down_that_the_student_confirms_at_level_two(school:
 
 
 def test_the_student_names_one_in_the_portal(school: Flask, clock: FixedClock):
-    student = factories.make_student()
+    student = factories.make_student(email="own@example.org")
     with pytest.raises(NotAllowed, match="level"):
         add_own(factories.student_actor(student), clock, asked(shown_on=None))
     me = factories.student_actor(student, Level.KNOWLEDGE)
     with refused("must_be_shown"):
         add_own(me, clock, asked(shown_on=None, relation=Relation.GUARDIAN))
     add_own(me, clock, asked(shown_on=None, relation=Relation.FAMILY))
+    told = [each["to"] for each in mails(school, "represented")]
+    assert told == ["own@example.org"], "the address on file hears of it, whoever typed it"
     assert signed_in(school, clock).actor.student_id == student
 
 
@@ -248,14 +250,14 @@ def test_the_student_names_one_in_the_portal(school: Flask, clock: FixedClock):
     ],
 )
 def test_what_cannot_be_is_refused(school: Flask, clock: FixedClock, wrong: dict, code: str):
-    student = factories.make_student()
+    student = factories.make_student(email="own@example.org")
     with refused(code):
         record_representative(cases.officer(), clock, student, asked(**wrong))
     assert db.session.execute(select(Representative)).all() == []
 
 
 def test_a_year_to_the_day_is_allowed(school: Flask, clock: FixedClock):
-    student = factories.make_student()
+    student = factories.make_student(email="own@example.org")
     record_representative(cases.officer(), clock, student, asked(ends_on=date(2027, 11, 23)))
 
 
@@ -310,7 +312,7 @@ def test_a_student_who_also_acts_for_another_switches_from_the_own_session(schoo
 
 
 def test_a_withdrawal_within_the_scope_takes_effect_at_once(school: Flask, clock: FixedClock):
-    student = factories.make_student()
+    student = factories.make_student(email="own@example.org")
     consent = next(each for each in school.extensions["policy"].activities.values() if each.basis.value == "consent")
     factories.add_record(student, "consent", activity=consent.code, date="2025-01-02")
     record_representative(cases.officer(), clock, student, asked(kinds=frozenset({RequestKind.WITHDRAWAL})))
@@ -334,7 +336,7 @@ def test_news_goes_to_the_student_again_once_it_ended(school: Flask, clock: Fixe
 
 
 def test_everything_is_in_the_log_and_other_branches_find_nothing(school: Flask, clock: FixedClock):
-    student = factories.make_student()
+    student = factories.make_student(email="own@example.org")
     officer = cases.officer()
     row = record_representative(officer, clock, student, asked())
     elsewhere = factories.staff_actor(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from portal.records.db import db
 from portal.records.tables.people import View
 from portal.services import expire_uploads
 from portal.services.casework import ChangedMeanwhile, Contact, NotFound
+from portal.services.own_cases import own_case
 from portal.services.read_upload import overview, page
 from portal.services.review_upload import allow, decide
 from portal.services.watermark import watermarked
@@ -162,6 +164,24 @@ def test_a_rejected_id_changes_nothing_but_the_way(context):
     assert uploads.sent(reference, student).pages
 
 
+@pytest.mark.parametrize("accept", [True, False])
+def test_the_sender_is_told_by_mail_when_the_way_opens_and_of_the_decision_and_reads_why_it_was_rejected(
+    context, accept
+):
+    reference, student, staff = uploads.allowed()
+    assert cases.mails_of(reference).count("message") == 1
+    uploads.sent(reference, student)
+    cases.clock().advance(timedelta(minutes=5))
+    uploads.decided(reference, staff, accept, "De foto is niet scherp.")
+    assert cases.mails_of(reference).count("message") == 2
+    read = {each.kind: each.words for each in own_case(student, cases.clock(), reference).happened}
+    if accept:
+        assert read["upload_accepted"] == ""
+    else:
+        assert read["upload_rejected"] == "De foto is niet scherp."
+    assert read["upload_allowed"] == "", "why the desk cannot be reached is for staff"
+
+
 def test_accepted_evidence_does_not_make_its_sender_known(context):
     reference, student, staff = uploads.allowed(purpose="evidence")
     uploads.sent(reference, student, purpose="evidence")
@@ -232,3 +252,13 @@ def test_a_decision_that_fails_on_the_way_confirms_nobody_and_the_rest_is_wiped_
     assert expire_uploads.sweep(cases.clock()) == 1
     assert uploads.kept(reference) == []
     assert "upload_gone" in cases.events_of(reference)
+
+
+def test_no_case_is_decided_while_a_copy_waits_so_that_none_outlives_the_decision(context):
+    reference, sender, staff = uploads.allowed()
+    uploads.sent(reference, sender)
+    with pytest.raises(Refused, match="upload_waits"):
+        cases.decided(reference, staff)
+    uploads.decided(reference, staff)
+    assert uploads.kept(reference) == []
+    cases.decided(reference, staff)

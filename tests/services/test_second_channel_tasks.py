@@ -28,6 +28,7 @@ from tests import factories
 from tests.letters import paper
 from tests.services import cases
 from tests.services.second_channels import Printed, ask, change, clock, code_by, session
+from tests.web.visitor import mails
 
 
 @pytest.fixture
@@ -66,6 +67,20 @@ def test_staff_of_another_branch_and_administrators_find_nothing(context, printe
     assert views() == []
     with pytest.raises(NotFound):
         tasks.call(cases.handler(), clock(), uuid4())
+
+
+def test_who_works_for_the_branch_is_told_of_a_letter_or_a_call_that_is_asked_for_and_of_no_name(context, printed):
+    here = factories.make_branch("langedijk")
+    factories.make_staff("local", Role.CASE_HANDLER, branch=here)
+    factories.make_staff("elsewhere", Role.CASE_HANDLER, branch=factories.make_branch("hoorn"))
+    signed_in = session(factories.make_student(here))
+    for channel in (Channel.POST, Channel.CALL, Channel.CALL):
+        ask(signed_in, channel)
+    found = mails(context, "staff_code_asked")
+    assert [mail["to"] for mail in found] == ["local@school.example.org"] * 2
+    assert all(set(mail["arguments"]) == {"path"} for mail in found)
+    tasks.seen_at_desk(cases.handler(), clock(), signed_in.actor.student_id, clock().today())
+    assert len(mails(context, "staff_code_asked")) == 2, "nobody has to do anything for a slip of the desk"
 
 
 def test_the_list_shows_no_address_and_no_number_and_says_where_each_task_stands(context, printed):
@@ -127,7 +142,7 @@ def test_the_slips_are_papers_with_code_square_and_address(context, tmp_path):
         assert code_path in text
         typed = "".join(word for word in text.split() if word.isdigit() and len(word) == 4)[:8]
         assert len(typed) == 8
-        assert paper.info_of(made, tmp_path)["Pages"] == "1"
+        assert int(paper.info_of(made, tmp_path)["Pages"]) <= 2  # both sides of one sheet
         assert "99990000" not in text
 
 

@@ -13,7 +13,7 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import RequestKind, Role, TargetKind
 from portal.services.casework import Asked, ChangedMeanwhile, NotFound
 from portal.services.staff_accounts import disable_account
-from portal.services.take_case import assign, take
+from portal.services.take_case import Handed, assign, assign_many, take
 from tests import factories
 from tests.services.cases import case_of, decided, events_of, officer, opened, version_of
 
@@ -99,3 +99,20 @@ def test_a_handover_of_a_case_that_changed_meanwhile_is_refused(handler: Actor, 
     with pytest.raises(ChangedMeanwhile):
         assign(handler, clock, reference, seen, officer().id)
     assert case_of(reference).handler_id == handler.id
+
+
+def test_several_are_handed_over_at_once_and_what_stays_is_named(handler: Actor, clock: FixedClock) -> None:
+    colleague = factories.make_staff("second", Role.CASE_HANDLER, branch=factories.make_branch("langedijk"))
+    one, two, changed = (a_case() for _ in range(3))
+    seen = {each: version_of(each) for each in (one, two, changed)}
+    take(officer(), clock, changed)
+    foreign = opened(RequestKind.ACCESS, factories.make_student(factories.make_branch("hoorn")))
+    asked = [*seen.items(), (foreign, 1), ("V-2026-0000000", 1)]
+    handed = assign_many(handler, clock, asked, colleague, "Graag voor vrijdag.")
+    assert handed == Handed(
+        2, ((changed, "changed_meanwhile"), (foreign, "unknown_case"), ("V-2026-0000000", "unknown_case"))
+    )
+    assert [case_of(each).handler_id for each in (one, two)] == [colleague, colleague]
+    for cases, code in (([], "nothing_chosen"), ([(one, 1)] * 101, "too_many_chosen")):
+        with pytest.raises(Refused, match=code):
+            assign_many(handler, clock, cases, colleague)

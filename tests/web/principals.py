@@ -28,6 +28,7 @@ from portal.services.second_channel import Channel as SecondChannel
 from portal.services.second_channel import new_task
 from portal.services.sign_in import sha256
 from portal.services.unit import writing
+from portal.vault.envelope import Json
 from portal.vault.normal import normal_email
 from tests import factories
 from tests.services.factors import give_app
@@ -86,6 +87,7 @@ class School:
             "designation_id": self.designation,
             "session_id": uuid7(),
             "passkey_id": uuid7(),
+            "absence_id": uuid7(),
             "what": "confirm",
             "file_id": uuid7(),
             "filename": "style.css",
@@ -126,12 +128,12 @@ def open_for(app: Flask, student: UUID, kind: RequestKind = RequestKind.RESTRICT
         )
 
 
-def make_school(app: Flask) -> School:
-    """Call inside an application context."""
+def make_school(app: Flask, **foreigner: Json) -> School:
+    """Call inside an application context. `foreigner`: values of the student in the other branch."""
     here, there = factories.make_branch("langedijk"), factories.make_branch("hoorn")
     student = factories.make_student(here, email="family@example.org")
     sibling = factories.make_student(here, email="family@example.org", given_names="Omar")
-    foreign = factories.make_student(there, email="stranger@example.org")
+    foreign = factories.make_student(there, email="stranger@example.org", **foreigner)
     staff = {
         "handler": factories.make_staff("handler", Role.CASE_HANDLER, branch=here),
         "other_branch": factories.make_staff("other", Role.CASE_HANDLER, branch=there),

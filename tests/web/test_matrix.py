@@ -37,7 +37,8 @@ EXPECTED = {
     **each("student.consents student.views", EVERY_STUDENT),
     **each("student.download student.renew", {"student_l2", "student_l3", "foreign_student"}),
     **each("account.second_channel account.second_code student.claim student.upload student.own_letter", EVERY_STUDENT),
-    **each("public.upload", {"case_code", "foreign_case_code", *ASKERS}),
+    **each("student.stop_erasure", EVERY_STUDENT),
+    **each("public.upload public.stop_erasure", {"case_code", "foreign_case_code", *ASKERS}),
     **each("staff.identity_tasks staff.identity_task staff.identity_letter staff.identity_posted", DOSSIER),
     **each("staff.identity_call staff.identity_stop staff.identity_phone staff.identity_desk staff.case_slip", DOSSIER),
     **each("staff.upload staff.upload_page", DOSSIER),
@@ -47,10 +48,17 @@ EXPECTED = {
     **each("staff.factor", {*STAFF, "half"}),
     **each("staff.password", {*STAFF, "first_password"}),
     **each("staff.confidentiality", {*STAFF, "unacknowledged"}),
+    **each("staff.calendar_renew staff.calendar_withdraw", set(STAFF)),
     **each("staff.codes staff.app_remove staff.passkey_remove staff.sessions_end staff.session_end", set(STAFF)),
+    **each("staff.absence staff.absence_end", set(STAFF)),
     **each("staff.again staff.me staff.guide staff.register", set(STAFF)),
     **each("staff.queue staff.record staff.recorded staff.case staff.match", DOSSIER),
     **each("staff.take staff.assign staff.message staff.identity staff.extend", DOSSIER),
+    **each("staff.correct", DOSSIER),
+    **each("staff.search staff.hand_over staff.export", DOSSIER),
+    **each("staff.note staff.merge staff.take_back staff.reopen", DOSSIER),
+    **each("staff.abuse", {"officer"}),
+    **each("staff.stop_erasure", DOSSIER),
     **each("staff.decide staff.approve staff.carry_out staff.step staff.document staff.posted", DOSSIER),
     **each("staff.lift staff.students staff.student staff.reveal staff.answer", DOSSIER),
     **each("staff.accounts staff.account staff.review staff.reviewed", {*OFFICE, "administrator"}),
@@ -58,12 +66,12 @@ EXPECTED = {
     **each("staff.designate staff.designation_end staff.designation_move", {"administrator"}),
 }
 PUBLIC = {
-    *("static", "system.healthz", "system.readyz", "system.security_txt", "system.favicon"),
+    *("static", "system.healthz", "system.readyz", "system.metrics", "system.security_txt", "system.favicon"),
     *("public.choose", "public.start", "public.about", "public.regulation", "public.help", "public.accessibility"),
     *("public.new", "public.draft_page", "public.instead", "public.check", "public.receipt", "public.code"),
-    *("student.stop_email",),
+    *("student.stop_email", "student.erasure_link"),
     *("account.sign_in", "account.code", "account.link", "account.sign_out", "staff.sign_in"),
-    "staff.reset",
+    *("staff.reset", "staff.calendar"),
     *("dev.mails", "dev.mail", "dev.code"),
 }
 # Endpoints that name one case or student of branch A: for everybody else's eyes they do not exist.
@@ -74,13 +82,15 @@ OF_BRANCH_A = {
     *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
-    *("staff.identity_phone",),
+    *("staff.identity_phone", "staff.stop_erasure"),
     *("staff.identity_stop", "staff.identity_desk", "staff.case_slip", "staff.upload", "staff.upload_page"),
+    *("staff.correct", "staff.note", "staff.merge", "staff.take_back", "staff.reopen"),
     *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
 }
 OF_THE_STUDENT = {
     *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),
     *("student.download", "student.renew", "student.letter", "student.own_letter", "student.claim", "student.upload"),
+    "student.stop_erasure",
 }
 
 

@@ -196,3 +196,13 @@ def test_a_working_session_ends_after_ten_hours(sqlite_app: Flask) -> None:
         assert visitor.get("/staff/").h1 == "Verzoeken"
     sqlite_app.extensions["clock"].advance(timedelta(minutes=6, seconds=1))
     assert visitor.get("/staff/").h1 == "Inloggen voor medewerkers"
+
+
+def test_whoever_does_not_work_on_cases_comes_in_where_their_work_is(sqlite_app: Flask) -> None:
+    """An administrator types the address of the staff's pages, which is that of the queue."""
+    with sqlite_app.app_context():
+        factories.make_staff("admin", Role.ADMINISTRATOR)
+    visitor = Visitor(sqlite_app).get("/staff/")
+    with_app(sqlite_app, "admin")
+    visitor.press("Inloggen", username="admin", password=factories.PASSWORD)
+    assert give_code(visitor, sqlite_app).url == "/staff/accounts"

@@ -10,6 +10,7 @@ from flask import Flask
 from portal.domain.vocabulary import Channel, Level, RequestKind, Role, TargetKind
 from portal.records.tables.cases import Case
 from portal.services.casework import Asked, Contact, NewCase, open_case
+from portal.services.erasures import COOLING
 from portal.services.unit import writing
 from tests import factories
 from tests.services.cases import case_of, events_of, person_of, values_of
@@ -52,7 +53,7 @@ def test_a_handler_decides_a_rectification_and_the_record_changes(sqlite_app: Fl
     visitor.press("Neem in behandeling")
     assert "De zaak staat op uw naam" in visitor.text
     visitor.link("Besluit nemen")
-    visitor.press("Besluit nemen", outcome_0="granted", checked_0="Dorpsstraat 11")
+    visitor.press("Besluit nemen", outcome_0="granted", checked_0="Dorpsstraat 11").press("Verstuur")
     assert "Het besluit is genomen" in visitor.text
     assert [mail["kind"] for mail in mails(sqlite_app) if mail["kind"] == "decided"]
     assert "Dorpsstraat 11" in visitor.link("Antwoord lezen").text
@@ -75,7 +76,7 @@ def test_an_erasure_needs_a_second_person_with_a_fresh_sign_in(sqlite_app: Flask
         factories.add_record(student, "bank", iban="NL91ABNA0417164300")
     reference = new_case(sqlite_app, RequestKind.ERASURE, student, Asked(TargetKind.EVERYTHING))
     officer = enter(sqlite_app, "officer").get(f"/staff/cases/{reference}").press("Neem in behandeling")
-    officer.link("Besluit nemen").press("Besluit nemen", outcome_0="granted")
+    officer.link("Besluit nemen").press("Besluit nemen", outcome_0="granted").press("Verstuur")
     assert "Wacht op goedkeuring" in officer.text
     officer.link("Plan bekijken")
     assert "Iemand anders moet dit goedkeuren" in officer.text
@@ -87,7 +88,9 @@ def test_an_erasure_needs_a_second_person_with_a_fresh_sign_in(sqlite_app: Flask
     assert director.h1 == "Wissen goedkeuren"
     director.press("Ik keur dit wissen goed")
     assert "Het wissen is goedgekeurd" in director.text
-    director.press("Voer uit in het portaal")
+    assert "de cursist kan het wissen nog stoppen" in director.text
+    sqlite_app.extensions["clock"].advance(COOLING)
+    director = enter(sqlite_app, "director").get(f"/staff/cases/{reference}").press("Voer uit in het portaal")
     with sqlite_app.app_context():
         assert "erased" in events_of(reference)
         assert values_of(student, "bank") == []

@@ -74,7 +74,7 @@ def test_a_decision_without_a_reason_keeps_what_was_typed(school: Flask) -> None
     assert 'value="refused" checked' in visitor.html
     with school.app_context():
         assert case_of(reference).state == "in_progress"
-    visitor.press("Besluit nemen", ground_0="value_is_right", reason_0="Het klopt al.")
+    visitor.press("Besluit nemen", ground_0="value_is_right", reason_0="Het klopt al.").press("Verstuur")
     assert "Het besluit is genomen" in visitor.text
     with school.app_context():
         [item] = items_of(reference)
@@ -95,7 +95,7 @@ def test_an_impossible_correction_says_why_and_keeps_the_value(school: Flask) ->
     assert visitor.status == 422
     assert "Dit is geen Nederlandse postcode." in visitor.text
     assert 'value="12345 ABC"' in visitor.html
-    visitor.press("Besluit nemen", checked_0="1234xy")
+    visitor.press("Besluit nemen", checked_0="1234xy").press("Verstuur")
     assert "Het besluit is genomen" in visitor.text
     with school.app_context():
         assert contents_of(items_of(reference)[0])["checked"] == "1234 XY"
@@ -105,7 +105,7 @@ def test_two_who_decide_at_once_the_second_is_told_and_loses_nothing(school: Fla
     reference = street_case(school, student_of(school))
     first = in_hand(school, reference).link("Besluit nemen")
     second = enter(school, "second").get(f"/staff/cases/{reference}/decide")
-    first.press("Besluit nemen", outcome_0="granted")
+    first.press("Besluit nemen", outcome_0="granted").press("Verstuur")
     second.press("Besluit nemen", outcome_0="refused", ground_0="value_is_right", reason_0="Mijn eigen woorden")
     assert second.status == 409
     assert "intussen veranderd" in second.text
@@ -119,7 +119,7 @@ def test_pressing_decide_twice_decides_once(school: Flask) -> None:
     reference = street_case(school, student_of(school))
     visitor = in_hand(school, reference).link("Besluit nemen")
     form, url = visitor.page.forms[-1], visitor.url
-    data = {**{name: values[0] for name, values in form.values.items()}, "outcome_0": "granted"}
+    data = {**{name: values[0] for name, values in form.values.items()}, "outcome_0": "granted", "act": "send"}
     assert visitor.client.post(url, data=data).status_code == 302
     assert visitor.client.post(url, data=data).status_code == 409
     assert len(mails(school, "decided")) == 1
@@ -137,7 +137,7 @@ def test_words_can_be_tied_to_a_value_and_then_carried_out(school: Flask) -> Non
         place = f"field|person|{person_of(student).hex}|street||"
     visitor.press("Besluit nemen", about_0=place, checked_0=" ")
     assert "schrijf de juiste waarde" in visitor.text
-    visitor.press("Besluit nemen", about_0=place, checked_0="Dorpsstraat 2")
+    visitor.press("Besluit nemen", about_0=place, checked_0="Dorpsstraat 2").press("Verstuur")
     assert "Het besluit is genomen" in visitor.text
     visitor.press("Voer uit in het portaal")
     with school.app_context():
@@ -165,7 +165,7 @@ def test_a_whole_record_is_corrected_field_by_field(school: Flask) -> None:
     visitor.press("Besluit nemen", outcome_0="granted")
     assert "verander minstens één waarde" in visitor.text
     name = next(name for name, held in visitor.page.forms[-1].values.items() if held == ["mbo"])
-    visitor.press("Besluit nemen", **{name: "hbo"})
+    visitor.press("Besluit nemen", **{name: "hbo"}).press("Verstuur")
     visitor.press("Voer uit in het portaal")
     with school.app_context():
         [education] = values_of(student, "education")
@@ -265,7 +265,10 @@ def test_the_queue_says_what_was_looked_for_and_not_found(school: Flask) -> None
     assert "0 resultaten voor" in visitor.text
     assert "<script>" not in visitor.html
     assert "Wissen" in visitor.text
-    assert "Olena Tkachuk" in visitor.get("/staff/?who=tkachuk").text
+    assert "Olena Tkachuk" in visitor.press("Zoek", q="tkachuk").text
+    assert "tkachuk" not in visitor.url
+    assert "0 resultaten voor" in visitor.press("Zoek", q="<script>alert(1)</script>").text
+    assert "<script>" not in visitor.html
     for odd in ("tab=made_up", "kind=x&state=y&channel=z&branch=q", "after=V-2026-0000001", "before=%00"):
         assert visitor.get(f"/staff/?{odd}").status == 200, odd
 

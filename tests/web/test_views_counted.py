@@ -23,6 +23,7 @@ VIEWS = dict.fromkeys(
         *("staff.case", "staff.answer", "staff.recorded", "staff.match", "staff.assign", "staff.identity"),
         *("staff.extend", "staff.decide", "staff.approve", "staff.lift", "staff.posted", "staff.step"),
         *("staff.student", "staff.contact", "staff.representatives", "staff.upload", "staff.images"),
+        "staff.stop_erasure",
     ),
     1,
 )

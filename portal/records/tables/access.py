@@ -47,6 +47,30 @@ class Designation(Model):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class Absence(Model):
+    """While somebody is away, from the first to the last day, a colleague sees to the cases in hand."""
+
+    __tablename__ = "absence"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    deputy_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    entered_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class CalendarFeed(Model):
+    """The secret address of a member of staff's calendar of due dates, as its hash: one for each, until withdrawn."""
+
+    __tablename__ = "calendar_feed"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class Login(Model):
     """A signed-in session. The cookie holds a random id, this row its hash: deleting the row signs out (ASVS 7.4.1)."""
 

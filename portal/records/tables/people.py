@@ -91,13 +91,14 @@ class SealedFile(Model):
 
 class Limit(Model):
     """A limit on the use of data: a restricted value or record (GDPR 18), or an activity that is suspended (GDPR 21),
-    withdrawn (GDPR 7(3)) or restricted for one student. Ended, never deleted, while the student is kept."""
+    withdrawn (GDPR 7(3)) or restricted for one student; or a legal hold, which keeps data from being erased until a day
+    (GDPR 17(3)(e)). Ended, never deleted, while the student is kept."""
 
     __tablename__ = "processing_limit"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(16))  # restriction | objection | withdrawal
+    kind: Mapped[str] = mapped_column(String(16))  # restriction | objection | withdrawal | hold
     dataset: Mapped[str | None] = mapped_column(String(32))
     item_id: Mapped[UUID | None]
     field: Mapped[str | None] = mapped_column(String(48))
@@ -106,6 +107,8 @@ class Limit(Model):
     provisional: Mapped[bool] = mapped_column(default=False)  # while the balance is made or accuracy is checked
     since: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    until: Mapped[date | None]  # the last day of a hold
+    reason: Mapped[str | None] = mapped_column(String(48))  # of a hold: code of the policy
 
 
 class View(Model):

@@ -61,8 +61,8 @@ def finished(_today: date) -> Iterator[Line]:
     yield Line(50, 9, lambda s: s.confirm("erased", "bram", Way.CALL_BACK))
     yield Line(45, 9, lambda s: s.decide("erased", "bram", GRANTED, GRANTED))
     yield Line(44, 9, lambda s: s.approve("erased", "fatma"))
-    yield Line(44, 15, lambda s: s.carry_out("erased", "fatma"))
-    yield Line(43, 10, lambda s: s.finish_steps("erased", "bram"))
+    yield Line(41, 15, lambda s: s.carry_out("erased", "fatma"))
+    yield Line(40, 10, lambda s: s.finish_steps("erased", "bram"))
 
     yield Line(
         40,

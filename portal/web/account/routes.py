@@ -20,7 +20,8 @@ from portal.web.access import safe_next
 from portal.web.forms import AtMost, BaseForm, Check, Required, clean, looks_like_email
 from portal.web.headers import clear_site_data
 from portal.web.language import _
-from portal.web.public.frame import PREFIX, blueprint_of, go, page, place
+from portal.web.place import place
+from portal.web.public.frame import PREFIX, blueprint_of, go, page
 from portal.web.sessions import browser_secret, current_clock, current_session
 
 blueprint: Blueprint = blueprint_of("account")

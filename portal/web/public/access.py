@@ -21,4 +21,5 @@ TABLE: dict[str, Rule] = {
     "public.code": Rule(PUBLIC, "typing a case code; limited by place and altogether"),
     "public.case": Rule(CASE),
     "public.upload": Rule(CASE),
+    "public.stop_erasure": Rule(CASE),
 }

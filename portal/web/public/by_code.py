@@ -14,7 +14,8 @@ from portal.services.read_upload import overview
 from portal.web import sessions
 from portal.web.forms import BaseForm, Check, Required, clean, fresh_key
 from portal.web.language import _
-from portal.web.public.frame import PREFIX, go, once_bytes, page, place
+from portal.web.place import place
+from portal.web.public.frame import PREFIX, go, once_bytes, page
 from portal.web.public.routes import blueprint
 from portal.web.sessions import current_actor, current_clock, current_session
 from portal.web.student import case_view
@@ -72,6 +73,7 @@ def case(lang: str) -> str | Response:
         form=form,
         once=fresh_key(),
         answer=answer,
+        stoppable=case_view.stoppable(found, None),
         upload_asked=overview(current_actor(), current_clock(), found.reference) is not None,
         **case_view.around(found, with_data=False),
     )

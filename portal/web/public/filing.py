@@ -16,8 +16,9 @@ from portal.services.file_request import Receipt, file_request
 from portal.services.own_cases import own_cases
 from portal.web.forms import BaseForm, switching, typed
 from portal.web.language import _, current_speaker
+from portal.web.place import place
 from portal.web.public import journey as pages
-from portal.web.public.frame import PREFIX, go, page, place, policy, student_session
+from portal.web.public.frame import PREFIX, go, page, policy, student_session
 from portal.web.public.journey import ALL, CONSEQUENCES, NO_CASE, Journey
 from portal.web.public.routes import blueprint
 from portal.web.sessions import browser_secret, current_actor, current_clock

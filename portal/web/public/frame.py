@@ -75,11 +75,6 @@ def go(endpoint: str, **values: Any) -> Response:
     return redirect(page(endpoint, **values))
 
 
-def place() -> str:
-    """The network address that asks, for limits only."""
-    return request.remote_addr or "unknown"
-
-
 def student_session() -> SignedIn | None:
     """The session of a student who is known by name (not: one of several at a shared address)."""
     signed_in = current_session()

@@ -38,9 +38,14 @@ MENU = (
     ("staff.register", N_("Register"), Act.VIEW_REGISTER),
     ("staff.guide", N_("Hulp"), Act.MANAGE_OWN_ACCOUNT),
 )
+OF_A_CASE = (
+    *("case", "answer", "match", "assign", "identity", "extend", "decide", "approve", "step", "posted", "lift"),
+    *("merge", "abuse", "take_back", "reopen", "upload", "hand_over", "search", "message", "note", "absence"),
+)
 UNDER = {
-    "staff.case": "staff.queue",
+    **dict.fromkeys((f"staff.{page}" for page in OF_A_CASE), "staff.queue"),
     "staff.student": "staff.students",
+    "staff.correct": "staff.students",
     **dict.fromkeys(("staff.contact", "staff.representatives", "staff.representative_new"), "staff.students"),
     "staff.account_new": "staff.accounts",
     **dict.fromkeys(("staff.identity_task", "staff.identity_call", "staff.identity_phone"), "staff.identity_tasks"),
@@ -94,7 +99,7 @@ def way_on(target: str | None) -> str:
     """Where to go after signing in: a staff page of ours, else the start of this person's work."""
     start = url_for(home(current_actor()))
     wanted = safe_next(target, start)
-    return wanted if wanted == "/staff" or wanted.startswith("/staff/") else start
+    return wanted if wanted.startswith("/staff/") and wanted != "/staff/" else start
 
 
 def words_of(refusal: Refused) -> str:

@@ -15,14 +15,18 @@ from portal.services import case_page as cases
 from portal.services.answer import answer_html
 from portal.services.case_view import CasePage
 from portal.services.casework import ChangedMeanwhile
+from portal.services.extension_draft import ExtensionDraft, extension_draft
 from portal.services.read_letters import LetterLine, letters_of
 from portal.services.send_message import send_message
 from portal.services.take_case import assign, take
+from portal.services.write_note import write_note
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
 from portal.web.staff.blueprint import acted, blueprint, policy
-from portal.web.staff.forms import AssignForm, MessageForm, choices
+from portal.web.staff.case_forms import NoteForm
+from portal.web.staff.case_wording import EVIDENCE
+from portal.web.staff.forms import AssignForm, MessageForm, StaffForm, choices
 from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
 
 
@@ -43,6 +47,7 @@ def shown(template: str, page: CasePage, code: int = 200, **more: Any) -> Respon
         ways=WAYS,
         event_words=EVENTS,
         event_icons=EVENT_ICONS,
+        evidence_words=EVIDENCE,
         tongues=TONGUES,
         describe=describe,
         next_words=NEXT[page.next],
@@ -52,6 +57,12 @@ def shown(template: str, page: CasePage, code: int = 200, **more: Any) -> Respon
         **more,
     )
     return make_response(html, code)
+
+
+def draft_for(page: CasePage) -> ExtensionDraft | None:
+    """The extension that stands filled in, for whoever may send it."""
+    may = Act.EXTEND in page.allowed
+    return extension_draft(current_actor(), current_clock(), page.reference) if may else None
 
 
 def trail(page: CasePage) -> list[dict[str, object]]:
@@ -106,7 +117,22 @@ def changed(page: CasePage) -> dict[str, object]:
 
 @blueprint.get("/cases/<reference>")
 def case(reference: str) -> Response:
-    return shown("staff/case.html", load(reference), form=None, message=MessageForm(), letters=_letters(reference))
+    return _shown(reference)
+
+
+def _shown(reference: str, form: StaffForm | None = None) -> Response:
+    """The page of the case, with the form that was refused, if any, as it was typed."""
+    page = load(reference)
+    return shown(
+        "staff/case.html",
+        page,
+        200 if form is None else 422,
+        form=form,
+        message=form if isinstance(form, MessageForm) else MessageForm(formdata=None) if form else MessageForm(),
+        note=form if isinstance(form, NoteForm) else NoteForm(formdata=None) if form else NoteForm(),
+        letters=_letters(reference),
+        draft=draft_for(page),
+    )
 
 
 def _letters(reference: str) -> list[LetterLine]:
@@ -143,7 +169,21 @@ def message(reference: str) -> Response:
         else:
             flash(_("Uw bericht is verstuurd."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#messages")
-    return shown("staff/case.html", load(reference), 422, form=form, message=form, letters=_letters(reference))
+    return _shown(reference, form)
+
+
+@blueprint.post("/cases/<reference>/note")
+def note(reference: str) -> Response:
+    form = NoteForm()
+    if form.accepted():
+        try:
+            write_note(current_actor(), current_clock(), reference, form.note.data, form.digest())
+        except Refused as refusal:
+            form.deny(refusal, "note")
+        else:
+            flash(_("De notitie is bewaard."), "ok")
+            return redirect(url_for("staff.case", reference=reference) + "#notes")
+    return _shown(reference, form)
 
 
 @blueprint.route("/cases/<reference>/assign", methods=["GET", "POST"], endpoint="assign")

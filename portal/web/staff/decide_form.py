@@ -7,11 +7,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from werkzeug.datastructures import MultiDict
 from wtforms import StringField, TextAreaField
 
-from portal.domain.vocabulary import Outcome, RequestKind, TargetKind
+from portal.domain.vocabulary import Evidence, Outcome, RequestKind, TargetKind
 from portal.i18n import N_
-from portal.services.case_view import CasePage, ItemLine
+from portal.services.case_lines import ItemLine
+from portal.services.case_view import CasePage
 from portal.services.decide_case import ItemDecision
 from portal.services.decision_choices import Choices, Place
 from portal.services.file_request import WrongValue, read_value
@@ -19,6 +21,7 @@ from portal.web.forms import AtMost, Required
 from portal.web.language import _
 from portal.web.staff import describe
 from portal.web.staff.blueprint import policy
+from portal.web.staff.case_wording import EVIDENCE
 from portal.web.staff.forms import LONG_TEXT, MayBeEmpty, Radio, Said, Select, StaffForm, VersionMixin, choices
 from portal.web.staff.wording import OUTCOMES
 
@@ -28,6 +31,7 @@ ASK_REASON = N_("Onderdeel %(number)s: schrijf waarom. De cursist leest dit.")
 ASK_VALUE = N_("Onderdeel %(number)s: schrijf de juiste waarde.")
 ASK_CHANGE = N_("Onderdeel %(number)s: verander minstens één waarde.")
 ASK_HOW = N_("Onderdeel %(number)s: schrijf wat er met de hand gebeurt, of kies waar het over gaat.")
+ASK_EVIDENCE = N_("Onderdeel %(number)s: kies waaruit het blijkt.")
 ASK_ACTIVITY = N_("Onderdeel %(number)s: kies om welke verwerking het gaat.")
 
 
@@ -37,8 +41,8 @@ class DecideForm(StaffForm, VersionMixin):
     reply = TextAreaField(N_("Nog iets aan de cursist"), [MayBeEmpty(), AtMost(LONG_TEXT)])
 
 
-def decide_form(page: CasePage, offered: Choices) -> DecideForm:
-    """A form with the fields that each item of this case needs, filled in with what is already known."""
+def decide_form(page: CasePage, offered: Choices, draft: MultiDict[str, str] | None = None) -> DecideForm:
+    """A form with the fields that each item of this case needs, filled in with what is already known or was kept."""
     fields: dict[str, Any] = {}
     for number, item in enumerate(page.items):
         fields[f"outcome_{number}"] = Radio(
@@ -50,7 +54,8 @@ def decide_form(page: CasePage, offered: Choices) -> DecideForm:
         )
         fields[f"reason_{number}"] = TextAreaField(N_("Uitleg bij het besluit"), [AtMost(LONG_TEXT)])
         fields |= _more(page, item, number, offered)
-    made: DecideForm = type("DecideFormOfCase", (DecideForm,), fields)()
+    of_case = type("DecideFormOfCase", (DecideForm,), fields)
+    made: DecideForm = of_case() if draft is None else of_case(formdata=draft)
     return made
 
 
@@ -73,6 +78,10 @@ def _more(page: CasePage, item: ItemLine, number: int, offered: Choices) -> dict
             [AtMost(LONG_TEXT)],
             default=describe.value(field, item.asked),
         )
+        if field is not None and field.evidence:
+            fields[f"evidence_{number}"] = Select(
+                N_("Waaruit blijkt het?"), choices=choices(EVIDENCE.items(), _("Kies"))
+            )
     elif item.target is TargetKind.WORDS and offered.places:
         fields[f"checked_{number}"] = StringField(N_("Juiste waarde, na controle"), [AtMost(LONG_TEXT)])
     for place, (field, kept) in enumerate(offered.records.get(item.id, ())):
@@ -117,6 +126,9 @@ def _decision(
             checked = _checked(form, item, number, offered, place, today)
         if item.target is TargetKind.WORDS and place is None:
             _ask_how(form, page, number, reason)
+    evidence = form[f"evidence_{number}"].data if f"evidence_{number}" in form else ""
+    if f"evidence_{number}" in form and outcome is not Outcome.REFUSED and not evidence:
+        form.say(Said(ASK_EVIDENCE, {"number": number + 1}), f"evidence_{number}")
     if form.errors:
         return None
     return ItemDecision(
@@ -126,6 +138,7 @@ def _decision(
         reason=reason,
         checked=checked,
         about=place.target if place and outcome is not Outcome.REFUSED else None,
+        evidence=Evidence(evidence) if evidence and outcome is not Outcome.REFUSED else None,
     )
 
 

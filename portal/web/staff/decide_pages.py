@@ -12,16 +12,22 @@ from portal.domain.acts import Act
 from portal.domain.erasure_plan import Verdict
 from portal.domain.events import EventKind
 from portal.domain.vocabulary import Level, Outcome
+from portal.services.answer import answer_html
 from portal.services.approve_erasure import approve as approve_service
 from portal.services.confirm_identity import confirm_identity
 from portal.services.decide_case import decide as decide_service
+from portal.services.decide_case import rehearse
 from portal.services.decision_choices import choices
+from portal.services.decision_draft import draft_of, save_draft
+from portal.services.erasures import stop_for
 from portal.services.extend_case import extend as extend_service
 from portal.services.lift_restriction import announce_lifting, lift_restriction
+from portal.web.forms import kept
+from portal.web.forms import typed as typed_now
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, policy
-from portal.web.staff.case_pages import load
+from portal.web.staff.case_pages import draft_for, load, shown
 from portal.web.staff.confirming import Tried, answered, done, tried
 from portal.web.staff.decide_form import decide_form, decisions
 from portal.web.staff.forms import ConfirmForm, ExtendForm, IdentityForm, LiftForm
@@ -33,20 +39,48 @@ LEVEL_OF = {"recognised_by_staff": Level.KNOWLEDGE, "show_id_at_desk": Level.SEC
 
 @blueprint.route("/cases/<reference>/decide", methods=["GET", "POST"])
 def decide(reference: str) -> Response:
+    """First the letter is shown as it will go out, then it is sent. What is typed can be kept and taken up later."""
     page = load(reference)
     actor, clock = current_actor(), current_clock()
     offered = choices(actor, clock, reference)
-    form = decide_form(page, offered)
+    draft = draft_of(actor, clock, reference)
+    taken_up = draft is not None and request.method == "GET" and "kept" not in request.args
+    form = decide_form(page, offered, kept(draft.typed) if draft is not None and taken_up else None)
+    act = request.form.get("act", "preview")
+    words = (form.reply.data or "").strip()
     outcome: Tried = None
-    if form.accepted() and (decided := decisions(form, page, offered, clock.today())) is not None:
-        outcome = tried(
-            form,
-            page,
-            lambda: decide_service(actor, clock, reference, form.seen(), decided, (form.reply.data or "").strip()),
-        )
+    if request.method == "POST" and act == "draft":
+        outcome = tried(form, page, lambda: save_draft(actor, clock, reference, form.seen(), _typed()))
         if outcome is True:
-            return done(page, _("Het besluit is genomen en staat klaar voor de cursist."))
-    return answered("staff/decide.html", page, form, outcome, offered=offered, plans=plan_rows(offered.plans))
+            return done(page, _("Het concept is bewaard bij de zaak."))
+    elif act != "edit" and form.accepted() and (decided := decisions(form, page, offered, clock.today())) is not None:
+        letters: list[Any] = []
+        if act == "send":
+            outcome = tried(form, page, lambda: decide_service(actor, clock, reference, form.seen(), decided, words))
+            if outcome is True:
+                return done(page, _("Het besluit is genomen en staat klaar voor de cursist."))
+        else:
+            outcome = tried(
+                form, page, lambda: letters.append(rehearse(actor, clock, reference, form.seen(), decided, words))
+            )
+        if letters:
+            letter = answer_html(letters[0], page.language, policy())
+            typed = [*_typed().items(), ("version", [str(form.seen())])]
+            return shown("staff/decide_preview.html", page, letter=letter, typed=typed)
+    return answered(
+        "staff/decide.html",
+        page,
+        form,
+        outcome,
+        offered=offered,
+        plans=plan_rows(offered.plans),
+        draft=draft if taken_up else None,
+    )
+
+
+def _typed() -> dict[str, list[str]]:
+    """What the form holds, without what a page says itself."""
+    return {name: values for name, values in typed_now().items() if name not in {"version", "act"}}
 
 
 def plan_rows(plans: dict[Any, Any]) -> dict[Any, list[dict[str, object]]]:
@@ -88,8 +122,10 @@ def extend(reference: str) -> Response:
     reasons = [each for each in policy().reasons.values() if each.use == "extension"]
     form.reason.choices = choices_of((each.code, _(each.label)) for each in reasons)
     most = policy().term.extension_days
+    draft = draft_for(page)
     if request.method == "GET":
-        form.days.data = most
+        form.days.data = draft.days if draft else most
+        form.reason.data = draft.reason if draft else None
     outcome: Tried = None
     if form.accepted():
         outcome = tried(
@@ -109,7 +145,7 @@ def extend(reference: str) -> Response:
         if outcome is True:
             return done(page, _("De termijn is verlengd. De cursist krijgt bericht."))
     latest = terms.extended_due_on(page.dates.original_due_on, most, most)
-    return answered("staff/extend.html", page, form, outcome, most=most, latest=latest)
+    return answered("staff/extend.html", page, form, outcome, most=most, latest=latest, draft=draft)
 
 
 @blueprint.route("/cases/<reference>/identity", methods=["GET", "POST"])
@@ -138,7 +174,7 @@ def approve(reference: str) -> Response:
     if form.accepted():
         outcome = tried(form, page, lambda: approve_service(current_actor(), current_clock(), reference, form.seen()))
         if outcome is True:
-            return done(page, _("Het wissen is goedgekeurd. Het portaal kan het nu uitvoeren."))
+            return done(page, _("Het wissen is goedgekeurd. De cursist krijgt bericht en kan het nog stoppen."))
     offered = choices(current_actor(), current_clock(), reference)
     granted = [item for item in page.items if item.outcome in {Outcome.GRANTED, Outcome.PARTLY}]
     rows = plan_rows({item.id: offered.plans[item.id] for item in granted if item.id in offered.plans})
@@ -153,6 +189,19 @@ def approve(reference: str) -> Response:
         may_approve=Act.APPROVE_ERASURE in page.allowed,
         why_not=page.refused.get(Act.APPROVE_ERASURE, ""),
     )
+
+
+@blueprint.route("/cases/<reference>/stop-erasure", methods=["GET", "POST"])
+def stop_erasure(reference: str) -> Response:
+    """For a student who called or came by in the time to think it over."""
+    page = load(reference)
+    form = ConfirmForm()
+    outcome: Tried = None
+    if form.accepted():
+        outcome = tried(form, page, lambda: stop_for(current_actor(), current_clock(), reference, form.seen()))
+        if outcome is True:
+            return done(page, _("Het wissen is gestopt."))
+    return answered("staff/stop_erasure.html", page, form, outcome)
 
 
 @blueprint.route("/cases/<reference>/lift", methods=["GET", "POST"])

@@ -12,7 +12,7 @@ from portal.domain.birth_date import parse as parse_birth_date
 from portal.domain.vocabulary import FieldType, StepKind, TargetKind
 from portal.i18n import N_, Speaker
 from portal.policy.model import Field, Policy
-from portal.services.case_view import StepLine
+from portal.services.case_lines import StepLine
 from portal.web.language import current_speaker
 from portal.web.staff.blueprint import policy
 from portal.web.staff.wording import TARGETS, TASKS
@@ -138,6 +138,15 @@ def step_target(line: StepLine) -> str:
     if line.kind is StepKind.ACTIVITY and line.target in rules.activities:
         return speaker.text(rules.activities[line.target].label)
     return speaker.text(THIS_PORTAL)
+
+
+def step_place(line: StepLine) -> tuple[str, str]:
+    """Where it lies and who holds the key, from the policy; nothing where there is no place."""
+    holder = policy().holders.get(line.target) if line.kind is StepKind.HOLDER else None
+    if holder is None:
+        return "", ""
+    say = current_speaker().text
+    return say(holder.place), say(holder.keeper)
 
 
 def step_help(line: StepLine) -> str:

@@ -13,6 +13,7 @@ from portal.services.own_sessions import NewSession
 from portal.services.sign_in import LinkState
 from portal.web.headers import clear_site_data
 from portal.web.language import _
+from portal.web.place import place
 from portal.web.sessions import begin, current_actor, current_clock, current_session, leave
 from portal.web.staff import known_browser, typed
 from portal.web.staff.account_forms import ResetForm
@@ -39,7 +40,7 @@ def sign_in() -> Response:
         name = staff_sign_in.normal_name(form.username.data)
         try:
             made = staff_sign_in.sign_in(
-                current_clock(), name, form.password.data, request.remote_addr or "", known_browser.mark_of(name)
+                current_clock(), name, form.password.data, place(), known_browser.mark_of(name)
             )
         except TooMany as refusal:
             form.deny(refusal)
@@ -136,7 +137,7 @@ def reset(token: str) -> Response:
     state = reset_password.look(current_clock(), token)
     if state is LinkState.READY and form.accepted():
         try:
-            state = reset_password.choose(current_clock(), token, form.new.data, request.remote_addr or "")
+            state = reset_password.choose(current_clock(), token, form.new.data, place())
         except TooMany as refusal:
             form.deny(refusal)
             code = 429

@@ -28,10 +28,10 @@ from portal.domain.digits import western_digits, without_marks
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Channel, RequestKind
 from portal.i18n import N_
-from portal.web.forms import AtMost, BaseForm, Check, Optional, Required, fresh_key, looks_like_email
+from portal.web.forms import AtMost, BaseForm, Check, Optional, Required, fresh_key, looks_like_email, note_refused
 from portal.web.sessions import current_session
 from portal.web.staff.typed import typed_before
-from portal.web.staff.wording import CHANNELS, KINDS, REFUSALS, STATES, UNKNOWN_REFUSAL, WAYS
+from portal.web.staff.wording import CHANNELS, KINDS, REFUSALS, UNKNOWN_REFUSAL, WAYS
 
 LONG_TEXT = 4000
 SHORT_TEXT = 200
@@ -65,6 +65,7 @@ class StaffForm(BaseForm):
             self.refuse(field, error)
         else:
             self.form_errors.append(error)
+            note_refused()
 
 
 class GetForm(StaffForm):
@@ -218,18 +219,7 @@ class LanguageForm(StaffForm):
     )
 
 
-# --- the queue ------------------------------------------------------------------------------------------------------
-
-
-class QueueForm(GetForm):
-    """What the queue is narrowed to."""
-
-    who = StringField(N_("Naam of nummer"), [AtMost(SHORT_TEXT)])
-    reference = StringField(N_("Kenmerk"), [AtMost(20)])
-    kind = Select(N_("Soort"), choices=choices(KINDS.items(), N_("Alle soorten")))
-    state = Select(N_("Stand"), choices=choices(STATES.items(), N_("Alle standen")))
-    channel = Select(N_("Binnengekomen via"), choices=choices(CHANNELS.items(), N_("Alle wegen")))
-    branch = Select(N_("Vestiging"), choices=[])
+# --- students --------------------------------------------------------------------------------------------------------
 
 
 class SearchForm(StaffForm):

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from portal.domain.acts import Act
 from portal.domain.permissions import NotAllowed, could
 from portal.domain.refusal import Refused
-from portal.services import own_sessions, passkeys, recovery_codes, second_factor, staff_sign_in, totp
+from portal.services import calendar_feed, own_sessions, passkeys, recovery_codes, second_factor, staff_sign_in, totp
 from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock, current_session
 from portal.web.staff.blueprint import acted, blueprint, words_of
@@ -37,6 +37,7 @@ def me() -> Response:
         have=second_factor.own_factors(actor, clock) if at_work else None,
         sessions=own_sessions.own_sessions(actor, clock) if at_work else (),
         passkeys=passkeys.available(),
+        calendar_since=calendar_feed.made_at(actor, clock) if at_work else None,
         ends_at=signed_in.ends_at if signed_in else None,
     )
     return make_response(page, 422 if form.errors else 200)

@@ -1,21 +1,27 @@
-"""The queue: what must be answered, first what must be ready first."""
+"""The queue: what must be answered, first what must be ready first; searched, narrowed, handed over, taken out."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
+from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
-from portal.domain.lifecycle import CaseState
-from portal.domain.vocabulary import Channel, RequestKind
+from portal.domain.refusal import Refused
 from portal.i18n import N_, TONGUES
-from portal.services.queue import COUNT_CAP, BranchChoice, Filters, Page, Tab, branches, queue
-from portal.web.language import _
+from portal.services import search_queue as search
+from portal.services.cells import as_csv, as_xlsx
+from portal.services.export_queue import export_queue
+from portal.services.queue import COUNT_CAP, BranchChoice, Filters, Handler, Order, Page, Tab, branches, handlers, queue
+from portal.services.take_case import Handed, assign_many
+from portal.web.forms import clean
+from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
-from portal.web.staff.blueprint import blueprint
-from portal.web.staff.forms import QueueForm, choices
+from portal.web.staff.blueprint import blueprint, policy, words_of
+from portal.web.staff.forms import choices
+from portal.web.staff.queue_forms import FindForm, HandOverForm, QueueForm, chosen_cases, narrowed, one_of
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
 
 TABS = {
@@ -27,68 +33,85 @@ TABS = {
     Tab.TO_CARRY_OUT: N_("Uit te voeren"),
     Tab.COMPLAINTS: N_("Klachten"),
     Tab.CLOSED: N_("Gesloten"),
+    Tab.EVERYTHING: N_("Alles"),
 }
-
-E = TypeVar("E", bound=StrEnum)
+FILE_NAME = N_("verzoeken")
+COLUMNS = (
+    *(N_("Kenmerk"), N_("Verzoek"), N_("Cursist"), N_("Taal"), N_("Vestiging"), N_("Ontvangen"), N_("Via")),
+    *(N_("Antwoord voor"), N_("Dagen over"), N_("Behandelaar"), N_("Stand")),
+)
 
 
 @blueprint.get("/", endpoint="queue")
-def queue_page() -> str:
-    form = QueueForm(formdata=request.args)
-    offered = branches(current_actor(), current_clock())
-    form.branch.choices = choices(((each.code, each.name) for each in offered), _("Alle vestigingen"))
-    form.validate()
-    tab = _one_of(Tab, request.args.get("tab")) or Tab.ALL
-    filters = _filters(form)
-    after, before = request.args.get("after", "")[:20], request.args.get("before", "")[:20]
-    page = queue(current_actor(), current_clock(), tab, filters, after, before)
-    kept = {name: value for name, value in request.args.items() if name in FILTER_NAMES and value}
-    return render_template(
+def queue_page() -> Response:
+    return _page()
+
+
+def _page(
+    find: FindForm | None = None, hand: HandOverForm | None = None, ticked: Any = (), code: int = 200
+) -> Response:
+    """The list as its address says; `hand` is the form of handing over as it was refused, with what was ticked."""
+    values = request.args if request.method == "GET" else request.form
+    actor, clock = current_actor(), current_clock()
+    offered, people = branches(actor, clock), handlers(actor, clock)
+    form = _form(values, offered, people)
+    tab = one_of(Tab, values.get("tab")) or Tab.ALL
+    filters = form.filters(lambda token: search.open_words(actor, clock, token))
+    order = one_of(Order, form.order.data)
+    after, before = values.get("after", "")[:20], values.get("before", "")[:20]
+    page = queue(actor, clock, tab, filters, after, before, order)
+    kept = narrowed(values)
+    hand = hand or HandOverForm(formdata=None)
+    hand.staff.choices = choices(((each.id, each.name) for each in people), _("Kies een collega"))
+    html = render_template(
         "staff/queue.html",
         form=form,
-        errors=form.errors,
+        errors={**form.errors, **hand.errors},
+        find=find or FindForm(formdata=None, q=filters.who or filters.reference),
+        hand=hand,
+        ticked=set(ticked),
         page=page,
         tab=tab,
         tabs=_tabs(page, tab, kept),
         filters=filters,
+        narrowed_by=len([name for name in kept if name not in {"who", "reference", "order"}]),
+        kept=kept,
         lines=page.lines,
         with_branch=len(offered) > 1,
-        asked_for=_asked_for(filters, offered),
+        asked_for=_asked_for(filters, offered, people),
+        sorts={name: _sort(tab, kept, order, name) for name in ("received", "due")},
         next_href=_href(tab, kept, after=page.lines[-1].reference) if page.has_after and page.lines else "",
         previous_href=_href(tab, kept, before=page.lines[0].reference) if page.has_before and page.lines else "",
-        clear_href=_href(tab, {}) if filters.any else "",
+        clear_href=_href(Tab.ALL if tab is Tab.EVERYTHING else tab, {}) if filters.any or order else "",
         kinds=KINDS,
         states=STATES,
         channels=CHANNELS,
         tongues=TONGUES,
         subjects=describe.subjects,
     )
+    return make_response(html, code)
 
 
-FILTER_NAMES = ("who", "reference", "kind", "state", "channel", "branch")
-
-
-def _filters(form: QueueForm) -> Filters:
-    return Filters(
-        kind=_one_of(RequestKind, form.kind.data),
-        state=_one_of(CaseState, form.state.data),
-        channel=_one_of(Channel, form.channel.data),
-        branch=form.branch.data or "",
-        reference=(form.reference.data or "").strip()[:20],
-        who=(form.who.data or "").strip()[:200],
-    )
-
-
-def _one_of(kind: type[E], text: str | None) -> E | None:
-    try:
-        return kind(text or "")
-    except ValueError:
-        return None
+def _form(values: Any, offered: tuple[BranchChoice, ...], people: tuple[Handler, ...]) -> QueueForm:
+    form = QueueForm(formdata=values)
+    form.branch.choices = choices(((each.code, each.name) for each in offered), _("Alle vestigingen"))
+    form.handler.choices = choices(((each.id, each.name) for each in people), _("Iedereen"))
+    spoken = ((code, TONGUES[code].name) for code in policy().languages)
+    form.language.choices = choices(spoken, _("Alle talen"))
+    form.validate()
+    return form
 
 
 def _href(tab: Tab, kept: dict[str, str], **more: str) -> str:
     query: dict[str, Any] = {"tab": tab.value, **kept, **more}
-    return url_for("staff.queue", **query)
+    return url_for("staff.queue", **{name: value for name, value in query.items() if value})
+
+
+def _sort(tab: Tab, kept: dict[str, str], order: Order | None, name: str) -> dict[str, str]:
+    """A column's link: the first press sorts by it, the next one turns it round."""
+    now = "" if order is None or order.value.lstrip("-") != name else "descending" if order.downwards else "ascending"
+    turned = f"-{name}" if now == "ascending" else name
+    return {"href": _href(tab, {**kept, "order": turned}), "now": now}
 
 
 def _tabs(page: Page, current: Tab, kept: dict[str, str]) -> list[dict[str, object]]:
@@ -103,14 +126,103 @@ def _tabs(page: Page, current: Tab, kept: dict[str, str]) -> list[dict[str, obje
     ]
 
 
-def _asked_for(filters: Filters, offered: tuple[BranchChoice, ...]) -> list[str]:
+def _asked_for(filters: Filters, offered: tuple[BranchChoice, ...], people: tuple[Handler, ...]) -> list[str]:
     """What was filtered on, in words: for "0 results for …"."""
+    say = current_speaker().numeric_date
     named = [
+        filters.reference,
+        filters.who,
         _(KINDS[filters.kind]) if filters.kind else "",
         _(STATES[filters.state]) if filters.state else "",
         _(CHANNELS[filters.channel]) if filters.channel else "",
         next((each.name for each in offered if each.code == filters.branch), ""),
-        filters.reference,
-        filters.who,
+        next((each.name for each in people if each.id == filters.handler), ""),
+        TONGUES[filters.language].name if filters.language in TONGUES else "",
+        _("ontvangen vanaf %(date)s", date=say(filters.received_from)) if filters.received_from else "",
+        _("ontvangen tot en met %(date)s", date=say(filters.received_until)) if filters.received_until else "",
+        _("antwoord vanaf %(date)s", date=say(filters.due_from)) if filters.due_from else "",
+        _("antwoord tot en met %(date)s", date=say(filters.due_until)) if filters.due_until else "",
     ]
     return [each for each in named if each]
+
+
+@blueprint.post("/search", endpoint="search")
+def find() -> Response:
+    """A reference leads to its case, everything else to the list of whom it may be."""
+    form = FindForm()
+    typed = clean(form.q.data)
+    if not form.accepted() or not typed:
+        return _page(find=form, code=422) if form.errors else redirect(url_for("staff.queue"))
+    actor, clock = current_actor(), current_clock()
+    if reference := search.find_case(actor, clock, typed):
+        return redirect(url_for("staff.case", reference=reference))
+    return redirect(_href(Tab.EVERYTHING, {"who": search.seal_words(actor, clock, typed)}))
+
+
+@blueprint.post("/hand-over", endpoint="hand_over")
+def hand_over() -> Response:
+    """Gives the ticked cases to one person; what could not be given is named with the reason."""
+    form = HandOverForm()
+    people = handlers(current_actor(), current_clock())
+    form.staff.choices = choices(((each.id, each.name) for each in people), _("Kies een collega"))
+    ticked = request.form.getlist("case")
+    if form.accepted():
+        cases = chosen_cases(ticked)
+        try:
+            told = assign_many(current_actor(), current_clock(), cases, UUID(form.staff.data), form.note.data or "")
+        except Refused as refusal:
+            form.deny(refusal)
+        else:
+            _tell(told, next(each.name for each in people if str(each.id) == form.staff.data))
+            return redirect(_href(one_of(Tab, request.form.get("tab")) or Tab.ALL, narrowed(request.form)))
+    return _page(hand=form, ticked=ticked, code=422)
+
+
+def _tell(handed: Handed, name: str) -> None:
+    if handed.done:
+        told = current_speaker().plural(
+            "%(num)d zaak staat nu op naam van %(name)s.",
+            "%(num)d zaken staan nu op naam van %(name)s.",
+            handed.done,
+            name=name,
+        )
+        flash(told, "ok")
+    for reference, code in handed.left:
+        flash(_("%(reference)s is niet overgedragen.", reference=reference) + " " + words_of(Refused(code)), "warning")
+
+
+@blueprint.post("/export", endpoint="export")
+def export() -> Response:
+    """The list as it stands, as a file for a spreadsheet. Posted, because it is logged that it was taken out."""
+    actor, clock = current_actor(), current_clock()
+    form = _form(request.form, branches(actor, clock), handlers(actor, clock))
+    tab = one_of(Tab, request.form.get("tab")) or Tab.ALL
+    filters = form.filters(lambda token: search.open_words(actor, clock, token))
+    lines = export_queue(actor, clock, tab, filters, one_of(Order, form.order.data))
+    head = [_(each) for each in COLUMNS]
+    rows = [
+        (
+            line.reference,
+            _(KINDS[line.kind]),
+            line.name,
+            TONGUES[line.language].name if line.language in TONGUES else line.language,
+            line.branch or "",
+            line.received_on,
+            _(CHANNELS[line.channel]),
+            line.due_on,
+            line.days_left,
+            line.handler or "",
+            _(STATES[line.state]),
+        )
+        for line in lines
+    ]
+    name = f"{_(FILE_NAME)}-{clock.today().isoformat()}"
+    if request.form.get("format") == "xlsx":
+        content, kind = as_xlsx(_("Verzoeken"), head, rows), "xlsx"
+        media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    else:
+        content, kind, media = as_csv(head, rows), "csv", "text/csv; charset=utf-8"
+    response = make_response(content)
+    response.headers["Content-Type"] = media
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return response

@@ -13,6 +13,8 @@ REACH_REFUSALS: Mapping[str, str] = MappingProxyType(
         "address_change_pending": N_(
             "Het e-mailadres verandert op %(until)s. Tot dan geven wij niets vrij en wissen wij niets."
         ),
+        "cooling_off": N_("De cursist kan het wissen nog stoppen. Vanaf %(until)s kan het worden uitgevoerd."),
+        "nothing_to_stop": N_("Er is niets meer te stoppen."),
         "same_address": N_("Dit adres staat al in het dossier."),
         "change_waiting": N_("Er wacht al een wijziging, tot %(until)s."),
         "kinds_missing": N_("Kies wat deze persoon mag vragen."),

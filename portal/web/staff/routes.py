@@ -7,11 +7,14 @@ from importlib import import_module
 from portal.web.staff.blueprint import blueprint
 
 MODULES = (
+    "absence_pages",
     "account_pages",
+    "calendar_pages",
     "case_pages",
     "contact_pages",
     "decide_pages",
     "designation_pages",
+    "ending_pages",
     "entry",
     "factor_pages",
     "identity_pages",

@@ -8,17 +8,21 @@ from uuid import UUID
 from flask import flash, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
+from portal.domain.assurance import Way
 from portal.domain.refusal import Refused
 from portal.i18n import TONGUES
 from portal.services import student_page as files
+from portal.services.correct_at_desk import correct_at_desk, correctable
+from portal.services.file_request import WrongValue, read_value
 from portal.services.find_students import find_students
 from portal.web.forms import clean
 from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
 from portal.web.staff.blueprint import blueprint, policy, words_of
+from portal.web.staff.case_forms import CorrectForm
 from portal.web.staff.forms import SearchForm, ViewReasonForm, choices
-from portal.web.staff.wording import KINDS, STATES
+from portal.web.staff.wording import KINDS, ROLES, STATES
 
 OPENED = "opened"  # in the cookie: the one file that is open, why, and until when
 MINUTES = 15
@@ -74,8 +78,38 @@ def _file(student_id: UUID, reason: str, revealed: Any = None) -> Response:
         kinds=KINDS,
         states=STATES,
         tongues=TONGUES,
+        roles=ROLES,
     )
     return make_response(html)
+
+
+@blueprint.route("/students/<uuid:student_id>/correct/<uuid:item>/<field>", methods=["GET", "POST"])
+def correct(student_id: UUID, item: UUID, field: str) -> Response:
+    """With the student at the desk: what it must be and how we know who it is; then it is decided as any other case."""
+    actor, clock = current_actor(), current_clock()
+    files.demand_reach(actor, clock, student_id)
+    if not _reason(student_id):
+        return redirect(url_for("staff.student", student_id=student_id))
+    form = CorrectForm()
+    try:
+        found = correctable(actor, clock, student_id, item, field)
+        if form.accepted():
+            try:
+                read_value(found, form.value.data or "", clock.today())
+            except WrongValue as wrong:
+                form.say(wrong.msgid, "value")
+            else:
+                typed, words = form.value.data or "", form.words.data or ""
+                opened = correct_at_desk(
+                    actor, clock, student_id, item, field, typed, Way(form.how.data), words, form.digest()
+                )
+                flash(_("De zaak %(reference)s is geopend. Kijk na en besluit.", reference=opened.reference), "ok")
+                return redirect(url_for("staff.decide", reference=opened.reference))
+    except Refused as refusal:
+        flash(words_of(refusal), "error")
+        return redirect(url_for("staff.student", student_id=student_id))
+    html = render_template("staff/correct.html", form=form, field=found, student_id=student_id)
+    return make_response(html, 422 if form.errors else 200)
 
 
 @blueprint.post("/students/<uuid:student_id>/reveal")

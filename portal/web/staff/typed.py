@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, g, request, session, url_for
+from flask import current_app, flash, g, request, session, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -12,21 +12,21 @@ from portal.services import kept_forms
 from portal.web.forms import kept as as_formdata
 from portal.web.forms import typed as typed_now
 from portal.web.language import _
+from portal.web.place import place
 from portal.web.sessions import browser_secret, current_actor, current_clock, current_session
 
 WHO = "staff"  # in the cookie: whose session it was; gone when signing out, and worth nothing by itself
 MARK = "kept"  # in the address of a page that has something to show again
 
-# The endpoint a form is posted to -> the page that shows the form. None of them has a password or an upload.
-PAGE_OF = {
-    "staff.decide": "staff.decide",
-    "staff.record": "staff.record",
-    "staff.extend": "staff.extend",
-    "staff.assign": "staff.assign",
-    "staff.lift": "staff.lift",
+# A form is shown where it is posted to, but for these: endpoint -> the page that shows the form.
+ELSEWHERE = {
     "staff.message": "staff.case",
+    "staff.no_email": "staff.contact",
+    "staff.identity_posted": "staff.identity_task",
+    "staff.note": "staff.case",
 }
-NEVER = {"version", "act"}  # what a page says itself
+NEVER = {"version", "act", "csrf_token"}  # what a page says itself
+SECRETS = {"password", "current", "new", "again", "code"}  # a form with one of these is not kept
 
 
 def remember_whose(staff_id: UUID) -> None:
@@ -39,15 +39,16 @@ def keep() -> str | None:
     if request.method != "POST" or page is None or WHO not in session:
         return None
     found = {name: values for name, values in typed_now().items() if name not in NEVER}
-    place = request.remote_addr or ""
-    if not kept_forms.keep(current_clock(), browser_secret(), UUID(session[WHO]), page, found, place):
+    if not found or SECRETS & set(found):
+        return None
+    if not kept_forms.keep(current_clock(), browser_secret(), UUID(session[WHO]), page, found, place()):
         return None
     return f"{page}?{MARK}=1"
 
 
 def typed_before() -> MultiDict[str, str] | None:
     """What a form on this page begins with, instead of empty; None nearly always."""
-    if request.method != "GET" or MARK not in request.args or request.endpoint not in PAGE_OF.values():
+    if request.method != "GET" or MARK not in request.args:
         return None
     if "typed_before" not in g:
         found = kept_forms.kept(current_actor(), current_clock(), browser_secret(), request.path)
@@ -69,6 +70,8 @@ def forget_sent(response: Response) -> Response:
 
 
 def _page() -> str | None:
-    """The page whose form is posted to this address."""
-    endpoint = PAGE_OF.get(request.endpoint or "")
-    return url_for(endpoint, **(request.view_args or {})) if endpoint else None
+    """The page whose form is posted to this address; None for a button of its own, which holds nothing typed."""
+    endpoint = ELSEWHERE.get(request.endpoint or "", request.endpoint)
+    rules = current_app.url_map.iter_rules(endpoint) if endpoint else ()
+    shown = any("GET" in (rule.methods or ()) for rule in rules)
+    return url_for(endpoint, **(request.view_args or {})) if endpoint and shown else None

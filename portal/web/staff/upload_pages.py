@@ -87,7 +87,7 @@ def _allow(page: Any) -> Response:
             "reason",
         )
         if outcome is True:
-            return done(page, _("De cursist kan nu een kopie sturen. Laat dat weten met een bericht."))
+            return done(page, _("De cursist kan nu een kopie sturen en kreeg daarover een mail."))
     elif request.method == "GET":
         form.purpose.data = Purpose.IDENTITY.value
     return answered("staff/identity_upload_allow.html", page, form, outcome)

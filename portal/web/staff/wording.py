@@ -11,6 +11,7 @@ from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import Channel, LegalBasis, Level, Outcome, RequestKind, Role, Source, TargetKind
 from portal.i18n import N_
 from portal.web.staff.account_wording import ACCOUNT_REFUSALS
+from portal.web.staff.case_wording import CASE_REFUSALS
 from portal.web.staff.reach_wording import REACH_REFUSALS
 
 KINDS: Mapping[RequestKind, str] = MappingProxyType(
@@ -127,6 +128,8 @@ EVENTS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.RECIPIENT_TOLD: N_("Ontvanger ingelicht"),
         EventKind.CORRECTED: N_("Gegeven verbeterd"),
         EventKind.ERASED: N_("Gegevens gewist"),
+        EventKind.ERASURE_PLANNED: N_("Cursist kan het wissen nog stoppen"),
+        EventKind.ERASURE_STOPPED: N_("Wissen gestopt"),
         EventKind.PACKAGE_BUILT: N_("Kopie van de gegevens klaargezet"),
         EventKind.ANSWER_RELEASED: N_("Antwoord vrijgegeven"),
         EventKind.ANSWER_READ: N_("Antwoord gelezen"),
@@ -316,7 +319,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         **ACCOUNT_REFUSALS,
     }
 )
-REFUSALS = MappingProxyType({**REFUSALS, **REACH_REFUSALS})
+REFUSALS = MappingProxyType({**REFUSALS, **REACH_REFUSALS, **CASE_REFUSALS})
 UNKNOWN_REFUSAL = N_("Dit kan niet: de regels laten het niet toe.")
 
 # The one next action of a case: heading, explanation.
@@ -336,6 +339,10 @@ NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "approve_by_other": (
             N_("Wacht op goedkeuring"),
             N_("Iemand anders dan de beslisser keurt het wissen goed: de privacymedewerker of de directeur."),
+        ),
+        "cooling_off": (
+            N_("Wacht: de cursist kan het wissen nog stoppen"),
+            N_("Daarna voert het portaal het vanzelf uit."),
         ),
         "carry_out": (N_("Voer het besluit uit"), N_("Het portaal doet zijn eigen deel in één keer.")),
         "search": (N_("Zoek eerst overal"), N_("De kopie kan pas vrij als elke plaats is doorzocht.")),

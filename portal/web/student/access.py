@@ -24,6 +24,7 @@ TABLE: dict[str, Rule] = {
         "student.claim",
         "student.own_letter",
         "student.upload",
+        "student.stop_erasure",
     )
 }
 TABLE |= {name: Rule(STUDENT, level=Level.KNOWLEDGE) for name in ("student.helper_new", "student.helper_confirm")}
@@ -33,4 +34,5 @@ TABLE |= {
 }
 TABLE |= {name: Rule(ASKER, level=Level.KNOWLEDGE) for name in ("student.download", "student.renew")}
 TABLE["student.act_confirm"] = Rule(ACTING, level=Level.ADDRESS)
+TABLE["student.erasure_link"] = Rule(PUBLIC, "the mailed link is the proof; it only stops an erasure, by a button")
 TABLE["student.stop_email"] = Rule(PUBLIC, "the mailed link is the proof; it only stops a change, by a button")

@@ -8,9 +8,10 @@ from flask import current_app
 
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import StepStatus
-from portal.domain.vocabulary import ActorKind, Level
-from portal.services import own_cases
+from portal.domain.vocabulary import ActorKind, Level, RequestKind
+from portal.services import erasures, own_cases
 from portal.services.answer import answer_html
+from portal.services.erasures import Planned, StopState
 from portal.services.own_cases import AskedLine, OwnCase
 from portal.web.language import _, current_language
 from portal.web.sessions import current_actor, current_clock
@@ -48,7 +49,13 @@ def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
             for step in case.steps
         ],
         "timeline": [
-            {"title": _(event_words(each.kind, each.by)), "at": each.at, "icon": EVENT_ICONS.get(each.kind, "clock")}
+            {
+                "title": _(event_words(each.kind, each.by)),
+                "at": each.at,
+                "icon": EVENT_ICONS.get(each.kind, "clock"),
+                "text": each.words,
+                "kind": "words" if each.words else "",
+            }
             for each in case.happened
         ],
         "asked": [subject(line) for line in case.items] if with_data else [],
@@ -79,6 +86,14 @@ def answer(reference: str | None) -> str | None:
     """The written answer as ready markup, once there is one; `reference` None for whoever holds the case code."""
     found = own_cases.answer_for(current_actor(), current_clock(), reference)
     return answer_html(found, current_language(), current_app.extensions["policy"]) if found else None
+
+
+def stoppable(case: OwnCase, reference: str | None) -> Planned | None:
+    """The erasure that waits and that its asker may still stop; `reference` None for whoever holds the case code."""
+    if case.kind is not RequestKind.ERASURE:
+        return None
+    found = erasures.planned(current_actor(), current_clock(), reference)
+    return found if found is not None and found.state is StopState.WAITING else None
 
 
 def may_receive(level: Level) -> bool:

@@ -10,10 +10,12 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Level
 from portal.i18n import N_
 from portal.services import change_email, stop_email_change
+from portal.services.own_sign_ins import own_sign_ins
 from portal.services.stop_email_change import StopState
 from portal.web.forms import BaseForm, Check, Required, clean, looks_like_email
 from portal.web.language import _, current_speaker
-from portal.web.public.frame import PREFIX, go, place
+from portal.web.place import place
+from portal.web.public.frame import PREFIX, go
 from portal.web.sessions import current_clock
 from portal.web.student.routes import blueprint, me
 from portal.wording import REFUSALS
@@ -45,7 +47,8 @@ def email(lang: str) -> str | Response:
             flash(_("Wij gebruiken uw nieuwe adres vanaf %(day)s.", day=day), "ok")
             return go("student.email")
     contact = change_email.own_contact(signed_in.actor, current_clock())
-    return render_template("student/email.html", form=form, contact=contact, sure=sure)
+    seen = own_sign_ins(signed_in.actor, current_clock())
+    return render_template("student/email.html", form=form, contact=contact, sure=sure, sign_ins=seen)
 
 
 @blueprint.post(f"{PREFIX}/me/email/stop")

@@ -29,7 +29,7 @@ blueprint = blueprint_of("student")
 PAGE = 20  # records of a long list on one page
 FROM_VALUE = frozenset({RequestKind.ERASURE, RequestKind.RESTRICTION})
 # At a shared address: status only, until it is clear who of them it is; and what is no own page.
-OPEN_TO_SHARED = frozenset({"student.requests", "student.act_for", "student.stop_email"})
+OPEN_TO_SHARED = frozenset({"student.requests", "student.act_for", "student.stop_email", "student.erasure_link"})
 
 
 class MessageForm(BaseForm):
@@ -42,7 +42,7 @@ def choose_first() -> Response | None:
     signed_in = current_session()
     if signed_in is None or signed_in.actor.student_id is not None or signed_in.kind == "staff":
         return None
-    if signed_in.kind == "representative" and request.endpoint not in {"student.act_for", "student.stop_email"}:
+    if signed_in.kind == "representative" and request.endpoint not in OPEN_TO_SHARED - {"student.requests"}:
         return go("student.act_for")
     if request.endpoint in OPEN_TO_SHARED:
         return None
@@ -219,6 +219,7 @@ def views(lang: str) -> str:
 from portal.web.student import (  # noqa: E402 - they add their pages to the blueprint
     acting_pages,  # noqa: F401
     email_pages,  # noqa: F401
+    erasure_pages,  # noqa: F401
     representative_pages,  # noqa: F401
     requests,  # noqa: F401
     upload_pages,  # noqa: F401

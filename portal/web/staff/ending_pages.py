@@ -1,0 +1,149 @@
+"""A case that ends without a decision, or begins again: pages that say what follows and ask why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort
+from werkzeug.wrappers import Response
+
+from portal.domain.acts import Act
+from portal.domain.vocabulary import Channel
+from portal.services.case_view import CasePage
+from portal.services.close_as_abuse import close_as_abuse
+from portal.services.merge_duplicate import merge as merge_service
+from portal.services.record_take_back import record_take_back
+from portal.services.reopen_case import reopen as reopen_service
+from portal.web.language import _, current_speaker
+from portal.web.sessions import current_actor, current_clock
+from portal.web.staff.blueprint import blueprint, policy
+from portal.web.staff.case_forms import MergeForm, ReasonForm, TakeBackForm
+from portal.web.staff.case_pages import load
+from portal.web.staff.confirming import Tried, answered, done, tried
+from portal.web.staff.forms import StaffForm, choices
+from portal.web.staff.wording import STATES
+
+
+def _asked_once_more(
+    page: CasePage, form: StaffForm, act: Callable[[], object], told: str, beside: str, **more: Any
+) -> Response:
+    outcome: Tried = None
+    if form.accepted():
+        outcome = tried(form, page, act, beside)
+        if outcome is True:
+            return done(page, told)
+    return answered("staff/ask_again.html", page, form, outcome, **more)
+
+
+def _page(reference: str, act: Act) -> CasePage:
+    """The case, when its state allows the act at all; who may do it is asked by the service, which says why not."""
+    page = load(reference)
+    if act not in page.allowed and act not in page.refused:
+        abort(404)
+    return page
+
+
+@blueprint.route("/cases/<reference>/merge", methods=["GET", "POST"])
+def merge(reference: str) -> Response:
+    page = _page(reference, Act.MERGE_DUPLICATE)
+    form = MergeForm()
+    say = current_speaker()
+    form.into.choices = choices(
+        (
+            each.reference,
+            _(
+                "%(reference)s, ontvangen op %(date)s: %(state)s",
+                reference=each.reference,
+                date=say.numeric_date(each.received_on),
+                state=_(STATES[each.state]),
+            ),
+        )
+        for each in page.takers_in
+    )
+    return _asked_once_more(
+        page,
+        form,
+        lambda: merge_service(
+            current_actor(), current_clock(), reference, form.seen(), form.into.data, form.words.data or ""
+        ),
+        _("De verzoeken zijn samengevoegd. De cursist krijgt bericht."),
+        "into",
+        heading=_("Samenvoegen met een ander verzoek"),
+        consequence=_(
+            "Dit verzoek sluit. De cursist krijgt antwoord in het andere verzoek, op de datum die daar staat, en leest "
+            "dat in de eigen taal."
+        ),
+        button=_("Voeg samen"),
+        nothing=not page.takers_in and _("Deze cursist heeft geen ander open verzoek van deze soort."),
+    )
+
+
+@blueprint.route("/cases/<reference>/abuse", methods=["GET", "POST"])
+def abuse(reference: str) -> Response:
+    page = _page(reference, Act.CLOSE_AS_ABUSE)
+    form = ReasonForm()
+    form.reason.choices = _reasons("abuse")
+    return _asked_once_more(
+        page,
+        form,
+        lambda: close_as_abuse(
+            current_actor(), current_clock(), reference, form.seen(), form.reason.data, form.words.data or ""
+        ),
+        _("De zaak is gesloten wegens misbruik. De afzender krijgt bericht."),
+        "reason",
+        heading=_("Sluiten wegens misbruik"),
+        consequence=_(
+            "De school doet niets met dit verzoek. De afzender leest de reden in de eigen taal en waar hij of zij kan "
+            "klagen. Doe dit alleen als het duidelijk is: de school moet het kunnen bewijzen (AVG artikel 12 lid 5)."
+        ),
+        button=_("Sluit wegens misbruik"),
+        look="danger",
+    )
+
+
+@blueprint.route("/cases/<reference>/take-back", methods=["GET", "POST"])
+def take_back(reference: str) -> Response:
+    page = _page(reference, Act.RECORD_TAKE_BACK)
+    form = TakeBackForm()
+    return _asked_once_more(
+        page,
+        form,
+        lambda: record_take_back(
+            current_actor(), current_clock(), reference, form.seen(), Channel(form.how.data), form.words.data or ""
+        ),
+        _("Het verzoek is ingetrokken. De cursist krijgt een bevestiging."),
+        "words",
+        heading=_("Intrekken namens de cursist"),
+        consequence=_(
+            "Alleen als de cursist dat zelf zegt. Het verzoek sluit zonder antwoord; de cursist krijgt een bevestiging "
+            "en kan altijd opnieuw vragen."
+        ),
+        button=_("Trek het verzoek in"),
+    )
+
+
+@blueprint.route("/cases/<reference>/reopen", methods=["GET", "POST"])
+def reopen(reference: str) -> Response:
+    page = _page(reference, Act.REOPEN)
+    form = ReasonForm()
+    form.reason.choices = _reasons("reopen")
+    return _asked_once_more(
+        page,
+        form,
+        lambda: reopen_service(
+            current_actor(), current_clock(), reference, form.seen(), form.reason.data, form.words.data or ""
+        ),
+        _("De zaak is heropend. De cursist krijgt bericht."),
+        "reason",
+        heading=_("Zaak heropenen"),
+        consequence=_(
+            "Er komt een nieuw besluit en een nieuw antwoord. De beloofde datum blijft wat die was. Wat is uitgevoerd, "
+            "blijft; het eerdere antwoord wordt bewaard. De cursist leest de reden in de eigen taal."
+        ),
+        button=_("Heropen de zaak"),
+    )
+
+
+def _reasons(use: str) -> Any:
+    return choices((each.code, _(each.label)) for each in policy().reasons.values() if each.use == use)

@@ -1,0 +1,259 @@
+"""The workbench on its pages: searching, handing over, taking the list out, notes, and ends without an answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from flask import Flask, current_app
+from openpyxl import load_workbook
+
+from portal.domain.lifecycle import Action
+from portal.domain.vocabulary import Outcome, RequestKind, Role, TargetKind
+from portal.records import casebook
+from portal.services.answer import answer_of
+from portal.services.casework import Asked, move
+from portal.services.decide_case import ItemDecision, decide, rehearse
+from portal.services.unit import reading, writing
+from tests import factories
+from tests.services.cases import case_of, events_of, items_of, person_of, version_of, within
+from tests.web.staff_door import enter
+from tests.web.test_staff_journey import RECEIVED, new_case
+from tests.web.visitor import Visitor, mails, sign_in
+
+HOME = "langedijk"
+EVERYTHING = Asked(TargetKind.EVERYTHING)
+
+
+@pytest.fixture
+def school(sqlite_app: Flask) -> Flask:
+    with sqlite_app.app_context():
+        here = factories.make_branch(HOME)
+        factories.make_staff("handler", Role.CASE_HANDLER, branch=here)
+        factories.make_staff("second", Role.CASE_HANDLER, branch=here)
+        factories.make_staff("officer", Role.PRIVACY_OFFICER)
+    return sqlite_app
+
+
+def student_of(app: Flask, **person: str) -> UUID:
+    with app.app_context():
+        return factories.make_student(factories.make_branch(HOME), **person)
+
+
+def access_case(app: Flask, student: UUID, **more: object) -> str:
+    return new_case(app, RequestKind.ACCESS, student, EVERYTHING, **more)
+
+
+def state_of(app: Flask, reference: str) -> str:
+    with app.app_context():
+        return case_of(reference).state
+
+
+def downloaded(visitor: Visitor, kind: str) -> bytes:
+    visitor.press("CSV", format=kind)
+    assert f".{kind}" in visitor.response.headers["Content-Disposition"]
+    return visitor.response.get_data()
+
+
+def test_the_search_box_leads_to_a_case_or_a_list_and_leaves_no_name_in_the_address(school: Flask) -> None:
+    reference = access_case(school, student_of(school, given_names="Olena", family_name="Tkachuk"))
+    visitor = enter(school, "handler").press("Zoek", q=reference[-7:])
+    assert visitor.url == f"/staff/cases/{reference}"
+    visitor.get("/staff/").press("Zoek", q="olena tkachuk")
+    assert visitor.url.startswith("/staff/?tab=everything&who=")
+    assert "tkachuk" not in visitor.url.lower()
+    assert reference in visitor.text
+    assert "Gezocht op" in visitor.text
+    visitor.get("/staff/").press("Zoek", q="niemand zo")
+    assert "0 resultaten voor" in visitor.text
+    assert "niemand zo" in visitor.text
+
+
+def test_ticked_cases_are_handed_over_in_one_press(school: Flask) -> None:
+    student = student_of(school)
+    one, two, other = (access_case(school, student) for _ in range(3))
+    with school.app_context():
+        boxes = {each: f"{each}|{version_of(each)}" for each in (one, two)} | {other: f"{other}|77"}
+        colleague = str(factories.make_staff("third", Role.CASE_HANDLER, branch=factories.make_branch(HOME)))
+    visitor = enter(school, "handler")
+    visitor.press("Draag over", staff="", case=[boxes[one]])
+    assert visitor.status == 422
+    assert "Kies een collega." in visitor.text
+    assert f'value="{boxes[one]}" aria-label="Vink aan: {one}" checked' in visitor.html
+    visitor.get("/staff/").press("Draag over", staff=colleague, case=[])
+    assert "Vink eerst een of meer zaken aan." in visitor.text
+    visitor.press("Draag over", staff=colleague, case=list(boxes.values()), note="Voor vrijdag")
+    assert "2 zaken staan nu op naam van Third." in visitor.text
+    assert f"{other} is niet overgedragen." in visitor.text
+    with school.app_context():
+        assert [str(case_of(each).handler_id) for each in (one, two)] == [colleague, colleague]
+        assert case_of(other).handler_id is None
+    assert "Voor vrijdag" in visitor.get(f"/staff/cases/{one}").text
+
+
+def test_the_list_opens_in_a_spreadsheet_and_runs_nothing(school: Flask) -> None:
+    """Read back by readers that are not ours: the csv module and openpyxl."""
+    reference = access_case(school, student_of(school, given_names="=HYPERLINK(1)", family_name="Omar\u200f عمر"))
+    visitor = enter(school, "handler")
+    lines = list(csv.reader(io.StringIO(downloaded(visitor, "csv").decode("utf-8-sig")), delimiter=";"))
+    assert lines[0][:3] == ["Kenmerk", "Verzoek", "Cursist"]
+    assert (lines[1][0], lines[1][5]) == (reference, RECEIVED.isoformat())
+    assert lines[1][2].startswith("'=HYPERLINK")
+    book = load_workbook(io.BytesIO(downloaded(enter(school, "handler"), "xlsx")))
+    cells = next(iter(book.active.iter_rows(min_row=2, max_row=2)))
+    assert (cells[0].value, cells[5].value.date(), cells[8].value) == (reference, RECEIVED, 14)
+    assert cells[2].data_type == "s"
+    assert str(cells[2].value).startswith("'=")
+
+
+def test_a_note_is_said_to_belong_to_the_student_before_it_is_written(school: Flask) -> None:
+    reference = access_case(school, student_of(school))
+    visitor = enter(school, "handler").get(f"/staff/cases/{reference}")
+    assert "hoort bij de gegevens van de cursist" in visitor.text
+    visitor.press("Notitie bewaren", note="  ")
+    assert visitor.status == 422
+    visitor.press("Notitie bewaren", note="Belt dinsdag terug.")
+    assert "De notitie is bewaard." in visitor.text
+    assert "Belt dinsdag terug." in visitor.text
+
+
+def test_a_duplicate_is_merged_and_its_student_reads_where_the_answer_comes(school: Flask) -> None:
+    student = student_of(school, email="hanan@example.org")
+    first, second = access_case(school, student), access_case(school, student)
+    visitor = enter(school, "handler").get(f"/staff/cases/{second}")
+    assert "zelfde vraag, nog open" in visitor.text
+    visitor.link("Samenvoegen met een ander verzoek").press("Voeg samen")
+    assert visitor.status == 422
+    visitor.press("Voeg samen", into=first, words="Tweemaal verstuurd.")
+    assert "De verzoeken zijn samengevoegd." in visitor.text
+    assert "Tweemaal verstuurd." in visitor.text
+    assert state_of(school, second) == "duplicate"
+    reader = sign_in(school, "hanan@example.org").get(f"/nl/me/requests/{second}")
+    assert "U vroeg dit al eerder." in reader.text
+    assert first in reader.text
+    assert "Tweemaal" not in reader.text
+    assert len(mails(school, "changed")) == 1
+    visitor.link("Zaak heropenen").press("Heropen", reason="our_mistake")
+    assert state_of(school, second) == "in_progress"
+    assert "Wij maakten een fout." in reader.get(f"/nl/me/requests/{second}").text
+
+
+def test_only_the_officer_sees_and_can_close_for_abuse(school: Flask) -> None:
+    student = student_of(school, email="hanan@example.org")
+    reference = access_case(school, student)
+    handler = enter(school, "handler").get(f"/staff/cases/{reference}")
+    assert "Sluiten wegens misbruik" not in handler.text
+    assert handler.get(f"/staff/cases/{reference}/abuse").status == 403
+    officer = enter(school, "officer").get(f"/staff/cases/{reference}").link("Sluiten wegens misbruik")
+    officer.press("Sluit wegens misbruik", reason="excessive")
+    assert "De zaak is gesloten wegens misbruik." in officer.text
+    reader = sign_in(school, "hanan@example.org").get(f"/nl/me/requests/{reference}")
+    assert "Dezelfde vraag komt steeds opnieuw." in reader.text
+    assert "U kunt hierover klagen." in reader.text
+    assert officer.get(f"/staff/cases/{reference}/merge").status == 404
+
+
+def test_two_people_at_one_case_the_second_loses_no_word(school: Flask) -> None:
+    reference = access_case(school, student_of(school))
+    second = enter(school, "second").get(f"/staff/cases/{reference}/take-back")
+    enter(school, "handler").get(f"/staff/cases/{reference}").press("Neem in behandeling")
+    second.press("Trek het verzoek in", how="phone", words="Zij belde: het hoeft niet meer.")
+    assert second.status == 409
+    assert "intussen veranderd" in second.text
+    assert "Zij belde: het hoeft niet meer." in second.html
+    assert state_of(school, reference) == "in_progress"
+    second.press("Trek het verzoek in")
+    assert state_of(school, reference) == "taken_back"
+    with school.app_context():
+        assert "taken_back" in events_of(reference)
+
+
+def test_an_absence_is_arranged_on_a_page_and_ended_there(school: Flask) -> None:
+    visitor = enter(school, "handler").get("/staff/absence")
+    with school.app_context():
+        deputy = str(factories.make_staff("third", Role.CASE_HANDLER, branch=factories.make_branch(HOME)))
+    visitor.get("/staff/absence").press("Bewaren", starts_on="23-11-2026", ends_on="1-11-2026", deputy=deputy)
+    assert visitor.status == 422
+    assert 'value="1-11-2026"' in visitor.html
+    visitor.press("Bewaren", ends_on="30-11-2026")
+    assert "De vervanging is opgeschreven." in visitor.text
+    visitor.press("Weer aanwezig")
+    assert "De vervanging is gestopt." in visitor.text
+    assert "Er staat niemand als afwezig." in visitor.text
+
+
+def correction(app: Flask, student: UUID) -> str:
+    with app.app_context():
+        asked = Asked(TargetKind.FIELD, "person", person_of(student), "birth_date", asked="1991-01-02", current="x")
+    return new_case(app, RequestKind.RECTIFICATION, student, asked)
+
+
+def test_the_letter_is_shown_in_both_languages_before_anything_is_sent(school: Flask) -> None:
+    student = student_of(school, email="hanan@example.org")
+    reference = correction(school, student)
+    with school.app_context(), writing(factories.SYSTEM, school.extensions["clock"]) as work:
+        within(work, reference).language = "ar"
+    visitor = enter(school, "handler").get(f"/staff/cases/{reference}").press("Neem in behandeling")
+    visitor.link("Besluit nemen").press("Besluit nemen", outcome_0="granted", reply="Groet uit Alkmaar")
+    assert visitor.status == 422
+    assert "kies waaruit het blijkt" in visitor.text
+    visitor.press("Besluit nemen", evidence_0="seen")
+    assert visitor.h1 == "De brief, voordat die weggaat"
+    assert 'lang="ar"' in visitor.html
+    assert 'lang="nl"' in visitor.html
+    assert visitor.text.count("Groet uit Alkmaar") == 2
+    assert state_of(school, reference) == "in_progress"
+    assert mails(school, "decided") == []
+    visitor.press("Terug om te wijzigen")
+    assert visitor.h1 == "Besluit nemen"
+    assert "Groet uit Alkmaar" in visitor.html
+    visitor.press("Besluit nemen", reply="Tot dinsdag").press("Verstuur")
+    assert "Het besluit is genomen" in visitor.text
+    assert "Het papier is gezien; er is geen kopie van gemaakt" in visitor.text
+    assert "Tot dinsdag" in visitor.link("Antwoord lezen").text
+
+
+def test_a_rehearsed_letter_is_the_letter_that_goes_out(school: Flask) -> None:
+    reference = correction(school, student_of(school))
+    clock = school.extensions["clock"]
+    with school.app_context():
+        actor = factories.staff_actor(factories.make_staff("decider", Role.PRIVACY_OFFICER))
+        move_on(reference)
+        [item] = items_of(reference)
+        decisions = [ItemDecision(item.id, Outcome.GRANTED, checked="1991-01-02")]
+        version = version_of(reference)
+        rehearsed = rehearse(actor, clock, reference, version, decisions, "Dag")
+        assert version_of(reference) == version
+        decide(actor, clock, reference, version, decisions, "Dag")
+        with reading(actor, clock) as work:
+            given = answer_of(work, within(work, reference))
+        assert given is not None
+        assert replace(given, progress=()) == replace(rehearsed, progress=())
+
+
+def move_on(reference: str) -> None:
+    with writing(factories.SYSTEM, current_app.extensions["clock"]) as work:
+        move(within(work, reference), Action.TAKE)
+
+
+def test_a_draft_waits_at_the_case_for_a_colleague_and_is_gone_when_sent(school: Flask) -> None:
+    reference = access_case(school, student_of(school))
+    visitor = enter(school, "handler").get(f"/staff/cases/{reference}").press("Neem in behandeling")
+    other = enter(school, "second").get(f"/staff/cases/{reference}/decide")
+    visitor.link("Besluit nemen").press("Bewaar als concept", act="draft", reply="Half af", outcome_0="granted")
+    assert "Het concept is bewaard" in visitor.text
+    assert "Concept bewaard" in visitor.text
+    other.press("Bewaar als concept", act="draft", reply="Van mij")
+    assert other.status == 409
+    assert "Van mij" in other.html
+    other.get(f"/staff/cases/{reference}/decide")
+    assert "Hieronder staat het concept van Handler" in other.text
+    assert "Half af" in other.html
+    other.press("Besluit nemen").press("Verstuur")
+    with school.app_context():
+        case = case_of(reference)
+        assert case.outcome == "granted"
+        assert "draft" not in casebook.contents(factories.vault(), case)
