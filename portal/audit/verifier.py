@@ -263,7 +263,7 @@ def read_heads(path: Path) -> list[Head]:
             heads.append(Head(seq, digest, path.name))
     if not heads:
         raise Unreadable(f"{path.name}: holds neither a checkpoint nor a mail's header {HEADER}")
-    return heads
+    return list(dict.fromkeys(heads))
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

@@ -46,12 +46,16 @@ def on_postgresql(app: Flask) -> bool:
 
 
 @jobs.command("prepare")
-def prepare() -> None:
+@json_option
+def prepare(as_json: bool) -> None:
     """Make or update the tables of the job queue (PostgreSQL only). Twice changes nothing."""
-    if on_postgresql(real_app()):
+    queue = on_postgresql(real_app())
+    if queue:
         from portal.runners.queue_schema import prepare
 
         prepare(cast(Settings, current_app.config["SETTINGS"]).database_url)
+    text = "The tables of the job queue are there." if queue else "On SQLite there is no job queue: nothing to do."
+    answer(as_json, {"queue": queue}, text)
 
 
 def real_app() -> Flask:

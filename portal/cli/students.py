@@ -44,7 +44,7 @@ class Bar:
 @click.option("--mapping", type=FILE, help="A mapping file of your own; the shipped one fits the school's export.")
 @click.option("--dry-run", is_flag=True, help="Print the same report and write nothing.")
 @click.option("--strict", is_flag=True, help="Write nothing when one row is bad.")
-@click.option("--admit", multiple=True, metavar="NUMBER", help="A student past the term who is admitted all the same.")
+@click.option("--admit", multiple=True, metavar="NUMBER", help="A student past the term, or erased and enrolled anew.")
 @json_option
 def import_(
     folder: Path, mapping: Path | None, dry_run: bool, strict: bool, admit: tuple[str, ...], as_json: bool

@@ -20,6 +20,7 @@ from portal.records import importing, items
 from portal.records.importing import Known, RecordKey
 from portal.records.tables.people import Branch, ImportFinding, ImportRun, Record, SealedFile, Student
 from portal.services import tombstones
+from portal.services.erased_rows import ErasedRows
 from portal.services.imported import Imported
 from portal.services.lookups import lookups_of
 from portal.services.unit import Work
@@ -52,6 +53,7 @@ class ImportRows:
         progress: Callable[[int, int], None] | None,
     ) -> Imported:
         work = self.work
+        self.erased = ErasedRows(work, admit)
         reader = read_export(folder, mapping, work.policy, work.today, admit=admit, progress=progress)
         self.outcome.report = reader.report
         if not self.dry_run:
@@ -68,6 +70,9 @@ class ImportRows:
                     self._write(batch)
                     batch = []
         self._write(batch)
+        admitted, left_out = self.erased.decided()
+        self._write_rows(admitted)
+        self._leave_out(left_out)
         if not self.dry_run:
             self._finish()
         return self.outcome
@@ -76,7 +81,11 @@ class ImportRows:
 
     def _write(self, rows: list[Row]) -> None:
         """Rows of one stretch of the export, each dataset of it at once, persons first."""
-        rows = self._without_erased(rows)
+        kept, left_out = self.erased.parted(rows)
+        self._write_rows(kept)
+        self._leave_out(left_out)
+
+    def _write_rows(self, rows: list[Row]) -> None:
         self._find_students([row.student_number for row in rows])
         self._admit([row for row in rows if row.dataset == "person" and row.student_number not in self.students])
         by_dataset: dict[str, list[Row]] = {"person": []}
@@ -254,25 +263,9 @@ class ImportRows:
 
     # --- what waits for somebody
 
-    def _without_erased(self, rows: list[Row]) -> list[Row]:
-        """Leaves out students and records that were erased; the report lists their place in the file."""
-        graves = {id(row): self._graves(row) for row in rows}
-        gone = importing.entombed(self.work.session, {grave for both in graves.values() for grave in both})
-        if not gone:
-            return rows
-        kept = []
-        for row in rows:
-            if gone.isdisjoint(graves[id(row)]):
-                kept.append(row)
-            else:
-                self.outcome.erased.append((row.file, row.line))
-        return kept
-
-    def _graves(self, row: Row) -> tuple[bytes, bytes]:
-        return (
-            tombstones.of_student(self.work, row.student_number),
-            tombstones.of_record(self.work, row.student_number, row.dataset, row.natural_key),
-        )
+    def _leave_out(self, rows: list[Row]) -> None:
+        """The report lists their place in the file."""
+        self.outcome.erased += [(row.file, row.line) for row in rows]
 
     def _without_erased_fields(self, row: Row, values: dict[str, Json]) -> dict[str, Json]:
         """The values but for those that were erased from this record."""

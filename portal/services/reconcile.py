@@ -121,21 +121,22 @@ def reconcile(actor: Actor, clock: Clock, fix: bool = False) -> Found:
 def _compare(work: Work) -> _Compared:
     holders = {("student", each) for each in work.session.execute(select(Student.id)).scalars()}
     holders |= {("case", each) for each in work.session.execute(select(Case.id)).scalars()}
-    compared = _Compared(files=_lost_files(work, holders))
+    compared = _Compared()
     there, made = _keys()
     used: set[Key] = set()
-    lost = set(compared.files)
+    lost = set(_lost_files(work, holders))
     for place, each in enumerate(SEALED):
         for row, key in uses(work.session, each):
-            if row in lost:
-                continue
-            used.add(key)
             if key in there:
+                if row not in lost:
+                    used.add(key)
                 continue
+            lost.discard(row)  # a picture goes with the key of its record
             if each.disposable:
                 compared.rows.setdefault(place, []).append(row)
             else:
                 compared.kept[each.name] += 1
+    compared.files = sorted(lost)
     searched = _look_ups(compared, holders)
     for key, key_id in there.items():
         kind, holder, retention, _ = key

@@ -28,6 +28,7 @@ from portal.services.unit import reading, writing
 from portal.vault.envelope import Holder, Place
 from tests import factories
 from tests.conftest import NOW
+from tests.services import backups
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "school-export"
 CLOCK = FixedClock(NOW)
@@ -317,3 +318,31 @@ def test_the_shared_export_loads_whole(app: Flask) -> None:
         outcome = import_folder(SYSTEM, CLOCK, SHARED)
         assert (outcome.new_students, outcome.report.past_term_count, outcome.report.bad) == (197, 203, 0)
         assert import_folder(SYSTEM, CLOCK, SHARED).new == 0
+
+
+def test_an_erased_student_who_enrolled_anew_comes_in_when_staff_name_them(app: Flask, export: Export) -> None:
+    with app.app_context():
+        old = programme("C2")
+        import_folder(SYSTEM, CLOCK, export(programmes=(programme("C1"), old)))
+        with reading(SYSTEM, CLOCK) as work:
+            (student_id,) = work.vault.find("student_number", "c2")
+        backups.erase(student_id)
+        fresh = old.replace("TC2", "TC2b").replace("01-02-2025", "01-02-2027")
+        again = export(programmes=(programme("C1"), old, fresh))
+        unnamed = import_folder(SYSTEM, CLOCK, again)
+        assert unnamed.new_students == 0
+        assert {line for file, line in unnamed.erased if file == "trajecten.csv"} == {3, 4}
+        before = import_folder(SYSTEM, CLOCK, export(programmes=(programme("C1"), old)), admit={"C2"})
+        assert before.new_students == 0, "without a programme that began after the erasure naming is not enough"
+        again = export(programmes=(programme("C1"), old, fresh))
+        named = import_folder(SYSTEM, CLOCK, again, admit={"C2"})
+        assert named.new_students == 1
+        assert ("trajecten.csv", 3) in named.erased
+        with reading(SYSTEM, CLOCK) as work:
+            (admitted,) = work.vault.find("student_number", "c2")
+            held = items.items_of(work.session, work.vault, admitted)
+        assert admitted != student_id
+        assert [item.values["programme_number"] for item in held if item.dataset == "programme"] == ["TC2b"]
+        later = import_folder(SYSTEM, CLOCK, again)
+        assert (later.new_students, later.new) == (0, 0), "and from then on like any other"
+        assert ("cursisten.csv", 3) not in later.erased
