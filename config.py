@@ -70,7 +70,8 @@ class Settings:
             "SECRET_KEY": self.secret_key,
             "SETTINGS": self,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
-            "SQLALCHEMY_BINDS": {"keys": self.keys_database_url},
+            # A bind does not inherit the options of the first database: it names its own.
+            "SQLALCHEMY_BINDS": {"keys": {"url": self.keys_database_url, **engine_options(self.keys_database_url)}},
             "SQLALCHEMY_ENGINE_OPTIONS": engine_options(self.database_url),
             "TRUSTED_HOSTS": self.hosts if self.production else [*self.hosts, "127.0.0.1", "localhost"],
             "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,

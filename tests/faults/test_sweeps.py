@@ -87,7 +87,7 @@ def sent(case_id: UUID, kind: str) -> Counter[str]:
 
 
 def test_each_warning_comes_exactly_once_whenever_the_sweeps_run(app: Flask, clock: FixedClock):
-    chance, histories, sweeps, warned = random.Random(20261128), rounds(3, 60), 0, 0
+    chance, histories, sweeps, warned = random.Random(20261128), rounds(2, 60), 0, 0
     with app.app_context():
         clock.set(at(FIRST))
         branch = make_branch("alkmaar")

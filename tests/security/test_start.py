@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from sqlalchemy import text
 
 from config import DEVELOPMENT_SECRET, WeakSettings, read_settings
 from portal import create_app
+from portal.records.db import db
 from portal.vault.master import BadKeyFile, create_master_file
 
 STRONG = secrets.token_urlsafe(48)
@@ -107,3 +110,14 @@ def test_no_secret_of_ours_stands_in_the_repository_beyond_the_one_that_producti
 
     assert not (ROOT / "key-encryption-key").exists()
     assert "production refuses it" in (ROOT / "config.py").read_text()
+
+
+def test_both_databases_notice_a_dead_connection_end_a_stuck_statement_and_quote_no_value(app: Flask) -> None:
+    with app.app_context():
+        for engine in db.engines.values():
+            assert engine.hide_parameters
+            if engine.dialect.name == "postgresql":
+                assert engine.pool._pre_ping
+                with engine.connect() as connection:
+                    assert connection.execute(text("SHOW statement_timeout")).scalar() == "30s"
+                    assert connection.execute(text("SHOW lock_timeout")).scalar() == "10s"

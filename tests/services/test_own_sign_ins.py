@@ -59,3 +59,18 @@ def test_the_page_about_the_address_shows_them(sqlite_app: Flask) -> None:
     visitor.get("/nl/me/email")
     assert "Op deze momenten logde iemand in met uw e-mail." in visitor.text
     assert "Was u dit niet?" in visitor.text
+
+
+def test_the_student_ends_every_other_session_of_the_own_and_of_nobody_else(sqlite_app: Flask) -> None:
+    def come_in(email: str) -> Visitor:
+        visitor = Visitor(sqlite_app).get("/nl/sign-in").press("link", email=email)
+        return visitor.press("Inloggen", code=str(mails(sqlite_app, "sign_in")[-1]["arguments"]["code"]))  # type: ignore[index]
+
+    with sqlite_app.app_context():
+        make_student(email=EMAIL)
+        make_student(email="other@example.org")
+    reader, other, own = come_in(EMAIL), come_in("other@example.org"), come_in(EMAIL)
+    own.get("/nl/me/email").press("Log uit op andere plekken")
+    assert "Op andere plekken bent u nu uitgelogd." in own.text
+    assert own.get("/nl/me").url == other.get("/nl/me").url == "/nl/me"
+    assert "/sign-in" in reader.get("/nl/me").url

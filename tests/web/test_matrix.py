@@ -27,7 +27,9 @@ EXPECTED = {
     **each("account.confirm", ASKERS),
     **each("student.requests student.request student.letter student.take_back student.act_for", ASKERS),
     **each("student.act_confirm", {"representative"}),
-    **each("student.email student.email_stop student.helpers student.helper_end", EVERY_STUDENT),
+    **each(
+        "student.email student.email_stop student.sign_out_others student.helpers student.helper_end", EVERY_STUDENT
+    ),
     **each("student.helper_new student.helper_confirm", {"student_l2", "student_l3", "foreign_student"}),
     **each("staff.contact staff.no_email staff.representatives staff.representative_new", DOSSIER),
     **each("staff.representative_end staff.to_post staff.print_letter staff.letter", DOSSIER),

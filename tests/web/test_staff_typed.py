@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -114,6 +115,20 @@ def test_a_message_and_a_new_request_are_kept_too(sqlite_app: Flask, reference: 
     assert visitor.url == "/staff/record?kept=1"
     for said in ('value="Yusuf حنان"', 'value="20-11-2026"', 'value="desk" checked', 'value="access" checked'):
         assert said in visitor.html
+
+
+def test_what_a_colleague_should_know_and_the_ticked_cases_are_kept_on_the_list(
+    sqlite_app: Flask, reference: str
+) -> None:
+    visitor = enter(sqlite_app, "officer").get("/staff/")
+    end_of_session(sqlite_app)
+    with sqlite_app.app_context():
+        ticked = f"{reference}|{case_of(reference).version}"
+    visitor.post("/staff/hand-over", case=ticked, note="Bel eerst even.")
+    sign_in_again(visitor, sqlite_app)
+    assert visitor.url == "/staff/?kept=1"
+    assert "Bel eerst even." in visitor.html
+    assert re.search(rf'value="{re.escape(ticked)}"[^>]*checked', visitor.html)
 
 
 def test_the_next_person_at_the_computer_sees_nothing_of_it(sqlite_app: Flask, reference: str) -> None:

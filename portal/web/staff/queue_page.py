@@ -22,6 +22,7 @@ from portal.web.staff import describe
 from portal.web.staff.blueprint import blueprint, policy, words_of
 from portal.web.staff.forms import choices
 from portal.web.staff.queue_forms import FindForm, HandOverForm, QueueForm, chosen_cases, narrowed, one_of
+from portal.web.staff.typed import typed_before
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
 
 TABS = {
@@ -61,7 +62,8 @@ def _page(
     after, before = values.get("after", "")[:20], values.get("before", "")[:20]
     page = queue(actor, clock, tab, filters, after, before, order)
     kept = narrowed(values)
-    hand = hand or HandOverForm(formdata=None)
+    typed = typed_before()  # of the one form here in which something is written
+    hand, ticked = hand or HandOverForm(formdata=typed), ticked or (typed.getlist("case") if typed else ())
     hand.staff.choices = choices(((each.id, each.name) for each in people), _("Kies een collega"))
     html = render_template(
         "staff/queue.html",

@@ -24,6 +24,7 @@ ELSEWHERE = {
     "staff.no_email": "staff.contact",
     "staff.identity_posted": "staff.identity_task",
     "staff.note": "staff.case",
+    "staff.hand_over": "staff.queue",
 }
 NEVER = {"version", "act", "csrf_token"}  # what a page says itself
 SECRETS = {"password", "current", "new", "again", "code"}  # a form with one of these is not kept

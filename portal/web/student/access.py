@@ -17,6 +17,7 @@ TABLE: dict[str, Rule] = {
         "student.ask",
         "student.email",
         "student.email_stop",
+        "student.sign_out_others",
         "student.helpers",
         "student.helper_end",
         "student.consents",

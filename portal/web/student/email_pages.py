@@ -10,6 +10,7 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Level
 from portal.i18n import N_
 from portal.services import change_email, stop_email_change
+from portal.services.end_sign_ins import end_other_sign_ins
 from portal.services.own_sign_ins import own_sign_ins
 from portal.services.stop_email_change import StopState
 from portal.web.forms import BaseForm, Check, Required, clean, looks_like_email
@@ -56,6 +57,15 @@ def email_stop(lang: str) -> Response:
     signed_in, _shared = me()
     if stop_email_change.stop_own(signed_in.actor, current_clock()):
         flash(_("Uw adres blijft zoals het was."), "ok")
+    return go("student.email")
+
+
+@blueprint.post(f"{PREFIX}/me/email/sign-out")
+def sign_out_others(lang: str) -> Response:
+    """Ends the student's sessions in every other browser."""
+    signed_in, _shared = me()
+    end_other_sign_ins(signed_in.actor, current_clock())
+    flash(_("Op andere plekken bent u nu uitgelogd."), "ok")
     return go("student.email")
 
 
