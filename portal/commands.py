@@ -14,7 +14,7 @@ ALWAYS = frozenset({"audit", "doctor", "erasures", "keys", "reconcile", "restore
 
 def register(app: Flask) -> None:
     """Adds the commands to the application; each loads what it needs when it runs."""
-    from portal.cli import cases, demo, erasures, keys, proof, running, staff, students
+    from portal.cli import cases, demo, erasures, keys, proof, retention, running, staff, students
 
     for command in (
         cases.group,
@@ -27,6 +27,7 @@ def register(app: Flask) -> None:
         proof.doctor,
         proof.reconcile,
         proof.register,
+        retention.group,
         running.jobs,
         running.serve,
         running.worker,

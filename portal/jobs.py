@@ -87,6 +87,12 @@ def _addresses(clock: Clock, _stopping: Stopping) -> Result:
     return apply_email_changes(clock)
 
 
+def _retention(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.retention import run as run_retention
+
+    return run_retention(clock).as_dict()
+
+
 def _packages(clock: Clock, stopping: Stopping) -> Result:
     from portal.services.build_packages import build_waiting
     from portal.services.write_letters import write_waiting
@@ -123,6 +129,7 @@ JOBS = (
     Job("digest", _digest, daily_at=time(7, 0)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
+    Job("retention", _retention, daily_at=time(2, 30)),
     Job("checkpoint", _checkpoint, daily_at=time(6, 0)),
     Job("erasures", _erase, every=timedelta(minutes=10)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),

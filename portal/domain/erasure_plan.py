@@ -39,7 +39,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A legal hold by the privacy officer (GDPR 17(3)(e)); `until` None is without an end yet."""
+    """A legal hold by the privacy officer (GDPR 17(3)(e)); `until` None is without an end yet. `reason` is a text."""
 
     until: date | None
     reason: str
@@ -178,7 +178,8 @@ def _erased(item: Item, why: Why) -> PlanLine:
 
 def _restricted(item: Item) -> PlanLine:
     until = item.hold.until if item.hold else None
-    return PlanLine(item, Verdict.RESTRICT, Why.LEGAL_CLAIM, until, tell=item.recipients)
+    reason = item.hold.reason if item.hold else ""
+    return PlanLine(item, Verdict.RESTRICT, Why.LEGAL_CLAIM, until, law=reason, tell=item.recipients)
 
 
 def _keeps(use: Use, contract_running: bool) -> Why | None:

@@ -30,9 +30,12 @@ TITLES: Mapping[Letter, str] = MappingProxyType(
         Letter.ANSWER: N_("Ons antwoord"),
         Letter.COPY: N_("Uw gegevens"),
         Letter.DONE: N_("Wij zijn klaar"),
+        Letter.CHANGED: N_("Een bericht van de school"),
     }
 )
-SHORT = frozenset({Letter.RECEIPT, Letter.EXTENSION, Letter.LATE, Letter.MESSAGE})  # both languages on one sheet
+SHORT = frozenset(
+    {Letter.RECEIPT, Letter.EXTENSION, Letter.LATE, Letter.MESSAGE, Letter.CHANGED}
+)  # both languages on one sheet
 COMPLAINT_ANSWERED = N_("Ons antwoord op uw klacht")
 WITHDRAWN = N_("Uw toestemming is gestopt")
 
@@ -40,7 +43,8 @@ WITHDRAWN = N_("Uw toestemming is gestopt")
 @dataclass(frozen=True, slots=True)
 class Written:
     """One letter as it was issued. `facts` are those of GDPR 15(1) and `searches` what was found outside, as in the
-    copy of the data; `until` is the day that an extension leads to; `words` are staff's own, Dutch and untranslated."""
+    copy of the data; `until` is the day that an extension leads to; `words` are staff's own, Dutch and untranslated. Of
+    a change, `facts` are {"turn": the event, "why": a text of the catalogue, "other": a reference}."""
 
     letter: Letter
     language: str

@@ -86,6 +86,12 @@ def erasure_planned(
     return Message("erasure_planned", language, to, Holder.case(case_id), key, arguments, case_id, expires_at=until)
 
 
+def retention_notice(to: str, language: str, student_id: UUID, term_id: UUID, from_on: date) -> Message:
+    """Old data are erased from that day on; a copy can be had before."""
+    arguments: dict[str, str | int] = {"page": "me/ending", "from_on": from_on.isoformat()}
+    return Message("retention_notice", language, to, Holder.student(student_id), f"retention:{term_id}", arguments)
+
+
 def consent_withdrawn(to: str, language: str, case_id: UUID, reference: str, code: str = "") -> Message:
     """You stopped a consent; it works at once. `code` is the case code where no other mail gave it."""
     arguments: dict[str, str | int] = {"reference": reference, "code": code}
@@ -182,6 +188,12 @@ def staff_warning(
         arguments |= {"draft": 1, "path": f"/staff/cases/{reference}/extend"}
     key = f"warning:{case_id}:{warning}:{staff_id}"
     return Message("staff_warning", language, to, INSTALLATION, key, arguments, case_id, staff=True)
+
+
+def staff_retention(to: str, language: str, staff_id: UUID, key: str) -> Message:
+    """Terms end soon, or the clock is doubted: look at the page of retention. `key` tells two occasions apart."""
+    dedupe = f"staff_retention:{staff_id}:{key}"
+    return Message("staff_retention", language, to, INSTALLATION, dedupe, {"path": "/staff/retention"}, staff=True)
 
 
 def staff_steps(

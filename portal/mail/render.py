@@ -37,6 +37,8 @@ SUBJECTS_OF_ACCOUNT = {
     "email_new": "Dit gaat over uw e-mailadres.",
     "representative_added": "Dit gaat over uw toegang.",
     "represented": "Dit gaat over uw toegang.",
+    "retention_notice": "Dit gaat over uw gegevens.",
+    "staff_retention": "Kijk naar de bewaartermijnen.",
     "staff_code_asked": "Een cursist wacht op een code.",
     "staff_digest": "Dit wacht vandaag op u.",
     "staff_password_reset": "U kunt een nieuw wachtwoord kiezen.",

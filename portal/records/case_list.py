@@ -191,18 +191,18 @@ def _shape(looker: Looker, wanted: Wanted) -> _Shape:
 
 
 def _arms(shape: _Shape) -> Iterator[Conditions]:
-    """The list as parts without overlap, each with one state, and one branch or one handler."""
+    """The list as parts without overlap, each with one state, one branch and, where it is somebody's, one handler."""
     fixed = [*_of_tab(shape.tab), *_narrowed(shape.given)]
     places = _places(shape)
     if not places or not shape.states:
         return
-    anywhere = or_(*(and_(true(), *place) for place in places))
     if shape.given & {"reference", "students"}:
+        anywhere = or_(*(and_(true(), *place) for place in places))
         yield [anywhere, Case.state.in_(shape.states), *fixed]
         return
     if shape.tab is Tab.MINE:
-        for state, number in product(shape.states, range(shape.handlers)):
-            yield [Case.state == state, Case.handler_id == _bound(f"handler_{number}", Case.id), anywhere, *fixed]
+        for state, place, number in product(shape.states, places, range(shape.handlers)):
+            yield [Case.state == state, *place, Case.handler_id == _bound(f"handler_{number}", Case.id), *fixed]
         return
     for state, place in product(shape.states, places):
         yield [Case.state == state, *place, *fixed]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -51,6 +51,8 @@ def place(
     field: str | None = None,
     activity: str | None = None,
     provisional: bool = False,
+    until: date | None = None,
+    reason: str | None = None,
 ) -> Limit:
     """Places a limit, or returns the same one that this case placed before (then with `provisional` as given now)."""
     session.flush()
@@ -70,9 +72,16 @@ def place(
         case_id=case_id,
         provisional=provisional,
         since=since,
+        until=until,
+        reason=reason,
     )
     session.add(limit)
     return limit
+
+
+def covers(limit: Limit, dataset: str, item_id: UUID, field: str) -> bool:
+    """Whether a limit is about this value; a None in its place stands for all of them."""
+    return limit.dataset in (None, dataset) and limit.item_id in (None, item_id) and limit.field in (None, field)
 
 
 def end(limits: Iterable[Limit], at: datetime) -> int:

@@ -177,9 +177,9 @@ def _item(work: Work, case: Case, item: CaseItem, plan: ErasurePlan | None) -> A
         explanation=ground.explanation if ground else "",
         reason=str(contents.get("reason") or ""),
         changed=_values(policy, item, contents.get("checked")),
+        erased=erased_lines(policy, plan) if plan else (),
+        kept=kept_lines(policy, plan) if plan else (),
         code=ground.code if ground else "",
-        erased=_erased(policy, plan) if plan else (),
-        kept=_kept(policy, plan) if plan else (),
         continues=activity.continues if activity else "",
         consequence=activity.consequence if activity and item.outcome != Outcome.REFUSED else "",
     )
@@ -232,7 +232,8 @@ def _value(field: Field, value: Json) -> Value:
     return Value(field.dataset, field.code, field.label, value, int(needed))
 
 
-def _erased(policy: Policy, plan: ErasurePlan) -> tuple[Erased, ...]:
+def erased_lines(policy: Policy, plan: ErasurePlan) -> tuple[Erased, ...]:
+    """What goes, put together where data set and reason are the same."""
     found: dict[tuple[str, str], list[PlanLine]] = {}
     for line in plan.of(Verdict.ERASE):
         found.setdefault((line.item.dataset, line.why), []).append(line)
@@ -244,7 +245,7 @@ def _erased(policy: Policy, plan: ErasurePlan) -> tuple[Erased, ...]:
     )
 
 
-def _kept(policy: Policy, plan: ErasurePlan) -> tuple[Kept, ...]:
+def kept_lines(policy: Policy, plan: ErasurePlan) -> tuple[Kept, ...]:
     """What stays, put together where data set, reason, law and date are the same."""
     found: dict[tuple[object, ...], list[PlanLine]] = {}
     for line in plan.lines:

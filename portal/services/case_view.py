@@ -17,13 +17,13 @@ from portal.domain.events import EventKind
 from portal.domain.lifecycle import ACTS, ENDED, UNDECIDED, CaseState, possible
 from portal.domain.permissions import Actor, Subject, may
 from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, Role, StepKind, StepState
-from portal.records import casebook
+from portal.records import casebook, limits
 from portal.records.items import full_name, persons
 from portal.records.staff import active_staff
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage, CaseStep
 from portal.records.tables.people import Branch
-from portal.services import identity, limits_of_processing
+from portal.services import identity
 from portal.services.carry_out import CARRIED_OUT
 from portal.services.case_dates import Dates, dates_of
 from portal.services.case_lines import (
@@ -78,7 +78,7 @@ class CasePage:
     outcome: Outcome | None
     about_reference: str
     about_director: bool  # of a complaint: the director decided what it is about
-    restricted: bool
+    restricted: bool  # something that this case restricted still is
     dates: Dates
     items: tuple[ItemLine, ...]
     steps: tuple[StepLine, ...]
@@ -144,7 +144,6 @@ def read_case(work: Work, case: Case) -> CasePage:
     cooling = cooling_until(work, case) if kind is RequestKind.ERASURE and case.approver_id else None
     about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
     branch = work.session.get(Branch, case.branch_id) if case.branch_id else None
-    restricted = case.student_id is not None and bool(limits_of_processing.restricted(work, case.student_id))
     return CasePage(
         reference=case.reference,
         version=case.version,
@@ -172,7 +171,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         outcome=Outcome(case.outcome) if case.outcome else None,
         about_reference=about.reference if about else "",
         about_director=_by_director(work, about),
-        restricted=restricted,
+        restricted=bool(limits.of_case(work.session, case.id)),
         dates=dates_of(work, case),
         items=items,
         steps=step_lines,

@@ -25,4 +25,4 @@ def close_as_abuse(actor: Actor, clock: Clock, reference: str, version: int, rea
         code = reason_of(work, reason, USE)
         end(work, case, Action.ABUSE, EventKind.CLOSED_AS_ABUSE, reason=code, words=words_of(words))
         work.note("close_as_abuse", "case", case.id, reason=code)
-        tell_change(work, case)
+        tell_change(work, case, EventKind.CLOSED_AS_ABUSE, code)

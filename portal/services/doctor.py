@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -17,14 +17,22 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import ROOT, Settings
+from portal.audit import checkpoints
 from portal.domain.clock import Clock
+from portal.domain.permissions import SYSTEM
 from portal.i18n import TONGUES, offered
 from portal.policy.model import Policy
 from portal.records.db import db
+from portal.services import belonging, erasure_ledger, standing
 from portal.services import doctor_installation as around
 from portal.services.findings import BAD, GOOD, WARNING, Finding
 from portal.services.readiness import STALE_MAIL, STALE_WORKER, readiness
+from portal.services.unit import reading
+from portal.vault.ledger import BadLedger
+from portal.vault.master import MasterKey, WrongMaster
+from portal.vault.sealed_box import BadRecoveryKey, read_public
 
+STALE_CHECKPOINT = timedelta(hours=48)
 MIGRATIONS = ROOT / "portal" / "records" / "migrations"
 
 
@@ -34,6 +42,9 @@ def examine(clock: Clock) -> tuple[Finding, ...]:
         _settings,
         _databases,
         _key_file,
+        _belonging,
+        _ledger,
+        _backups,
         _policy,
         _catalogues,
         around.proxy,
@@ -42,6 +53,7 @@ def examine(clock: Clock) -> tuple[Finding, ...]:
         around.disk,
         around.mail_server,
         lambda: _worker(clock),
+        lambda: _log_head(clock),
         around.outbox,
         lambda: around.jobs(clock),
     )
@@ -101,11 +113,49 @@ def _key_file() -> Iterator[Finding]:
         yield Finding("key file", WARNING, "belongs to another account")
     else:
         yield Finding("key file", GOOD, f"mode {mode:o}")
-    folder = Path(path.resolve().parent)
-    url = _read_settings().database_url
-    if url.startswith("sqlite:///") and Path(url.removeprefix("sqlite:///")).resolve().parent == folder:
+    if _sqlite_folder() == path.resolve().parent:
         advice = "keep it apart in production: a backup that holds both opens everything"
         yield Finding("key file", WARNING, "lies beside the database", advice)
+
+
+def _belonging() -> Iterator[Finding]:
+    if reason := belonging.why_not(cast(MasterKey, current_app.extensions["master_key"])):
+        yield Finding("keys and records", BAD, "do not belong together", reason)
+    else:
+        yield Finding("keys and records", GOOD, "belong together")
+
+
+def _ledger() -> Iterator[Finding]:
+    path = erasure_ledger.path()
+    try:
+        lines = len(erasure_ledger.ledger().lines())
+    except (BadLedger, WrongMaster) as error:
+        yield Finding("erasure ledger", BAD, type(error).__name__, f"put back its copy: {error}")
+        return
+    if reason := standing.why_not_serving(current_app):
+        yield Finding("erasure ledger", BAD, "a backup waits for its replay", reason)
+    elif lines and _sqlite_folder() == path.resolve().parent:
+        yield Finding("erasure ledger", WARNING, f"{lines} lines, beside the database", "keep it on another disk")
+    else:
+        yield Finding("erasure ledger", GOOD, f"{lines} lines")
+
+
+def _backups() -> Iterator[Finding]:
+    key = _read_settings().recovery_key
+    if not key:
+        yield Finding("backups", WARNING, "no recovery key", "flask --app portal keys recovery FILE")
+        return
+    try:
+        read_public(key)
+    except BadRecoveryKey as error:
+        yield Finding("backups", BAD, "BACKUP_RECOVERY_KEY is none", str(error))
+        return
+    yield Finding("backups", GOOD, "sealed to a recovery key")
+
+
+def _sqlite_folder() -> Path | None:
+    url = _read_settings().database_url
+    return Path(url.removeprefix("sqlite:///")).resolve().parent if url.startswith("sqlite:///") else None
 
 
 def _policy() -> Iterator[Finding]:
@@ -142,3 +192,14 @@ def _worker(clock: Clock) -> Iterator[Finding]:
         yield Finding("outbox", BAD, f"a mail has waited {age} s", "look at the worker's log for a paused queue")
     else:
         yield Finding("outbox", GOOD, "nothing waits" if age is None else f"oldest {age} s")
+
+
+def _log_head(clock: Clock) -> Iterator[Finding]:
+    with reading(SYSTEM, clock) as work:
+        newest = checkpoints.newest(work.session)
+    if newest is None:
+        yield Finding("log", WARNING, "no checkpoint yet", "the worker signs one each morning")
+    elif clock.now() - datetime.fromisoformat(newest.at) > STALE_CHECKPOINT:
+        yield Finding("log", BAD, f"last checkpoint {newest.at[:10]}", "is the worker running?")
+    else:
+        yield Finding("log", GOOD, f"checkpoint {newest.number} at entry {newest.seq}")

@@ -6,9 +6,11 @@ from __future__ import annotations
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action
 from portal.domain.refusal import Refused
+from portal.domain.vocabulary import Letter
 from portal.mail import messages
 from portal.records.tables.cases import Case
 from portal.services.casework import event, move, reply_address
+from portal.services.issue_letter import issue
 from portal.services.own_cases import end_provisional
 from portal.services.unit import Work
 from portal.vault.envelope import Json
@@ -25,9 +27,15 @@ def end(work: Work, case: Case, action: Action, kind: EventKind, **details: Json
     work.session.flush()
 
 
-def tell_change(work: Work, case: Case) -> None:
-    """A mail that there is news; the page that it links to says what, in the asker's language."""
-    if to := reply_address(work, case):
+def tell_change(work: Work, case: Case, turn: EventKind, why: str = "", other: str = "") -> None:
+    """A mail that there is news; the page that it links to says what, in the asker's language, and so does the letter.
+    `why` is a code of the policy's reasons, `other` the request in which this one goes on."""
+    reason = work.policy.reasons[why].label if why else ""
+    issue(work, case, Letter.CHANGED, facts={"turn": turn.value, "why": reason, "other": other})
+    to = reply_address(work, case)
+    if to and turn is EventKind.TAKEN_BACK:
+        work.send(messages.taken_back(to, case.language, case.id, case.reference))
+    elif to:
         work.send(messages.changed(to, case.language, case.id, case.reference, case.version))
 
 

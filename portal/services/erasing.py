@@ -113,8 +113,8 @@ def _traces(work: Work, erasure: Erasure, doomed: Doomed) -> None:
 
 
 def _clean() -> None:
-    for bind, tables in cleaning.TABLES.items():
-        cleaning.clean(db.engines[bind or None], tables)
+    for bind in cleaning.VACUUM:
+        cleaning.clean(db.engines[bind or None], bind)
 
 
 def _done(work: Work, erasure: Erasure, doomed: Doomed) -> None:

@@ -38,7 +38,7 @@ def merge(actor: Actor, clock: Clock, reference: str, version: int, into: str, w
         said = words_of(words)
         end(work, case, Action.MERGE, EventKind.MERGED, other=other.reference, words=said)
         work.note("merge_duplicate", "case", case.id, into=str(other.id))
-        tell_change(work, case)
+        tell_change(work, case, EventKind.MERGED, other=other.reference)
 
 
 def _demand_same(case: Case, other: Case) -> None:

@@ -93,13 +93,9 @@ class _Facts:
 
     def _hold(self, record: items.Item, code: str) -> Hold | None:
         for limit in self.standing:
-            covers = (
-                limit.dataset in (None, record.dataset)
-                and limit.item_id in (None, record.id)
-                and limit.field in (None, code)
-            )
-            if limit.kind == limits.HOLD and covers:
-                return Hold(until=None, reason="legal_claim")
+            if limit.kind == limits.HOLD and limits.covers(limit, record.dataset, record.id, code):
+                reason = self.policy.reasons.get(limit.reason or "")
+                return Hold(limit.until, reason.label if reason else "")
         return None
 
 

@@ -9,9 +9,7 @@ from portal.domain.lifecycle import Action
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Channel
-from portal.mail import messages
-from portal.services.casework import reply_address
-from portal.services.end_case import end, words_of
+from portal.services.end_case import end, tell_change, words_of
 from portal.services.held_case import held_case
 from portal.services.unit import writing
 
@@ -31,5 +29,4 @@ def record_take_back(actor: Actor, clock: Clock, reference: str, version: int, h
             raise Refused("reason_missing")
         end(work, case, Action.RECORD_TAKE_BACK, EventKind.TAKEN_BACK, how=how.value, words=said)
         work.note("record_take_back", "case", case.id, how=how.value)
-        if to := reply_address(work, case):
-            work.send(messages.taken_back(to, case.language, case.id, case.reference))
+        tell_change(work, case, EventKind.TAKEN_BACK)

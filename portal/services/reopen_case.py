@@ -41,4 +41,4 @@ def reopen(actor: Actor, clock: Clock, reference: str, version: int, reason: str
         work.note("reopen", "case", case.id, reason=code)
         work.session.flush()
         place_meanwhile(work, case)
-        tell_change(work, case)
+        tell_change(work, case, EventKind.REOPENED, code)

@@ -5,6 +5,7 @@ A nudge that may run at any time: each erasure goes on after the last step that 
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +21,7 @@ from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure
 from portal.services import clock_guard, erasing
 from portal.services.carry_out import carry_out
-from portal.services.casework import ChangedMeanwhile
+from portal.services.casework import ChangedMeanwhile, NotFound
 from portal.services.shred_addresses import shred_addresses
 from portal.services.unit import reading
 
@@ -107,3 +108,39 @@ def list_erasures(actor: Actor, clock: Clock, most: int = 100) -> list[ErasureLi
             )
             for row, reference in work.session.execute(statement)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """That something was erased, when and how much: for whoever asks later, without saying whose it was."""
+
+    number: str
+    cause: str
+    begun: datetime
+    ended: datetime
+    values: int
+    records: int
+    files: int
+    classes: int
+    steps: tuple[str, ...]
+
+
+def certificate(actor: Actor, clock: Clock, erasure_id: UUID) -> Certificate:
+    """Raises NotFound while the erasure is not done, NotAllowed without a look at operations."""
+    with reading(actor, clock) as work:
+        work.require(Act.VIEW_OPERATIONS)
+        erasure = work.session.get(Erasure, erasure_id)
+        if erasure is None or erasure.certificate is None:
+            raise NotFound(str(erasure_id))
+        told = json.loads(erasure.certificate)
+        return Certificate(
+            number=told["number"],
+            cause=told["cause"],
+            begun=datetime.fromisoformat(told["begun"]),
+            ended=datetime.fromisoformat(told["ended"]),
+            values=told["values"],
+            records=told["records"],
+            files=told["files"],
+            classes=told["classes"],
+            steps=tuple(told["steps"]),
+        )

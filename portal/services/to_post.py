@@ -45,6 +45,7 @@ MAILS: Mapping[Letter, frozenset[str]] = {
     Letter.ANSWER: frozenset({"decided", "consent_withdrawn"}),
     Letter.COPY: frozenset({"carried_out"}),
     Letter.DONE: frozenset({"carried_out"}),
+    Letter.CHANGED: frozenset({"changed", "taken_back"}),
 }
 ARRIVING = ("waiting", "sent")
 DROPPED = frozenset({CaseState.TAKEN_BACK, CaseState.DUPLICATE, CaseState.ABUSE})
@@ -95,7 +96,7 @@ def letters_to_post(actor: Actor, clock: Clock) -> list[ToPost]:
 
 def due_letters(work: Work, case: Case) -> dict[Letter, date]:
     """The letters that this case still owes its asker, and since when."""
-    if not case.by_post or CaseState(case.state) in DROPPED:
+    if not case.by_post:
         return {}
     mailed = _mailed(work, case.id)
     posted = _posted(work, case)
@@ -108,8 +109,13 @@ def due_letters(work: Work, case: Case) -> dict[Letter, date]:
 
 
 def _occasions(work: Work, case: Case) -> dict[Letter, datetime]:
-    """What there is to tell, with the moment at which it came up last."""
-    found = {Letter.RECEIPT: case.entered_at}
+    """What there is to tell, with the moment at which it came up last. Of a request that ended without an answer only
+    that is left to tell."""
+    changed = latest(work, case.id, Letter.CHANGED.value)
+    turned = {Letter.CHANGED: changed.issued_at} if changed is not None else {}
+    if CaseState(case.state) in DROPPED:
+        return turned
+    found = {Letter.RECEIPT: case.entered_at, **turned}
     if case.extended_at is not None:
         found[Letter.EXTENSION] = case.extended_at
     said = [each.at for each in casebook.messages_of(work.session, case.id) if each.from_staff]

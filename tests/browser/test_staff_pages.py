@@ -80,6 +80,11 @@ def tab_to(page: Any, selector: str, most: int = 150) -> None:
     raise AssertionError(f"Tab never reaches {selector} on {page.url}")
 
 
+def press_enter(page: Any) -> None:
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 def test_a_case_from_the_queue_to_the_letter_by_keyboard_alone(
     live: tuple[Flask, str], looker: Callable[..., Looker]
 ) -> None:
@@ -96,22 +101,22 @@ def test_a_case_from_the_queue_to_the_letter_by_keyboard_alone(
     sign_in(app, page, base, "anna")
     tab_to(page, "input[name=q]")
     page.keyboard.type(reference[-7:])
-    page.keyboard.press("Enter")
+    press_enter(page)
     assert page.url.endswith(f"/staff/cases/{reference}")
     tab_to(page, "form[action$='/take'] button")
-    page.keyboard.press("Enter")
+    press_enter(page)
     tab_to(page, f"main a[href$='/{reference}/decide']")
-    page.keyboard.press("Enter")
+    press_enter(page)
     tab_to(page, "input[name=outcome_0]")
     page.keyboard.press("Space")
     tab_to(page, "textarea[name=reply]")
     page.keyboard.type("Fijn dat u dit liet weten.")
     tab_to(page, "main form button[type=submit]")
-    page.keyboard.press("Enter")
+    press_enter(page)
     staff.look("letter")
     assert "Fijn dat u dit liet weten." in page.inner_text("main")
     tab_to(page, "form[data-confirm] button")
-    page.keyboard.press("Enter")
+    press_enter(page)
     staff.look("decided")
     with app.app_context():
         assert case_of(reference).outcome == "granted"

@@ -61,6 +61,8 @@ def every_message(language: str) -> dict[str, Message]:
         "email_new": messages.email_new(to, language, STUDENT, CHANGE, DUE),
         "representative_added": messages.representative_added(to, language, STUDENT, CHANGE),
         "represented": messages.represented(to, language, STUDENT, "1"),
+        "retention_notice": messages.retention_notice(to, language, STUDENT, CHANGE, DUE),
+        "staff_retention": messages.staff_retention(staff_to, language, STAFF, "1"),
         "late": messages.late(to, language, CASE, REFERENCE),
         "staff_new_case": messages.staff_new_case(staff_to, language, STAFF, CASE, REFERENCE),
         "staff_reply": messages.staff_reply(staff_to, language, STAFF, CASE, REFERENCE, "1"),

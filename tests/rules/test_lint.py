@@ -16,7 +16,6 @@ EXEMPT = {
     ("portal/services/upload_way.py", "sql"): "PRAGMA takes no bound values; the number is a constant of the module",
     ("portal/records/migrations/versions/0002_audit_insert_only.py", "sql"): "a trigger for each of two fixed words",
     ("portal/records/migrations/versions/0006_proof.py", "sql"): "triggers for fixed tables and words",
-    ("portal/records/cleaning.py", "sql"): "VACUUM binds no names; the tables are a fixed list",
     ("portal/records/snapshot.py", "sql"): "COPY binds no names: psycopg quotes those of our own tables",
     ("portal/i18n.py", "markup"): "marks Dutch words in a page of another language; format() escapes what goes in",
     ("portal/cli/running.py", "import subprocess"): "starts web and worker of the demonstration with a fixed command",

@@ -24,12 +24,13 @@ from portal.services.case_view import CasePage
 from portal.services.casework import Asked, Contact, NotFound
 from portal.services.erasures import COOLING
 from portal.services.extend_case import extend, mark_told
+from portal.services.limits_of_processing import place_meanwhile
 from portal.services.send_message import send_message
 from portal.services.take_case import take
 from portal.services.unit import writing
 from portal.services.write_note import write_note
 from tests import factories
-from tests.services.cases import case_of, decided, director, field_of, officer, opened, version_of
+from tests.services.cases import case_of, decided, director, field_of, officer, opened, version_of, within
 from tests.services.test_queue import statements
 
 
@@ -119,6 +120,17 @@ def test_a_rectification_leads_from_taking_to_closing(handler: Actor, clock: Fix
     assert page.next == ""
     assert page.state.value == "closed"
     assert page.outcome is Outcome.GRANTED
+
+
+def test_only_the_case_that_restricts_offers_to_lift_that(handler: Actor, clock: FixedClock) -> None:
+    student = factories.make_student()
+    contested, other = (
+        opened(RequestKind.RECTIFICATION, student, [field_of(student, field, "Anders")]) for field in ("street", "town")
+    )
+    with writing(factories.SYSTEM, clock) as work:
+        place_meanwhile(work, within(work, contested))
+    assert case_page(handler, clock, contested).restricted
+    assert not case_page(handler, clock, other).restricted
 
 
 def assure(reference: str, level: Level) -> None:

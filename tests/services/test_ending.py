@@ -11,7 +11,8 @@ from flask import Flask
 from portal.domain.lifecycle import ENDED, Action, CaseState, NotPossible, possible
 from portal.domain.permissions import ANONYMOUS, Actor, NotAllowed
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, Role, TargetKind
+from portal.domain.vocabulary import ActorKind, Channel, Letter, Level, Outcome, RequestKind, Role, TargetKind
+from portal.letters.letter import Written, print_letter
 from portal.records import limits
 from portal.records.db import db
 from portal.records.tables.cases import Case
@@ -19,10 +20,12 @@ from portal.services.case_page import case_page, colleagues
 from portal.services.casework import Asked, ChangedMeanwhile, Contact, NotFound, staff_for
 from portal.services.close_as_abuse import close_as_abuse
 from portal.services.export_document import export_document
+from portal.services.issue_letter import contents_of, latest
 from portal.services.merge_duplicate import merge
 from portal.services.own_cases import own_case
 from portal.services.record_take_back import record_take_back
 from portal.services.reopen_case import reopen
+from portal.services.to_post import due_letters
 from portal.services.unit import reading
 from portal.services.write_note import write_note
 from tests import factories
@@ -242,3 +245,18 @@ def test_a_complaint_is_not_offered_or_told_to_whoever_decided(handler: Actor) -
     assert case_of(complaint).due_on - case_of(complaint).received_on == timedelta(days=28)
     db.session.rollback()
     assert db.session.get(Case, case_of(complaint).id).handler_id is None
+
+
+def test_whoever_reads_no_mail_is_told_by_letter_in_the_own_language(handler: Actor) -> None:
+    student = factories.make_student(email=None, language="ti")
+    first = opened(RequestKind.ACCESS, student, language="ti")
+    second = opened(RequestKind.ACCESS, student, language="ti")
+    merged(handler, second, first)
+    with reading(handler, clock()) as work:
+        case = within(work, second)
+        assert set(due_letters(work, case)) == {Letter.CHANGED}
+        row = latest(work, case.id, Letter.CHANGED.value)
+        assert row is not None
+        written = Written.of(contents_of(work, row))
+        assert (written.language, written.facts["other"]) == ("ti", first)
+        assert print_letter(written, work.policy).startswith(b"%PDF")

@@ -90,7 +90,7 @@ NAMES = [step.name for step in erasing.STEPS]
 
 def test_the_steps_are_those_that_were_promised_in_their_order():
     assert [
-        *("keys", "rows", "files", "older_keys", "lookups", "traces", "cleaning", "done", "certificate"),
+        *("ledger", "keys", "rows", "files", "older_keys", "lookups", "traces", "cleaning", "done", "certificate"),
     ] == NAMES
     assert [erasing.after(name).name for name in ("intent", *NAMES[:-1])] == NAMES
     assert erasing.after("certificate") is None

@@ -93,6 +93,10 @@ class School:
             "filename": "style.css",
             "representative": self.representative,
             "letter": "receipt",
+            "code": "standard",
+            "term_id": uuid7(),
+            "erasure_id": uuid7(),
+            "holder": "paper_file",
             "letter_id": uuid7(),
         }
 

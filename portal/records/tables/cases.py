@@ -4,19 +4,13 @@ own key, so that the answer stays readable when the student's data are gone."""
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from portal.records.db import Model, Moment
-
-_WHERE_UNASSIGNED: dict[str, Any] = {
-    "sqlite_where": text("handler_id IS NULL"),
-    "postgresql_where": text("handler_id IS NULL"),
-}
 
 
 class Case(Model):
@@ -73,7 +67,7 @@ class Case(Model):
         Index("ix_case_branch_channel_state_due", "branch_id", "channel", "state", "due_on", "id"),
         Index("ix_case_branch_language_state_due", "branch_id", "language", "state", "due_on", "id"),
         Index("ix_case_handler_state_received", "handler_id", "state", "received_on", "id"),
-        Index("ix_case_unassigned", "branch_id", "state", "due_on", "id", **_WHERE_UNASSIGNED),
+        Index("ix_case_branch_handler_state_due", "branch_id", "handler_id", "state", "due_on", "id"),
         Index("ix_case_state_received", "state", "received_on", "id"),
         Index("ix_case_branch_state_received", "branch_id", "state", "received_on", "id"),
     )

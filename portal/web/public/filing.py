@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
 from portal.domain.rights import right
-from portal.domain.vocabulary import ActorKind, LegalBasis, RequestKind
+from portal.domain.vocabulary import ActorKind, LegalBasis, RequestKind, TargetKind
 from portal.services import drafts, own_data
+from portal.services.casework import Asked
 from portal.services.file_request import Receipt, file_request
 from portal.services.own_cases import own_cases
+from portal.services.own_plan import OwnPlan, own_plan
 from portal.web.forms import BaseForm, switching, typed
 from portal.web.language import _, current_speaker
 from portal.web.place import place
@@ -142,9 +145,20 @@ def around(journey: Journey, name: str, form: BaseForm, known: bool) -> dict[str
         "back_href": back,
         "known": known,
         "about": about_value(journey) if journey.target and known else None,
+        "plan": plan_of(journey) if name == "meaning" else None,
         "objectable": [each for each in policy().activities.values() if each.basis in right(journey.kind).bases],
         "consents": [each for each in policy().activities.values() if each.basis is LegalBasis.CONSENT],
     }
+
+
+def plan_of(journey: Journey, asked: Sequence[Asked] = ()) -> OwnPlan | None:
+    """What erasing would do, for a signed-in student: for all data, for one value, or for what was chosen."""
+    if journey.kind is not RequestKind.ERASURE or student_session() is None:
+        return None
+    if journey.target and not asked:
+        target = journey.target
+        asked = [Asked(TargetKind.FIELD, target["dataset"], UUID(target["item"]), target["field"])]
+    return own_plan(current_actor(), current_clock(), asked)
 
 
 def about_value(journey: Journey) -> dict[str, Any]:
@@ -200,7 +214,14 @@ def check(lang: str, draft: UUID) -> str | Response:
             form.form_errors.append(REFUSALS[refused.code])
         else:
             return go("public.receipt", draft=draft)
-    return render_template("public/check.html", form=form, journey=journey, rows=rows(journey, known, cases))
+    chosen = pages.filing_of(journey, known, policy(), cases, lang).items
+    return render_template(
+        "public/check.html",
+        form=form,
+        journey=journey,
+        rows=rows(journey, known, cases),
+        plan=plan_of(journey, chosen),
+    )
 
 
 def rows(journey: Journey, known: bool, cases: list[tuple[str, str]]) -> list[dict[str, Any]]:

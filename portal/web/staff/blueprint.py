@@ -34,6 +34,8 @@ MENU = (
     ("staff.identity_tasks", N_("Wie is het?"), Act.CONFIRM_IDENTITY),
     ("staff.students", N_("Cursisten"), Act.SEARCH_STUDENTS),
     ("staff.to_post", N_("Post"), Act.PRINT_LETTER),
+    ("staff.changes", N_("Wijzigingslijst"), Act.EXPORT_CHANGES),
+    ("staff.retention", N_("Bewaartermijnen"), Act.PREVIEW_RETENTION),
     ("staff.accounts", N_("Accounts"), Act.REVIEW_ACCESS),
     ("staff.register", N_("Register"), Act.VIEW_REGISTER),
     ("staff.guide", N_("Hulp"), Act.MANAGE_OWN_ACCOUNT),
@@ -49,6 +51,10 @@ UNDER = {
     **dict.fromkeys(("staff.contact", "staff.representatives", "staff.representative_new"), "staff.students"),
     "staff.account_new": "staff.accounts",
     **dict.fromkeys(("staff.identity_task", "staff.identity_call", "staff.identity_phone"), "staff.identity_tasks"),
+    **dict.fromkeys(
+        ("staff.retention_confirm", "staff.term", "staff.erasures", "staff.certificate"), "staff.retention"
+    ),
+    "staff.hold": "staff.students",
     **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),
     **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review"), "staff.accounts"),
 }

@@ -14,6 +14,11 @@ REACH_REFUSALS: Mapping[str, str] = MappingProxyType(
             "Het e-mailadres verandert op %(until)s. Tot dan geven wij niets vrij en wissen wij niets."
         ),
         "cooling_off": N_("De cursist kan het wissen nog stoppen. Vanaf %(until)s kan het worden uitgevoerd."),
+        "nothing_chosen": N_("Kies eerst een of meer regels."),
+        "too_early": N_("Dat kan nog niet: de cursist heeft tijd tot %(on)s."),
+        "already_told": N_("De cursist heeft al bericht gehad."),
+        "hold_over": N_("Kies een dag die nog moet komen."),
+        "hold_too_long": N_("Kies een dag tot en met %(most)s."),
         "nothing_to_stop": N_("Er is niets meer te stoppen."),
         "same_address": N_("Dit adres staat al in het dossier."),
         "change_waiting": N_("Er wacht al een wijziging, tot %(until)s."),

@@ -393,5 +393,6 @@ LETTERS: Mapping[str, str] = MappingProxyType(
         "answer": N_("Het antwoord"),
         "copy": N_("Het antwoord met de kopie van de gegevens"),
         "done": N_("Het bericht dat alles is uitgevoerd"),
+        "changed": N_("Het bericht dat er iets is veranderd"),
     }
 )

@@ -26,6 +26,7 @@ TABLE: dict[str, Rule] = {
         "student.own_letter",
         "student.upload",
         "student.stop_erasure",
+        "student.ending",
     )
 }
 TABLE |= {name: Rule(STUDENT, level=Level.KNOWLEDGE) for name in ("student.helper_new", "student.helper_confirm")}

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from portal.services import erasures
 from portal.services.erasures import StopState
+from portal.services.retention_pages import own_terms
 from portal.web.forms import BaseForm
 from portal.web.place import place
 from portal.web.public.frame import PREFIX, page
@@ -35,6 +36,13 @@ def _own(reference: str | None, back: str) -> str:
         return _page(erasures.stop_own(actor, clock, reference), form, back)
     found = erasures.planned(actor, clock, reference)
     return _page(found.state if found else StopState.UNKNOWN, form, back)
+
+
+@blueprint.get(f"{PREFIX}/me/ending")
+def ending(lang: str) -> str:
+    """Which of the own data go soon, and the copy that can be had first."""
+    signed_in, _shared = me()
+    return render_template("student/ending.html", terms=own_terms(signed_in.actor, current_clock()))
 
 
 @blueprint.route(f"{PREFIX}/stop-erasure/<token>", methods=["GET", "POST"])

@@ -16,6 +16,7 @@ from portal.i18n import N_
 from portal.services import own_data, withdraw_consent
 from portal.services.own_data import GroupOfData, Series, Value
 from portal.services.recognise import SignedIn
+from portal.services.retention_pages import own_terms
 from portal.web.forms import BaseForm, clean, typed
 from portal.web.language import _, current_speaker
 from portal.web.public import filing
@@ -62,7 +63,12 @@ def data(lang: str) -> str:
     found = own_data.own_data(signed_in.actor, current_clock(), shared)
     groups = [_group(group) for group in found.groups]
     return render_template(
-        "student/data.html", groups=groups, found=found, level=signed_in.actor.level, terms=policy().retention
+        "student/data.html",
+        groups=groups,
+        found=found,
+        level=signed_in.actor.level,
+        terms=policy().retention,
+        ending=own_terms(signed_in.actor, current_clock()),
     )
 
 
