@@ -73,6 +73,11 @@ class Speaker:
         self.gettext = self._catalogue.gettext
         self.ngettext = self._catalogue.ngettext
 
+    @property
+    def stop(self) -> str:
+        """What ends a sentence that a page puts together."""
+        return "።" if self.lang == "ti" else "."
+
     def text(self, message: str, **values: object) -> str:
         """The message with its named placeholders filled in."""
         said = self.gettext(message)
@@ -95,10 +100,16 @@ class Speaker:
         return _long_date(self.tongue.locale, day)
 
     def datetime(self, at: Moment) -> str:
-        local = at.astimezone(AMSTERDAM)
-        return f"{self.date(local.date())}, {format_time(local, 'HH:mm', locale='nl')}"
+        """A moment here; students also read the Dutch figures that stand on paper (ux.md, rule 22)."""
+        day = at.astimezone(AMSTERDAM).date()
+        figures = f" ({self.numeric_date(day)})" if self.audience == STUDENT else ""
+        return f"{self.date(day)}{figures}, {self.clock(at)}"
 
     moment = datetime  # as templates call it
+
+    def clock(self, at: Moment) -> str:
+        """The time of day, here."""
+        return format_time(at.astimezone(AMSTERDAM), "HH:mm", locale=MASTER)
 
     def numeric_date(self, day: Day) -> str:
         """The Dutch numeric date, as on every letter of an office here."""

@@ -34,6 +34,7 @@ class KindWords:
     name: str  # as a noun, in lists
     text: str  # what it means, in one or two sentences
     icon: str
+    example: str  # in the words of a student
 
 
 KINDS: Mapping[RequestKind, KindWords] = {
@@ -42,48 +43,56 @@ KINDS: Mapping[RequestKind, KindWords] = {
         N_("Gegevens zien"),
         N_("U krijgt alles te lezen wat wij over u hebben."),
         "access",
+        N_("Wat weet de school over mijn examens?"),
     ),
     RequestKind.RECTIFICATION: KindWords(
         N_("Er staat iets fout"),
         N_("Gegevens verbeteren"),
         N_("Wij verbeteren wat niet klopt."),
         "rectification",
+        N_("Mijn naam is verkeerd geschreven."),
     ),
     RequestKind.ERASURE: KindWords(
         N_("Ik wil dat u iets wist"),
         N_("Gegevens wissen"),
         N_("Wij gooien weg wat weg mag."),
         "erasure",
+        N_("Mijn lessen zijn klaar. Mijn telefoonnummer kan weg."),
     ),
     RequestKind.RESTRICTION: KindWords(
         N_("Gebruik mijn gegevens even niet"),
         N_("Gegevens even niet gebruiken"),
         N_("Wij bewaren de gegevens. Wij gebruiken ze even niet."),
         "restriction",
+        N_("Mijn adres klopt niet. Stuur nu even geen brieven."),
     ),
     RequestKind.OBJECTION: KindWords(
         N_("Ik ben het niet eens met het gebruik"),
         N_("Bezwaar maken"),
         N_("U vertelt waarom. Wij stoppen intussen."),
         "objection",
+        N_("Ik wil niet op foto’s van de les."),
     ),
     RequestKind.WITHDRAWAL: KindWords(
         N_("Ik stop mijn toestemming"),
         N_("Toestemming stoppen"),
         N_("U zei eerder ja. Nu zegt u nee."),
         "withdrawal",
+        N_("Ik zei ja tegen medisch advies. Nu wil ik dat niet meer."),
     ),
     RequestKind.PORTABILITY: KindWords(
         N_("Ik wil mijn gegevens meenemen"),
         N_("Gegevens meenemen"),
         N_("U krijgt een bestand voor een andere school."),
         "portability",
+        N_("Ik ga naar een andere school. Mijn gegevens gaan mee."),
     ),
     RequestKind.COMPLAINT: KindWords(
         N_("Ik heb een klacht"),
         N_("Klacht"),
         N_("U bent niet tevreden. Een andere medewerker kijkt ernaar."),
         "complaint",
+        N_("Ik vroeg iets. Niemand gaf antwoord."),
     ),
 }
 

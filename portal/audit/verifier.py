@@ -33,19 +33,7 @@ HEAD_IN_MAIL = re.compile(rf"^{HEADER}:\s+(\d{{1,18}})\s+([0-9a-f]{{64}})\s*$", 
 HEX = re.compile(r"[0-9a-f]{64}")
 
 # After an entry of these acts a checkpoint is signed, in the same transaction.
-SIGNED_ACTS = frozenset(
-    {
-        "checkpoint_audit",
-        "decide",
-        "approve_erasure",
-        "carry_out_erasure",
-        "erased",
-        "retention_run",
-        "replay_erasures",
-        "restore_backup",
-        "rotate_keys",
-    }
-)
+SIGNED_ACTS = frozenset({"checkpoint_audit", "decide", "approve_erasure", "erased", "replay_erasures", "rotate_keys"})
 
 
 class Unreadable(Exception):

@@ -77,7 +77,10 @@ async def _shift(queue: App, woken: asyncio.Event) -> None:
         )
     )
     clock = ClockWatch()
-    while not (working.done() or clock.jumped()):
+    while not working.done():
+        if clock.jumped():
+            log.warning("the clock moved: every job is asked again")
+            break
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), 1)
             log.info("worker stops: finishing what is in hand")

@@ -56,6 +56,7 @@ def examine(clock: Clock) -> tuple[Finding, ...]:
         lambda: _log_head(clock),
         around.outbox,
         lambda: around.jobs(clock),
+        lambda: around.retention(clock),
     )
     found: list[Finding] = []
     for check in checks:

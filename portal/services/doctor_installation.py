@@ -13,12 +13,16 @@ from sqlalchemy import func, select, text
 
 from config import Settings
 from portal.domain.clock import Clock
+from portal.domain.permissions import SYSTEM
 from portal.mail import delivery
 from portal.mail.transports import BadMailUrl, MailFault, transport_for
 from portal.records.db import db
 from portal.records.tables.proof import OutMail, Setting
+from portal.services import clock_guard
 from portal.services.findings import BAD, GOOD, WARNING, Finding
 from portal.services.heartbeat import DONE, JOB
+from portal.services.retention_terms import is_confirmed, of_students
+from portal.services.unit import reading
 
 APART = timedelta(seconds=5)  # between this machine's clock and the database's
 LEAST_FREE = 500 * 1024 * 1024  # bytes of the disk
@@ -114,6 +118,22 @@ def mail_server() -> Iterator[Finding]:
         yield Finding("mail", WARNING, "a server without TLS would be spoken to in clear", "add ?tls=required")
     else:
         yield Finding("mail", GOOD, f"{scheme}: the server takes us")
+
+
+def retention(clock: Clock) -> Iterator[Finding]:
+    """Whether deletions go on: a doubted clock holds them, and so does a class that the director has not confirmed."""
+    with reading(SYSTEM, clock) as work:
+        held = clock_guard.doubt(work)
+        open_ = [each.code for each in of_students(work.policy) if not is_confirmed(work, each)]
+    if held is not None:
+        yield Finding(
+            "retention", BAD, f"the clock jumped since {held.seen}: nothing is erased", "say that it is right"
+        )
+    elif open_:
+        advice = "flask --app portal retention confirm CLASS --director USERNAME"
+        yield Finding("retention", WARNING, f"terms not confirmed: {', '.join(open_)}", advice)
+    else:
+        yield Finding("retention", GOOD, "terms confirmed")
 
 
 def outbox() -> Iterator[Finding]:

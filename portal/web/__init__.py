@@ -8,7 +8,7 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Binds languages, headers, access, errors and every blueprint."""
     from portal import extensions
-    from portal.web import access, dev, errors, headers, language, request_log, sessions, standing, system
+    from portal.web import access, compress, dev, errors, headers, language, request_log, sessions, standing, system
     from portal.web.account import routes as account
     from portal.web.public import routes as public
     from portal.web.staff import routes as staff
@@ -19,6 +19,7 @@ def register(app: Flask) -> None:
     extensions.babel.init_app(app, locale_selector=language.current_language)
     app.context_processor(language.template_names)
     request_log.register(app)
+    compress.register(app)
     headers.register(app)
     standing.register(app)
     sessions.register(app)

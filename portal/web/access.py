@@ -63,7 +63,12 @@ def register(app: Flask) -> None:
     def guard() -> Response | None:
         if request.endpoint is None:
             return None  # no such page: Flask answers 404 or 405
-        return check(table[request.endpoint])
+        answer = check(table[request.endpoint])
+        if answer is None:
+            from portal.web import typed
+
+            typed.remember_whose()
+        return answer
 
 
 def check(rule: Rule) -> Response | None:
@@ -80,26 +85,35 @@ def check(rule: Rule) -> Response | None:
             abort(403)
         return None
     if signed_in is None or signed_in.kind == "staff":
-        return to_sign_in()
+        return to_code() if rule.audience == CASE else to_sign_in()
     if signed_in.kind not in OUTSIDE.get(rule.audience, {signed_in.kind}):
         if signed_in.kind == ACTING:
             abort(403)  # signing in again would not help
         return to_sign_in()
     if current_actor().level < rule.level:
-        return redirect(url_for("account.confirm", lang=current_language(), level=int(rule.level), next=here()))
+        return redirect(url_for("account.confirm", lang=current_language(), level=int(rule.level), next=way_back()))
     return None
 
 
 def to_sign_in() -> Response:
     flash(_("Log eerst in. Daarna gaat u verder."), "info")
-    return redirect(url_for("account.sign_in", lang=current_language(), next=here()))
+    return redirect(url_for("account.sign_in", lang=current_language(), next=way_back()))
+
+
+def to_code() -> Response:
+    flash(_("Vul uw code in. Daarna gaat u verder."), "info")
+    return redirect(url_for("public.code", lang=current_language(), next=way_back()))
 
 
 def to_staff_sign_in() -> Response:
-    """Signing in leads back to the page; what was typed there when the session had ended is kept."""
-    from portal.web.staff import typed
+    return redirect(url_for("staff.sign_in", next=way_back()))
 
-    return redirect(url_for("staff.sign_in", next=typed.keep() or here()))
+
+def way_back() -> str | None:
+    """The page to come back to after signing in; what was typed there when the session had ended is kept."""
+    from portal.web import typed
+
+    return typed.keep() or here()
 
 
 def _wanted(rule: Rule) -> str | None:

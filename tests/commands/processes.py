@@ -12,7 +12,7 @@ from pathlib import Path
 
 from config import ROOT, Settings
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 90.0  # seconds: a machine may be busy with other things
 
 
 def environment(settings: Settings, **more: str) -> dict[str, str]:

@@ -39,6 +39,10 @@ def test_the_office_sees_confirms_and_runs_retention_without_names(sqlite_app: F
     clock.advance(timedelta(days=30))
     code, found = run(sqlite_app, "retention", "run")
     assert (code, found) == (1, {"refused": "clock_doubted"})
+    _, checks = run(sqlite_app, "doctor")
+    assert isinstance(checks, list)
+    (doubted,) = [each for each in checks if each["check"] == "retention"]
+    assert (doubted["grade"], "the clock jumped" in doubted["found"]) == ("bad", True)
     code, found = run(sqlite_app, "retention", "run", "--clock-is-right")
     assert isinstance(found, dict)
     assert (code, found["erased"]) == (0, 1)

@@ -184,7 +184,7 @@ def page_of(who: str, answer: TestResponse) -> Page:
     return Page(who, url, answer.status_code, html, answer.headers)
 
 
-def walk(client: FlaskClient, who: str, begin: Iterable[str]) -> list[Page]:
+def walk(client: FlaskClient, who: str, begin: Iterable[str], kind_of: Callable[[str], str] = blur) -> list[Page]:
     """Every page that can be reached by links from these addresses, each kind of address at most twice."""
     found: dict[str, Page] = {}
     kinds: dict[str, int] = {}
@@ -196,7 +196,7 @@ def walk(client: FlaskClient, who: str, begin: Iterable[str]) -> list[Page]:
             continue
         found[page.url] = page
         for href in links(page):
-            kind = blur(urlsplit(href).path)
+            kind = kind_of(urlsplit(href).path)
             if href not in seen and kinds.get(kind, 0) < 2:
                 kinds[kind] = kinds.get(kind, 0) + 1
                 seen.add(href)
@@ -228,14 +228,17 @@ def open_file(client: FlaskClient, who: str, school: School) -> None:
             client.post(form.action, data=form.filled())
 
 
-def journey(client: FlaskClient, who: str, kind: str, text: Callable[[int], str]) -> list[Page]:
-    """Files a request of this kind, typing `text` wherever one may; the pages on the way, the receipt last."""
+def journey(
+    client: FlaskClient, who: str, kind: str, text: Callable[[int], str], until: str = "/receipt"
+) -> list[Page]:
+    """Files a request of this kind, typing `text` wherever one may; the pages on the way, the last one that ends in
+    `until`: what was begun and not sent stays open."""
     page = read(client, who, "/nl/new")
     pages = [page]
     for _ in range(10):
         here = urlsplit(page.url).path
         own = [form for form in page.forms if form.method == "post" and urlsplit(form.action).path == here]
-        if not own or here.endswith("/receipt"):
+        if not own or here.endswith(until):
             break
         form = own[-1]
         typed = {name: KNOWN_TEXTS.get(name) or text(150) for name in form.text_fields}

@@ -74,7 +74,8 @@ EXPECTED = {
 }
 PUBLIC = {
     *("static", "system.healthz", "system.readyz", "system.metrics", "system.security_txt", "system.favicon"),
-    *("public.choose", "public.start", "public.about", "public.regulation", "public.help", "public.accessibility"),
+    *("public.choose", "public.start", "public.about", "public.rights"),
+    *("public.regulation", "public.help", "public.accessibility"),
     *("public.new", "public.draft_page", "public.instead", "public.check", "public.receipt", "public.code"),
     *("student.stop_email", "student.erasure_link"),
     *("account.sign_in", "account.code", "account.link", "account.sign_out", "staff.sign_in"),

@@ -16,7 +16,7 @@ from portal.records.db import db
 from portal.records.tables.cases import Draft
 from portal.services import passwords
 from portal.services.casework import Asked
-from portal.web.staff.typed import MARK, SECRETS, WHO
+from portal.web.typed import MARK, SECRETS, WHO
 from tests import factories
 from tests.security import estate
 from tests.security.browsing import open_file, starts, walk
@@ -180,7 +180,7 @@ def test_every_form_with_a_text_of_its_own_is_kept_when_the_session_ended(sqlite
     begin = [url for url in [*starts(sqlite_app, school), *estate.addresses(references)] if url.startswith("/staff")]
     forms = {form.shape: form for page in walk(client, "officer", begin) for form in page.forms}.values()
     with client.session_transaction() as cookie:
-        cookie[WHO] = str(school.staff["officer"])
+        cookie[WHO] = f"staff:{school.staff['officer']}"
     end_of_session(sqlite_app)
     kept, lost = 0, []
     for form in forms:

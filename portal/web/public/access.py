@@ -11,6 +11,7 @@ TABLE: dict[str, Rule] = {
     "public.start": Rule(PUBLIC, "the start page"),
     "public.about": Rule(PUBLIC, "what is kept and why: GDPR 13 and 14, from the policy"),
     "public.regulation": Rule(PUBLIC, "the regulation in plain words"),
+    "public.rights": Rule(PUBLIC, "each right in plain words"),
     "public.help": Rule(PUBLIC, "how somebody may help"),
     "public.accessibility": Rule(PUBLIC, "what works for whom, and what does not yet"),
     "public.new": Rule(PUBLIC, _FILING),

@@ -12,6 +12,7 @@ from portal.i18n import N_
 from portal.services import case_code, own_cases
 from portal.services.read_upload import overview
 from portal.web import sessions
+from portal.web.access import safe_next
 from portal.web.forms import BaseForm, Check, Required, clean, fresh_key
 from portal.web.language import _
 from portal.web.place import place
@@ -19,6 +20,7 @@ from portal.web.public.frame import PREFIX, go, once_bytes, page
 from portal.web.public.routes import blueprint
 from portal.web.sessions import current_actor, current_clock, current_session
 from portal.web.student import case_view
+from portal.web.typed import KeptForm
 from portal.wording import REFUSALS
 
 
@@ -33,7 +35,7 @@ class CaseCodeForm(BaseForm):
     )
 
 
-class MessageForm(BaseForm):
+class MessageForm(KeptForm):
     text = TextAreaField(N_("Uw bericht"), filters=[clean])
 
 
@@ -44,7 +46,7 @@ def code(lang: str) -> str | Response:
         session_id = case_code.enter(current_clock(), form.code.data, place())
         if session_id:
             sessions.begin(session_id)
-            return go("public.case")
+            return redirect(safe_next(request.args.get("next"), page("public.case")))
         form.refuse("code", N_("Deze code kennen wij niet."))
     return render_template("public/code.html", form=form)
 

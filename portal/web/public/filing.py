@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from portal.domain.refusal import Refused
 from portal.domain.rights import right
 from portal.domain.vocabulary import ActorKind, LegalBasis, RequestKind, TargetKind
+from portal.policy.model import Policy, RetentionClass
 from portal.services import drafts, own_data
 from portal.services.casework import Asked
 from portal.services.file_request import Receipt, file_request
@@ -145,10 +146,17 @@ def around(journey: Journey, name: str, form: BaseForm, known: bool) -> dict[str
         "back_href": back,
         "known": known,
         "about": about_value(journey) if journey.target and known else None,
+        "keeps": kept_classes(policy()),
         "plan": plan_of(journey) if name == "meaning" else None,
         "objectable": [each for each in policy().activities.values() if each.basis in right(journey.kind).bases],
         "consents": [each for each in policy().activities.values() if each.basis is LegalBasis.CONSENT],
     }
+
+
+def kept_classes(promised: Policy) -> list[RetentionClass]:
+    """What is kept of students' data, and until when: the classes of the policy's fields."""
+    used = {field.retention for each in promised.datasets.values() for field in each.fields.values()}
+    return [each for code, each in promised.retention.items() if code in used]
 
 
 def plan_of(journey: Journey, asked: Sequence[Asked] = ()) -> OwnPlan | None:

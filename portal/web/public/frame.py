@@ -96,6 +96,7 @@ def template_names() -> dict[str, object]:
             "home": page("public.start"),
             "helper": page("public.help"),
             "privacy": page("public.about"),
+            "rights": page("public.rights"),
             "regulation": page("public.regulation"),
             "accessibility": page("public.accessibility"),
             "sign_in": page("account.sign_in"),

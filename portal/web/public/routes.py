@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import render_template
 
 from portal.domain.vocabulary import OBJECTABLE
@@ -9,10 +11,14 @@ from portal.policy.model import OWN_SECTION, Activity, Policy
 from portal.web.language import is_staff_page
 from portal.web.public.frame import PREFIX, blueprint_of, policy, template_names
 from portal.web.sessions import current_session
-from portal.wording import BASES, SENSITIVITIES, SOURCES
+from portal.web.typed import forget_sent
+from portal.wording import BASES, KINDS, SENSITIVITIES, SOURCES
+
+ACCESSIBILITY_CHECKED = date(2026, 11, 28)  # when the statement was last held against the tests
 
 blueprint = blueprint_of("public")
 blueprint.app_context_processor(template_names)
+blueprint.after_request(forget_sent)
 
 
 @blueprint.get("/")
@@ -90,7 +96,14 @@ def help(lang: str) -> str:
 
 @blueprint.get(f"{PREFIX}/accessibility")
 def accessibility(lang: str) -> str:
-    return render_template("public/accessibility.html")
+    """What works for whom, what was tested and what was not. Whoever changes it checks it, and sets the date."""
+    return render_template("public/accessibility.html", checked_on=ACCESSIBILITY_CHECKED)
+
+
+@blueprint.get(f"{PREFIX}/rights")
+def rights(lang: str) -> str:
+    """Each right in plain words with an example; the way to ask it."""
+    return render_template("public/rights.html", kinds=KINDS)
 
 
 from portal.web.public import by_code, filing  # noqa: E402, F401 - they add their pages to the blueprint

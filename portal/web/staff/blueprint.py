@@ -16,11 +16,10 @@ from portal.domain.vocabulary import Role
 from portal.i18n import N_, STAFF_TONGUES
 from portal.policy.model import Policy
 from portal.services.casework import ChangedMeanwhile
-from portal.web import errors
+from portal.web import errors, typed
 from portal.web.access import safe_next
 from portal.web.language import _, current_language
 from portal.web.sessions import current_actor, current_session
-from portal.web.staff import typed
 from portal.web.staff.wording import REFUSALS, UNKNOWN_REFUSAL
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")

@@ -15,7 +15,7 @@ from portal.web.headers import clear_site_data
 from portal.web.language import _
 from portal.web.place import place
 from portal.web.sessions import begin, current_actor, current_clock, current_session, leave
-from portal.web.staff import known_browser, typed
+from portal.web.staff import known_browser
 from portal.web.staff.account_forms import ResetForm
 from portal.web.staff.blueprint import FULL, blueprint, way_on
 from portal.web.staff.forms import AgainForm, ConfidentialityForm, PasswordForm, SignInForm
@@ -63,9 +63,8 @@ def next_page(stage: str) -> str:
 
 
 def take(made: NewSession) -> None:
-    """The new session goes into the cookie, and whose it is, should it end while something is being typed."""
+    """The new session goes into the cookie."""
     begin(made.session_id)
-    typed.remember_whose(made.staff_id)
 
 
 def go_on(made: NewSession, told: str = "") -> Response:

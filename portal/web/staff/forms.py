@@ -28,10 +28,10 @@ from portal.domain.digits import western_digits, without_marks
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Channel, RequestKind
 from portal.i18n import N_
-from portal.web.forms import AtMost, BaseForm, Check, Optional, Required, fresh_key, looks_like_email, note_refused
+from portal.web.forms import AtMost, Check, Optional, Required, fresh_key, looks_like_email, note_refused
 from portal.web.sessions import current_session
-from portal.web.staff.typed import typed_before
 from portal.web.staff.wording import CHANNELS, KINDS, REFUSALS, UNKNOWN_REFUSAL, WAYS
+from portal.web.typed import KeptForm
 
 LONG_TEXT = 4000
 SHORT_TEXT = 200
@@ -48,13 +48,8 @@ class Said:
         self.params = {name: str(value) for name, value in params.items()}
 
 
-class StaffForm(BaseForm):
+class StaffForm(KeptForm):
     """A form whose own refusals stand beside its fields; it begins with what was typed when a session ended."""
-
-    def __init__(self, *positional: Any, **named: Any) -> None:
-        if not positional and "formdata" not in named and (before := typed_before()) is not None:
-            named["formdata"] = before
-        super().__init__(*positional, **named)
 
     def deny(self, refusal: Refused, field: str = "") -> None:
         """Shows why the rules refused, beside a field or above the form; what was typed stays."""

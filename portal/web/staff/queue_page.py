@@ -22,8 +22,8 @@ from portal.web.staff import describe
 from portal.web.staff.blueprint import blueprint, policy, words_of
 from portal.web.staff.forms import choices
 from portal.web.staff.queue_forms import FindForm, HandOverForm, QueueForm, chosen_cases, narrowed, one_of
-from portal.web.staff.typed import typed_before
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
+from portal.web.typed import typed_before
 
 TABS = {
     Tab.ALL: N_("Open"),

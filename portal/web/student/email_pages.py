@@ -19,12 +19,13 @@ from portal.web.place import place
 from portal.web.public.frame import PREFIX, go
 from portal.web.sessions import current_clock
 from portal.web.student.routes import blueprint, me
+from portal.web.typed import KeptForm
 from portal.wording import REFUSALS
 
 BESIDE = frozenset({"email_invalid", "same_address", "change_waiting"})
 
 
-class AddressForm(BaseForm):
+class AddressForm(KeptForm):
     email = StringField(
         N_("Uw nieuwe e-mailadres"), [Required(N_("Vul uw e-mailadres in.")), Check(looks_like_email)], filters=[clean]
     )

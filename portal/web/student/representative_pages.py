@@ -19,12 +19,13 @@ from portal.services import representing
 from portal.services.add_representative import Asked, a_year_after, add_own, confirm_own
 from portal.services.end_representative import end_own
 from portal.services.representing import BY_LAW, Relation
-from portal.web.forms import AtMost, BaseForm, Check, Choices, OneOf, Optional, Required, clean, looks_like_email
+from portal.web.forms import AtMost, Check, Choices, OneOf, Optional, Required, clean, looks_like_email
 from portal.web.language import _
 from portal.web.public.frame import PREFIX, go
 from portal.web.sessions import current_clock
 from portal.web.student.case_view import event_words
 from portal.web.student.routes import blueprint, me
+from portal.web.typed import KeptForm
 from portal.wording import KINDS, REFUSALS, RELATIONS, STANDING_KINDS, STANDINGS
 
 BESIDE = {
@@ -48,7 +49,7 @@ def typed_date(text: str) -> date | None:
         return None
 
 
-class HelperForm(BaseForm):
+class HelperForm(KeptForm):
     name = StringField(N_("Hoe heet deze persoon?"), [Required(N_("Vul de naam in.")), AtMost(200)], filters=[clean])
     organisation = StringField(N_("Van welke organisatie?"), [Optional(), AtMost(200)], filters=[clean])
     relation = OneOf(
@@ -116,7 +117,7 @@ def helper_new(lang: str) -> str | Response:
         else:
             flash(_("Deze persoon mag nu voor u vragen."), "ok")
             return go("student.helpers")
-    elif request.method == "GET":
+    elif request.method == "GET" and not form.ends_on.data:
         form.ends_on.data = f"{today + USUAL:%d-%m-%Y}"
     return render_template("student/helper_new.html", form=form, most=a_year_after(today))
 

@@ -24,16 +24,18 @@ from portal.web.public.frame import PREFIX, blueprint_of, go, page, policy, to_c
 from portal.web.public.journey import Journey, value_form
 from portal.web.sessions import current_clock, current_session
 from portal.web.student import show
+from portal.web.typed import KeptForm, beginning, forget_sent
 from portal.wording import BASES, SOURCES
 
 blueprint = blueprint_of("student")
+blueprint.after_request(forget_sent)
 PAGE = 20  # records of a long list on one page
 FROM_VALUE = frozenset({RequestKind.ERASURE, RequestKind.RESTRICTION})
 # At a shared address: status only, until it is clear who of them it is; and what is no own page.
 OPEN_TO_SHARED = frozenset({"student.requests", "student.act_for", "student.stop_email", "student.erasure_link"})
 
 
-class MessageForm(BaseForm):
+class MessageForm(KeptForm):
     text = TextAreaField(N_("Uw bericht"), filters=[clean])
 
 
@@ -170,7 +172,7 @@ def wrong(lang: str, item: UUID, field: str) -> str | Response:
         return (
             filing.begin(Journey(None, RequestKind.RECTIFICATION)) if request.method == "POST" else _value_page(found)
         )
-    form = value_form(found.field)
+    form = value_form(found.field, **beginning())
     if form.accepted():
         journey.pages["what"] = typed()
         return filing.begin(journey)

@@ -1,21 +1,25 @@
-"""What staff were typing when their session ended: taken in at the door, back in the form after signing in again."""
+"""What somebody was typing when their session ended: taken in at the door, back in the form after signing in again.
+
+It is kept unread, for that person in that browser, and opens only after the same person signed in again.
+"""
 
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Any
 
 from flask import current_app, flash, g, request, session, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from portal.services import kept_forms
+from portal.web.forms import BaseForm
 from portal.web.forms import kept as as_formdata
 from portal.web.forms import typed as typed_now
 from portal.web.language import _
 from portal.web.place import place
 from portal.web.sessions import browser_secret, current_actor, current_clock, current_session
 
-WHO = "staff"  # in the cookie: whose session it was; gone when signing out, and worth nothing by itself
+WHO = "whose"  # in the cookie: whose session it was; gone when signing out, and worth nothing by itself
 MARK = "kept"  # in the address of a page that has something to show again
 
 # A form is shown where it is posted to, but for these: endpoint -> the page that shows the form.
@@ -26,12 +30,19 @@ ELSEWHERE = {
     "staff.note": "staff.case",
     "staff.hand_over": "staff.queue",
 }
+# Every form of the staff, and these of students. What is typed while a request is filed lies in its draft.
+OF_STUDENTS = {"student.request", "student.wrong", "student.helper_new", "student.email", "public.case"}
 NEVER = {"version", "act", "csrf_token"}  # what a page says itself
 SECRETS = {"password", "current", "new", "again", "code"}  # a form with one of these is not kept
 
 
-def remember_whose(staff_id: UUID) -> None:
-    session[WHO] = str(staff_id)
+def remember_whose() -> None:
+    """Whoever opens a page with such a form is noted in the cookie."""
+    if request.method != "GET" or not _is_kept(request.endpoint):
+        return
+    person = kept_forms.person_of(current_actor())
+    if person is not None and session.get(WHO) != person:
+        session[WHO] = person
 
 
 def keep() -> str | None:
@@ -42,7 +53,7 @@ def keep() -> str | None:
     found = {name: values for name, values in typed_now().items() if name not in NEVER}
     if not found or SECRETS & set(found):
         return None
-    if not kept_forms.keep(current_clock(), browser_secret(), UUID(session[WHO]), page, found, place()):
+    if not kept_forms.keep(current_clock(), browser_secret(), str(session[WHO]), page, found, place()):
         return None
     return f"{page}?{MARK}=1"
 
@@ -60,8 +71,23 @@ def typed_before() -> MultiDict[str, str] | None:
     return before
 
 
+def beginning() -> dict[str, Any]:
+    """The argument with which a form begins with what was typed before; nothing nearly always."""
+    before = typed_before()
+    return {} if before is None else {"formdata": before}
+
+
+class KeptForm(BaseForm):
+    """A form that begins with what was typed when a session ended."""
+
+    def __init__(self, *positional: Any, **named: Any) -> None:
+        if not positional and "formdata" not in named:
+            named |= beginning()
+        super().__init__(*positional, **named)
+
+
 def forget_sent(response: Response) -> Response:
-    """After each answer of the staff pages: a form that was sent after all is not kept any longer."""
+    """After each answer of such pages: a form that was sent after all is not kept any longer."""
     page = _page() if request.method == "POST" else None
     if page is None or response.status_code >= 400 or current_session() is None:
         return response
@@ -70,9 +96,14 @@ def forget_sent(response: Response) -> Response:
     return response
 
 
+def _is_kept(endpoint: str | None) -> bool:
+    return endpoint is not None and (endpoint.startswith("staff.") or endpoint in OF_STUDENTS)
+
+
 def _page() -> str | None:
     """The page whose form is posted to this address; None for a button of its own, which holds nothing typed."""
     endpoint = ELSEWHERE.get(request.endpoint or "", request.endpoint)
-    rules = current_app.url_map.iter_rules(endpoint) if endpoint else ()
-    shown = any("GET" in (rule.methods or ()) for rule in rules)
-    return url_for(endpoint, **(request.view_args or {})) if endpoint and shown else None
+    if endpoint is None or not _is_kept(endpoint):
+        return None
+    shown = any("GET" in (rule.methods or ()) for rule in current_app.url_map.iter_rules(endpoint))
+    return url_for(endpoint, **(request.view_args or {})) if shown else None
