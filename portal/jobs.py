@@ -104,7 +104,7 @@ def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.checkpoint_audit import checkpoint_daily
 
     signed, mails = checkpoint_daily(clock)
-    return {"checkpoint": signed.number, "mails": mails}
+    return {"checkpoint": str(signed.number), "mails": mails}
 
 
 def _erase(clock: Clock, _stopping: Stopping) -> Result:

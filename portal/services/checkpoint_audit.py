@@ -23,7 +23,7 @@ def checkpoint_daily(clock: Clock) -> tuple[Checkpoint, int]:
     found = newest if newest is not None and done else checkpoint_now(clock)
     with writing(SYSTEM, clock) as work:
         directors = active_staff(work.session, work.today, Role.DIRECTOR.value, None)
-        for staff in directors:
+        mails = sum(
             work.send(
                 messages.staff_log_head(
                     staff.email,
@@ -37,7 +37,9 @@ def checkpoint_daily(clock: Clock) -> tuple[Checkpoint, int]:
                     found.signature,
                 )
             )
-    return found, len(directors)
+            for staff in directors
+        )
+    return found, mails
 
 
 def checkpoint_now(clock: Clock) -> Checkpoint:
