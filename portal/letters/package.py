@@ -62,9 +62,18 @@ def parts_of(document: Json, letter: bytes | None, language: str, policy: Policy
     yield tables
     yield pictures
     names = [name for name, _ in (*tables, *pictures)]
-    yield [
-        (READ_ME, page_of("letters/read_me.html", reader, document=document, names=names, letter=bool(letter)).encode())
-    ]
+    read_me = page_of(
+        "letters/read_me.html",
+        reader,
+        document=document,
+        names=names,
+        letter=bool(letter),
+        PAGE=PAGE,
+        LETTER=LETTER,
+        DATA=DATA,
+        SCHEMA=SCHEMA_NAME,
+    )
+    yield [(READ_ME, read_me.encode())]
 
 
 STEPS = 6  # that `parts_of` yields
