@@ -98,6 +98,7 @@ def test_a_case_from_the_queue_to_the_letter_by_keyboard_alone(
     reference = new_case(app, RequestKind.RECTIFICATION, student, asked)
     staff = looker("staff-keyboard", 1280, "nl")
     page = staff.page
+    page.set_default_timeout(60_000)
     sign_in(app, page, base, "anna")
     tab_to(page, "input[name=q]")
     page.keyboard.type(reference[-7:])
