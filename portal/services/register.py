@@ -19,7 +19,7 @@ HEADINGS = {
     "basis": N_("Grondslag"),
     "basis_explanation": N_("Uitleg bij de grondslag"),
     "data": N_("Gegevens"),
-    "subjects": N_("Van wie"),
+    "subjects": N_("Over wie"),
     "recipients": N_("Wie ze krijgt"),
     "retention": N_("Bewaartermijn"),
     "security": N_("Beveiliging"),
