@@ -48,7 +48,7 @@ def step(reference: str, step_id: UUID) -> Response:
         try:
             finish_step(current_actor(), current_clock(), reference, step_id, state, form.note.data or "", reason)
         except Refused as refusal:
-            form.deny(refusal, "note" if refusal.code == "reason_missing" else "")
+            form.deny(refusal, "note" if refusal.code in {"reason_missing", "proof_missing"} else "")
         else:
             flash(_("De stap is bijgewerkt."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#steps")

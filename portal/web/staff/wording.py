@@ -258,6 +258,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "approval_missing": N_("Eerst moet een tweede persoon dit goedkeuren."),
         "own_decision": N_("Deze klacht gaat over uw eigen besluit. Een ander moet haar behandelen."),
         "reason_missing": N_("Schrijf of kies een reden."),
+        "proof_missing": N_("Schrijf wat u hebt verteld, hoe en wanneer."),
         "fresh_sign_in_needed": N_("Log eerst opnieuw in. Dat moet voor deze handeling."),
         "confidentiality_not_acknowledged": N_("Bevestig eerst de geheimhouding."),
         "identity_needed": N_("Stel eerst vast wie het vraagt."),
@@ -338,6 +339,10 @@ NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "carry_out": (N_("Voer het besluit uit"), N_("Het portaal doet zijn eigen deel in één keer.")),
         "search": (N_("Zoek eerst overal"), N_("De kopie kan pas vrij als elke plaats is doorzocht.")),
         "steps": (N_("Werk de open stappen af"), N_("De zaak sluit als elke stap klaar is of niet kan.")),
+        "changes": (
+            N_("Wacht op de cursistenadministratie"),
+            N_("De zaak sluit als op de wijzigingslijst staat dat alles daar is overgenomen."),
+        ),
         "close": (N_("Alles is klaar"), N_("De zaak sluit vanzelf.")),
         "": (N_("Er is niets meer te doen"), ""),
     }
