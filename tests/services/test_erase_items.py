@@ -217,7 +217,7 @@ def test_what_else_lies_under_the_students_key_is_sealed_anew_with_its_class(con
         cases.clock().today() + timedelta(days=90),
         cases.clock().today(),
     )
-    acting = record_representative(cases.officer(), cases.clock(), student, lawyer)
+    acting = record_representative(cases.handler(), cases.clock(), student, lawyer)
     before = beside(student)
     assert {each.row for each in before} == {printed, waiting, acting}
     backup = {row: db.session.get(IssuedLetter, row).sealed for row in (printed, waiting)}
