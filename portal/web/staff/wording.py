@@ -278,6 +278,15 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "nothing_to_approve": N_("Er is niets om goed te keuren."),
         "already_approved": N_("Dit is al goedgekeurd."),
         "nothing_to_carry_out": N_("Er is niets meer dat het portaal zelf kan doen."),
+        "review_open": N_("Er zijn nog %(count)s beelden niet bekeken. Bekijk eerst elk beeld."),
+        "boxes_missing": N_("Kies eerst welke vakken zwart worden."),
+        "bad_box": N_("Een vlak valt buiten het beeld."),
+        "already_released": N_("De kopie is al vrijgegeven."),
+        "not_a_search": N_("Bij deze stap horen geen bladzijden."),
+        "upload_too_many": N_("Er zijn al genoeg bladzijden."),
+        "upload_too_much": N_("Samen zijn deze bladzijden te groot."),
+        "scan_missing": N_("Voeg eerst toe wat is gevonden."),
+        "package_not_ready": N_("De kopie wordt nog ingepakt."),
         "search_open": N_("Er zijn nog %(count)s plaatsen niet doorzocht."),
         "bad_way": N_("Zo kunt u niet vaststellen wie het is."),
         "way_too_light": N_("Deze manier is niet zeker genoeg."),
@@ -369,6 +378,14 @@ PLAN_WHYS: Mapping[Why, str] = MappingProxyType(
         Why.STILL_NEEDED: N_("nog nodig voor het doel"),
         Why.OBJECTION_PENDING: N_("een bezwaar wordt nog gewogen"),
         Why.LEGAL_CLAIM: N_("nodig voor een rechtszaak"),
+    }
+)
+
+FOUND: Mapping[str, str] = MappingProxyType(
+    {
+        "nothing": N_("Niets gevonden"),
+        "copy": N_("Gevonden: de bladzijden zijn toegevoegd"),
+        "look": N_("Gevonden: de cursist mag komen kijken"),
     }
 )
 
