@@ -224,11 +224,11 @@ def finish_step(
 ) -> None:
     """A step at a holder, a recipient or an activity is done, or impossible and why.
 
-    `note` says what was found or done; it is required for a search and for what is impossible (regulation, art. 9.6),
-    where `reason`, a code of the policy's reasons, may stand for it. `found` says what a search came to; without it the
-    note does. Raises NotFound, NotAllowed, NotPossible, and
-    Refused: step_finished, own_step, bad_state, scan_missing, reason_missing (step), bad_reason,
-    identity_needed (level), approval_missing, words_too_long (most).
+    `note` says what was found or done; it is required for a search, for a recipient that was told (GDPR 19: what, how
+    and when) and for what is impossible (regulation, art. 9.6), where `reason`, a code of the policy's reasons, may
+    stand for it. `found` says what a search came to; without it the note does. Raises NotFound, NotAllowed,
+    NotPossible, and Refused: step_finished, own_step, bad_state, scan_missing, reason_missing and proof_missing (step),
+    bad_reason, identity_needed (level), approval_missing, words_too_long (most).
     """
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.CARRY_OUT_STEP)
@@ -267,6 +267,8 @@ def _note(work: Work, step: CaseStep, state: StepState, note: str, reason: str, 
         text = text or known.label
     if not text and (state is StepState.IMPOSSIBLE or (step.task == SEARCH and found is None)):
         raise Refused("reason_missing", step=step.id)
+    if not text and step.kind == StepKind.RECIPIENT.value:
+        raise Refused("proof_missing", step=step.id)
     return text
 
 

@@ -53,7 +53,7 @@ def register_of(policy: Policy, say: Say) -> Register:
     keeper = policy.controller
     controller = {
         "name": keeper.name,
-        "address": f"{keeper.address}, {keeper.postcode} {keeper.town}, {say(keeper.country)}",
+        "address": f"{keeper.address}, {f'{keeper.postcode} {keeper.town}'.strip()}, {say(keeper.country)}",
         "email": keeper.email,
         "phone": keeper.phone,
         "representative": keeper.representative,

@@ -54,7 +54,8 @@ def step(reference: str, step_id: UUID) -> Response:
                 current_actor(), current_clock(), reference, step_id, state, form.note.data or "", reason, found
             )
         except Refused as refusal:
-            form.deny(refusal, {"reason_missing": "note", "scan_missing": "found"}.get(refusal.code, ""))
+            place = {"reason_missing": "note", "proof_missing": "note", "scan_missing": "found"}
+            form.deny(refusal, place.get(refusal.code, ""))
         else:
             flash(_("De stap is bijgewerkt."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#steps")

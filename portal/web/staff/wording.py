@@ -305,10 +305,6 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "bad_purpose": N_("Kies waarvoor de kopie is."),
         "upload_already_allowed": N_("De cursist mag al een kopie sturen."),
         "upload_none": N_("Er is niets (meer) om te bekijken."),
-        "step_finished": N_("Deze stap was al afgevinkt."),
-        "own_step": N_("Dit doet het portaal zelf."),
-        "bad_state": N_("Kies hoe het ging."),
-        "bad_reason": N_("Kies een reden uit de lijst."),
         "value_not_shown": N_("Deze waarde wordt niet aan medewerkers getoond."),
         "username_taken": N_("Deze gebruikersnaam bestaat al."),
         "username_invalid": N_("Gebruik 3 tot 64 letters, cijfers, punten of streepjes."),
@@ -347,6 +343,10 @@ NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "carry_out": (N_("Voer het besluit uit"), N_("Het portaal doet zijn eigen deel in één keer.")),
         "search": (N_("Zoek eerst overal"), N_("De kopie kan pas vrij als elke plaats is doorzocht.")),
         "steps": (N_("Werk de open stappen af"), N_("De zaak sluit als elke stap klaar is of niet kan.")),
+        "changes": (
+            N_("Wacht op de cursistenadministratie"),
+            N_("De zaak sluit als op de wijzigingslijst staat dat alles daar is overgenomen."),
+        ),
         "close": (N_("Alles is klaar"), N_("De zaak sluit vanzelf.")),
         "": (N_("Er is niets meer te doen"), ""),
     }
