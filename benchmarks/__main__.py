@@ -33,8 +33,17 @@ def measure(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in said.stdout.splitlines() if line.startswith("{")]
 
 
-def show(figures: dict[str, Any]) -> str:
-    return "  ".join(f"{name} {value}" for name, value in figures.items() if name != "bench")
+def table(lines: list[dict[str, Any]]) -> str:
+    """Lines of one benchmark as a table: a column for each figure, numbers to the right; an empty cell has none."""
+    names = list(dict.fromkeys(name for line in lines for name in line if name != "bench"))
+    cells = [names, *([str(line.get(name, "")) for name in names] for line in lines)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(names))]
+    numbers = [all(isinstance(line.get(name, 0), int | float) for line in lines) for name in names]
+    rows = [
+        "  ".join(cell.rjust(width) if number else cell.ljust(width) for cell, width, number in zip(*row, strict=True))
+        for row in ((cells_of, widths, numbers) for cells_of in cells)
+    ]
+    return "\n".join(row.rstrip() for row in [rows[0], "  ".join("-" * width for width in widths), *rows[1:]])
 
 
 def main() -> int:
@@ -46,9 +55,10 @@ def main() -> int:
         "cores": os.cpu_count(),
     }
     for path in sorted(HERE.glob("[a-z]*.py")):
-        for figures in measure(path.stem):
-            print(f"{path.stem:12}{show(figures)}", flush=True)
-            with (RESULTS / f"{path.stem}.jsonl").open("a", encoding="utf-8") as kept:
+        measured = measure(path.stem)
+        print(f"{path.stem}\n{table(measured)}\n", flush=True)
+        with (RESULTS / f"{path.stem}.jsonl").open("a", encoding="utf-8") as kept:
+            for figures in measured:
                 kept.write(json.dumps({**figures, **about}, ensure_ascii=False) + "\n")
     return 0
 

@@ -6,6 +6,7 @@ python -m benchmarks.mail [mails]
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import tempfile
 import time
@@ -33,6 +34,12 @@ class Taking:
         return "250 taken"
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def rendering(mails: int) -> float:
     house = House("https://privacy.school.example", "privacy@school.example", "School", "072 123 45 67")
     sheet = Sheet("decided", "nl", "a@example.org", "<1@school.example>", datetime.now(UTC), {"reference": "V-2026-1"})
@@ -48,7 +55,7 @@ def delivering(mails: int) -> float:
         app = create_app(
             read_settings({"PORTAL_DATA": folder, "DATABASE_URL": f"sqlite:///{Path(folder) / 'm.sqlite3'}"})
         )
-        server = Controller(Taking(), hostname="127.0.0.1", port=8925)
+        server = Controller(Taking(), hostname="127.0.0.1", port=free_port())
         server.start()
         try:
             with app.app_context():
@@ -59,7 +66,7 @@ def delivering(mails: int) -> float:
                     for number in range(mails):
                         work.send(messages.sign_in("a@example.org", "nl", "t", "1", f"sign_in:{number}", later))
                 begun = time.perf_counter()
-                done = deliver(clock, SmtpTransport("127.0.0.1", 8925))
+                done = deliver(clock, SmtpTransport("127.0.0.1", server.port))
                 taken = time.perf_counter() - begun
                 assert done.sent == mails, done
                 return taken

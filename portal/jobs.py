@@ -94,9 +94,10 @@ def _retention(clock: Clock, _stopping: Stopping) -> Result:
 
 
 def _packages(clock: Clock, stopping: Stopping) -> Result:
+    from portal.services.build_packages import build_waiting
     from portal.services.write_letters import write_waiting
 
-    return write_waiting(clock, stopping)
+    return {**write_waiting(clock, stopping), **build_waiting(clock, stopping)}
 
 
 def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:

@@ -113,13 +113,71 @@ def postgres_templates() -> tuple[str, str]:
 @contextmanager
 def postgres_settings(name: str = "", **more: str) -> Iterator[Settings]:
     """The same as `sqlite_settings` on PostgreSQL."""
-    url, templates = postgres_url(), postgres_templates()
-    tag = f"t_{name}_{os.getpid()}" if name else f"t_{uuid.uuid4().hex[:12]}"
-    names = (tag, f"{tag}_keys")
+    if name:
+        urls = kept_databases(name)
+        for url, template in zip(urls, postgres_templates(), strict=True):
+            renew(url, template)
+        yield settings_for(*urls, **more)
+        return
+    names = made_databases(f"t_{uuid.uuid4().hex[:12]}")
+    yield settings_for(*(named(postgres_url(), each) for each in names), **more)
+    with psycopg.connect(postgres_url(), autocommit=True) as connection:
+        for each in names:
+            connection.execute(f"DROP DATABASE IF EXISTS {each} WITH (FORCE)")
+
+
+def made_databases(name: str) -> tuple[str, str]:
+    names = (name, f"{name}_keys")
+    with psycopg.connect(postgres_url(), autocommit=True) as connection:
+        for each, template in zip(names, postgres_templates(), strict=True):
+            connection.execute(f"CREATE DATABASE {each} TEMPLATE {template} STRATEGY {CHEAPEST}")
+    return names
+
+
+@cache
+def kept_databases(name: str) -> tuple[str, str]:
+    main, keys = made_databases(f"kept_{name}_{os.getpid()}")
+    return named(postgres_url(), main), named(postgres_url(), keys)
+
+
+@cache
+def first_rows(template: str) -> dict[str, bytes]:
+    """What the migrations put into the tables, by table; every table is named."""
+    with psycopg.connect(named(postgres_url(), template), autocommit=True) as connection:
+        return {table: _copied(connection, table) for table in _tables(connection)}
+
+
+def renew(url: str, template: str) -> None:
+    """Empties the tables and fills in what the migrations put there: making a database costs more than most tests."""
+    first = first_rows(template)
     with psycopg.connect(url, autocommit=True) as connection:
-        for name, template in zip(names, templates, strict=True):
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {CHEAPEST}")
-    yield settings_for(named(url, names[0]), named(url, names[1]), **more)
-    with psycopg.connect(url, autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute("SET session_replication_role = replica")  # no triggers: also the log is emptied
+        for (schema,) in connection.execute(
+            "SELECT nspname FROM pg_namespace"
+            " WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', 'information_schema')"
+        ).fetchall():
+            connection.execute(f'DROP SCHEMA "{schema}" CASCADE')
+        assert set(_tables(connection)) == set(first), "a test left a table behind: let it make its own databases"
+        asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in first)
+        for (table,) in connection.execute(asked).fetchall():
+            connection.execute(f'DELETE FROM "{table}"')
+        for (sequence,) in connection.execute("SELECT sequencename FROM pg_sequences").fetchall():
+            connection.execute(f'ALTER SEQUENCE "{sequence}" RESTART')
+        for table, rows in first.items():
+            if rows:
+                with connection.cursor().copy(f'COPY "{table}" FROM STDIN') as into:
+                    into.write(rows)
+
+
+def _tables(connection: psycopg.Connection) -> list[str]:
+    found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+    return [table for (table,) in found.fetchall()]
+
+
+def _copied(connection: psycopg.Connection, table: str) -> bytes:
+    with connection.cursor().copy(f'COPY "{table}" TO STDOUT') as out:
+        return b"".join(bytes(part) for part in out)

@@ -87,6 +87,22 @@ class Channel(StrEnum):
     DESK = "desk"
 
 
+class Found(StrEnum):
+    """What a search outside the portal came to (regulation, art. 9.1). Values are stored: they never change."""
+
+    NOTHING = "nothing"
+    COPY = "copy"  # pages were added, each reviewed before the release
+    LOOK = "look"  # the student may come and look
+
+
+class Showing(StrEnum):
+    """What was decided on a picture. Values are stored: they never change."""
+
+    RELEASE = "release"
+    REDACT = "redact"
+    WITHHOLD = "withhold"
+
+
 class Letter(StrEnum):
     """What a letter of a case tells. Values are stored: they never change."""
 

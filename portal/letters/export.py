@@ -65,11 +65,13 @@ def values_of(document: Json) -> Iterable[Json]:
 
 def export_page(document: Json, language: str, policy: Policy) -> str:
     """The whole page, in one file without any address that a browser would fetch."""
-    spoken = speaker(language if language in TONGUES else MASTER)
-    template = environment().get_template("letters/export.html")
-    return template.render(
-        document=document, reader=Reader(spoken, policy), style=_style(), withholds=withholds(document), policy=policy
-    )
+    reader = Reader(speaker(language if language in TONGUES else MASTER), policy)
+    return page_of("letters/export.html", reader, document=document, withholds=withholds(document), policy=policy)
+
+
+def page_of(template: str, reader: Reader, **context: Any) -> str:
+    """A whole page in one file, with its few rules of style inside."""
+    return environment().get_template(template).render(context, reader=reader, style=_style())
 
 
 @cache

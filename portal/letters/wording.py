@@ -121,6 +121,17 @@ FOUND: Mapping[str, str] = MappingProxyType(
     }
 )
 
+PRIVATE = N_("Hier staat iets dat extra privé is.")
+SEE_PICTURES = N_("Zie de map fotos.")
+# Why a picture is not in a copy.
+NOTES: Mapping[str, str] = MappingProxyType(
+    {
+        "shown_after_review": N_("U krijgt deze foto als wij hem bekeken hebben."),
+        "file_missing": N_("Deze foto is er niet meer."),
+        "withheld": N_("Deze foto geven wij u niet."),
+    }
+)
+
 EMPTY = "(leeg)"  # in a notice to a recipient, which is Dutch
 THIS_PORTAL = N_("Dit portaal")
 YES, NO = N_("ja"), N_("nee")

@@ -145,6 +145,12 @@ def represented(to: str, language: str, student_id: UUID, event_id: str) -> Mess
     return Message("represented", language, to, Holder.student(student_id), key, {"page": "me/helpers"})
 
 
+def code_stopped(to: str, language: str, student_id: UUID, task_id: UUID) -> Message:
+    """To the student: the letter or the call with a code that you asked for does not come; choose another way."""
+    key = f"code_stopped:{task_id}"
+    return Message("code_stopped", language, to, Holder.student(student_id), key, {"page": "sign-in"})
+
+
 def late(to: str, language: str, case_id: UUID, reference: str) -> Message:
     """We are late with our answer; this is where you can complain. Sent once."""
     return Message("late", language, to, Holder.case(case_id), f"late:{case_id}", {"reference": reference}, case_id)

@@ -36,6 +36,7 @@ SUBJECTS_OF_ACCOUNT = {
     "email_changed": "Dit gaat over uw e-mailadres.",
     "email_new": "Dit gaat over uw e-mailadres.",
     "representative_added": "Dit gaat over uw toegang.",
+    "code_stopped": "Dit gaat over uw toegang.",
     "represented": "Dit gaat over uw toegang.",
     "retention_notice": "Dit gaat over uw gegevens.",
     "staff_retention": "Kijk naar de bewaartermijnen.",

@@ -18,7 +18,7 @@ from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import RequestKind, StepKind, StepState
+from portal.domain.vocabulary import Found, Letter, RequestKind, StepKind, StepState
 from portal.records import casebook, items, limits
 from portal.records.tables.cases import Case, CaseItem, CaseStep
 from portal.records.tables.people import Branch, Limit, Student
@@ -30,9 +30,11 @@ from portal.services.erasures import demand_thought_over, of_case
 from portal.services.export import build_export
 from portal.services.held_case import held_case
 from portal.services.identity import demand_level
+from portal.services.issue_letter import issue
 from portal.services.limits_of_processing import place_objection, place_restriction
 from portal.services.plan_erasure import plan_for
 from portal.services.reindex import reindex
+from portal.services.reviewed import images_of, unreviewed
 from portal.services.steps import (
     CORRECT,
     ERASE,
@@ -59,7 +61,7 @@ def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
     """Carries out what the portal does itself: writes checked values, erases, restricts, stops, releases the copy.
 
     Raises NotFound, NotAllowed (approval_missing among its codes), ChangedMeanwhile, NotPossible, and Refused:
-    nothing_to_carry_out, identity_needed (level), search_open (count), item_gone (item),
+    nothing_to_carry_out, identity_needed (level), search_open (count), review_open (count), item_gone (item),
     address_change_pending (until), cooling_off (until).
     """
     with writing(actor, clock) as work:
@@ -147,13 +149,17 @@ def _finish(work: Work, case: Case, step: CaseStep, going: Iterable[CaseItem]) -
 
 
 def _release(work: Work, case: Case, step: CaseStep, going: Sequence[CaseItem]) -> None:
-    """No release while a holder outside is unanswered (regulation, art. 9.1)."""
+    """No release while a holder outside is unanswered (regulation, art. 9.1), or a picture is not looked at."""
     work.require(Act.RELEASE_ANSWER, subject_of(work, case))
     unanswered = open_steps(casebook.steps_of(work.session, case.id), SEARCH)
     if unanswered:
         raise Refused("search_open", count=len(unanswered))
-    build_export(work, case)
+    if waiting := unreviewed(work, case):
+        raise Refused("review_open", count=waiting)
+    document = build_export(work, case)
     _finish(work, case, step, going)
+    searches = [{**each, "pages": []} for each in document.get("searches", ())]
+    issue(work, case, Letter.COPY, facts=document.get("about"), searches=searches)
 
 
 def _correct(work: Work, case: Case, going: Iterable[CaseItem]) -> None:
@@ -207,14 +213,22 @@ def _mirror(work: Work, student_id: UUID, dataset: str, code: str, value: Json) 
 
 
 def finish_step(
-    actor: Actor, clock: Clock, reference: str, step_id: UUID, state: StepState, note: str, reason: str = ""
+    actor: Actor,
+    clock: Clock,
+    reference: str,
+    step_id: UUID,
+    state: StepState,
+    note: str,
+    reason: str = "",
+    found: Found | None = None,
 ) -> None:
     """A step at a holder, a recipient or an activity is done, or impossible and why.
 
-    `note` says what was found or done; it is required for a search and for what is impossible (regulation, art. 9.6),
-    where `reason`, a code of the policy's reasons, may stand for it. Raises NotFound, NotAllowed, NotPossible, and
-    Refused: step_finished, own_step, bad_state, reason_missing (step), bad_reason, identity_needed (level),
-    approval_missing, words_too_long (most).
+    `note` says what was found or done; it is required for a search, for a recipient that was told (GDPR 19: what, how
+    and when) and for what is impossible (regulation, art. 9.6), where `reason`, a code of the policy's reasons, may
+    stand for it. `found` says what a search came to; without it the note does. Raises NotFound, NotAllowed,
+    NotPossible, and Refused: step_finished, own_step, bad_state, scan_missing, reason_missing and proof_missing (step),
+    bad_reason, identity_needed (level), approval_missing, words_too_long (most).
     """
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.CARRY_OUT_STEP)
@@ -222,10 +236,15 @@ def finish_step(
         if step is None:
             raise NotFound(str(step_id))
         move(case, Action.CARRY_OUT_STEP)
-        text = _note(work, step, state, note, reason)
+        if found is not None and (step.task != SEARCH or state is not StepState.DONE):
+            found = None
+        text = _note(work, step, state, note, reason, found)
+        if found is Found.COPY and not any(image.step_id == step.id for image in images_of(work, case)):
+            raise Refused("scan_missing")
         _demand_allowed(work, case, step, state)
         step.state, step.by_id, step.at = state.value, actor.id, work.now
-        casebook.set_step_contents(work.vault, step, {"note": text, "reason": reason})
+        contents = {"note": text, "reason": reason, "found": found.value if found else ""}
+        casebook.set_step_contents(work.vault, step, contents)
         change_lines.end_with_step(work, case, step, state)
         event(work, case, _event_of(step, state), task=step.task, target=step.target)
         work.note("finish_step", "case", case.id, task=step.task, target=step.target, state=state.value)
@@ -233,7 +252,7 @@ def finish_step(
         close_if_done(work, case)
 
 
-def _note(work: Work, step: CaseStep, state: StepState, note: str, reason: str) -> str:
+def _note(work: Work, step: CaseStep, state: StepState, note: str, reason: str, found: Found | None) -> str:
     if state is StepState.OPEN:
         raise Refused("bad_state")
     if step.state != StepState.OPEN.value:
@@ -242,12 +261,14 @@ def _note(work: Work, step: CaseStep, state: StepState, note: str, reason: str) 
     if len(text) > MOST_WORDS:
         raise Refused("words_too_long", most=MOST_WORDS)
     if reason:
-        found = work.policy.reasons.get(reason)
-        if found is None or found.use != "step_impossible":
+        known = work.policy.reasons.get(reason)
+        if known is None or known.use != "step_impossible":
             raise Refused("bad_reason", reason=reason)
-        text = text or found.label
-    if not text and (state is StepState.IMPOSSIBLE or step.task == SEARCH):
+        text = text or known.label
+    if not text and (state is StepState.IMPOSSIBLE or (step.task == SEARCH and found is None)):
         raise Refused("reason_missing", step=step.id)
+    if not text and step.kind == StepKind.RECIPIENT.value:
+        raise Refused("proof_missing", step=step.id)
     return text
 
 

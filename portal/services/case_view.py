@@ -41,6 +41,7 @@ from portal.services.case_lines import (
     step_line,
 )
 from portal.services.casework import representative_of, subject_of
+from portal.services.change_lines import open_count
 from portal.services.erasures import cooling_until
 from portal.services.find_students import birth_year
 from portal.services.next_step import next_of
@@ -182,7 +183,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         documents=_documents(work, case),
         allowed=allowed,
         refused=refused,
-        next=next_of(case, kind, state, items, step_lines, allowed, needed, cooling),
+        next=next_of(case, kind, state, items, step_lines, allowed, needed, cooling, open_count(work, case.id)),
     )
 
 

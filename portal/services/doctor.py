@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -52,20 +53,24 @@ def examine(clock: Clock) -> tuple[Finding, ...]:
         around.clocks,
         around.disk,
         around.mail_server,
-        lambda: _worker(clock),
-        lambda: _log_head(clock),
+        partial(_worker, clock),
+        partial(_log_head, clock),
         around.outbox,
-        lambda: around.jobs(clock),
-        lambda: around.retention(clock),
+        partial(around.jobs, clock),
+        partial(around.retention, clock),
     )
     found: list[Finding] = []
     for check in checks:
         try:
             found += check()
         except (OSError, SQLAlchemyError, ValueError) as error:
-            name = getattr(check, "__name__", "worker").strip("_").replace("_", " ")
-            found.append(Finding(name, BAD, type(error).__name__, "see the log"))
+            found.append(Finding(_name(check), BAD, type(error).__name__, "see the log"))
     return tuple(found)
+
+
+def _name(check: Callable[[], Iterator[Finding]]) -> str:
+    function = check.func if isinstance(check, partial) else check
+    return function.__name__.strip("_").replace("_", " ")
 
 
 def _read_settings() -> Settings:

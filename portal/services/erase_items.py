@@ -12,17 +12,16 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select
 
 from portal.policy.model import Policy
-from portal.records import casebook, files, items, limits, representatives
+from portal.records import casebook, files, items, limits, sealing
 from portal.records.tables.access import Login, SecondChannel
 from portal.records.tables.cases import Case, CaseFile
-from portal.records.tables.people import ImportFinding, Record, SealedFile, Student, Tombstone
+from portal.records.tables.people import ImportFinding, Record, Student, Tombstone
 from portal.records.tables.proof import OutMail
 from portal.records.tables.representation import EmailChange, Representative
-from portal.services import address_change, tombstones
+from portal.services import tombstones
 from portal.services.doomed import Doomed
 from portal.services.unit import Work
-from portal.vault.envelope import Holder, Json, version_of
-from portal.vault.vault import Shredded
+from portal.vault.envelope import Holder
 
 ERASED = "erased"
 MAIL, IMPORT, AUDIT, EXPORT = "mail", "import", "audit", "export"  # classes of keys beside those of the records
@@ -100,7 +99,7 @@ def remove_rows(work: Work, student_id: UUID, doomed: Doomed) -> None:
     """Removes the rows, and seals what remains of a class under a new key."""
     holder = Holder.student(student_id)
     work.session.execute(select(Student.id).where(Student.id == student_id).with_for_update())
-    beside = _sealed_beside(work, student_id) if doomed.partly else []
+    beside = sealing.open_beside(work.session, work.vault, student_id, doomed.partly)
     for retention in sorted(doomed.whole):
         work.session.execute(delete(Record).where(Record.student_id == student_id, Record.retention == retention))
     for record in items.items_of(work.session, work.vault, student_id):
@@ -114,34 +113,9 @@ def remove_rows(work: Work, student_id: UUID, doomed: Doomed) -> None:
         ]
         items.reseal_class(work.session, work.vault, student_id, retention)
         files.reseal(work.session, holder, kept, work.vault)
-    for row, contents in beside:
-        _seal_beside(work, student_id, row, contents)
+    sealing.seal_beside(work.session, work.vault, student_id, beside)
     gone = ImportFinding.item_id.in_(list(doomed.fields))
     work.session.execute(delete(ImportFinding).where(ImportFinding.student_id == student_id, gone))
-
-
-def _sealed_beside(work: Work, student_id: UUID) -> list[tuple[EmailChange | Representative, dict[str, Json]]]:
-    """What else is sealed under the student's own key: changes of the address, and who stands for the student."""
-    found: list[tuple[EmailChange | Representative, dict[str, Json]]] = []
-    changes = select(EmailChange).where(EmailChange.student_id == student_id)
-    acting = select(Representative).where(Representative.student_id == student_id)
-    for change in work.session.execute(changes).scalars():
-        try:
-            found.append((change, address_change.contents(work, change)))
-        except Shredded:
-            continue
-    for representative in work.session.execute(acting).scalars():
-        if contents := representatives.contents(work.vault, representative):
-            found.append((representative, dict(contents)))
-    return found
-
-
-def _seal_beside(work: Work, student_id: UUID, row: EmailChange | Representative, contents: dict[str, Json]) -> None:
-    holder = Holder.student(student_id)
-    if isinstance(row, EmailChange):
-        row.sealed = work.vault.seal(holder, address_change.CLASS, address_change.place(row.id), contents)
-    else:
-        row.sealed = representatives.seal(work.vault, student_id, row.id, contents)
 
 
 def remove_files(work: Work, student_id: UUID, doomed: Doomed) -> None:
@@ -154,22 +128,13 @@ def remove_files(work: Work, student_id: UUID, doomed: Doomed) -> None:
 def destroy_older_keys(work: Work, student_id: UUID, doomed: Doomed) -> None:
     """Destroys the versions of a key that nothing is sealed with any more; after the rows were committed."""
     holder = Holder.student(student_id)
-    blobs: dict[str, list[bytes]] = {}
-    for retention, sealed in work.session.execute(
-        select(Record.retention, Record.sealed).where(Record.student_id == student_id)
-    ).all():
-        blobs.setdefault(retention, []).append(sealed)
-    for retention, sealed in work.session.execute(
-        select(SealedFile.retention, SealedFile.sealed).where(
-            SealedFile.holder_kind == holder.kind, SealedFile.holder_id == holder.id
-        )
-    ).all():
-        blobs.setdefault(retention, []).append(sealed)
-    for row, _contents in _sealed_beside(work, student_id):
-        blobs.setdefault(address_change.CLASS, []).append(row.sealed)
+    used: dict[str, set[int]] = {}
+    for each in sealing.STUDENTS:
+        for _row, (_kind, _holder, retention, version) in sealing.uses(work.session, each, student_id):
+            used.setdefault(retention, set()).add(version)
     for retention in doomed.partly:
-        if sealed_with := blobs.get(retention):
-            work.vault.destroy_older(holder, retention, min(version_of(blob) for blob in sealed_with))
+        if opening := used.get(retention, set()) & work.vault.versions(holder, retention):
+            work.vault.destroy_older(holder, retention, min(opening))
         else:
             work.vault.destroy(holder, retention)
 

@@ -25,6 +25,7 @@ from portal.domain.vocabulary import Level, RequestKind, StepState
 from portal.letters.export import export_page, readable_at
 from portal.records import casebook, files
 from portal.records.tables.cases import Case, CaseFile
+from portal.records.tables.papers import Package
 from portal.records.tables.people import SealedFile, View
 from portal.services import assurance_of
 from portal.services.address_change import demand_settled
@@ -40,8 +41,11 @@ CLASS, PURPOSE = "export", "export"
 STORED = "export_json"  # kind of the one file that is stored
 DAYS = 14  # where the policy names no term
 SCHEMA = "/static/export-schema.json"
-JSON, HTML = "json", "html"
-MEDIA = {JSON: "application/json", HTML: "text/html; charset=utf-8"}
+JSON, HTML, ZIP = "json", "html", "zip"
+ZIP_TYPE = "application/zip"
+MEDIA = {JSON: "application/json", HTML: "text/html; charset=utf-8", ZIP: ZIP_TYPE}
+# Kinds of the files that hold a package, and the level that each is for.
+VARIANTS = {"package_2": Level.KNOWLEDGE, "package_3": Level.SECOND_CHANNEL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ class Download:
     name: str  # of the file; the reference and nothing of the person
 
 
-def build_export(work: Work, case: Case) -> SealedFile:
-    """Builds the copy and keeps it sealed under the case's key; an earlier one goes.
+def build_export(work: Work, case: Case) -> Json:
+    """Builds the copy, keeps it sealed under the case's key and has the worker pack it; an earlier one goes. Returns
+    the document.
 
     Raises Refused("address_change_pending", until).
     """
@@ -69,24 +74,39 @@ def build_export(work: Work, case: Case) -> SealedFile:
     file = files.store(work.session, work.vault, holder, CLASS, PURPOSE, MEDIA[JSON], content, work.now, expires_at)
     work.session.add(CaseFile(id=uuid7(), case_id=case.id, file_id=file.id, kind=STORED, created_at=work.now))
     work.session.flush()
+    _ask_package(work, case)
     work.note("build_export", "case", case.id, size=len(content))
-    return file
+    return document
+
+
+def _ask_package(work: Work, case: Case) -> None:
+    package = work.session.execute(select(Package).where(Package.case_id == case.id)).scalar_one_or_none()
+    if package is None:
+        package = Package(id=uuid7(), case_id=case.id)
+        work.session.add(package)
+    package.state, package.done, package.parts, package.attempts = "waiting", 0, 0, 0
+    package.asked_at, package.claimed_until = work.now, None
 
 
 def download(actor: Actor, clock: Clock, reference: str, kind: str) -> Download:
-    """The copy as "json" or "html", for the student in person, or for staff who hand it over on paper or at the desk.
+    """The copy as "json" or "html", for the student in person, or for staff who hand it over on paper or at the desk;
+    or the whole package as "zip", for the student.
 
     Writes who read it, so it is no page for GET. Raises NotFound, NotAllowed (to a student also "level", needs), and
-    Refused: bad_kind, not_released, export_expired, address_change_pending (until), and to staff identity_needed
-    (level).
+    Refused: bad_kind, not_released, export_expired, package_not_ready, address_change_pending (until), and to staff
+    identity_needed (level).
     """
-    if kind not in MEDIA:
+    if kind not in MEDIA or (kind == ZIP and actor.is_staff):
         raise Refused("bad_kind", kind=kind)
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.RELEASE_ANSWER if actor.is_staff else Act.RECEIVE_ANSWER)
         level = _level(work, case)
         demand_settled(work, case.student_id)
         document = _stored(work, case)
+        if kind == ZIP:
+            content = _package(work, case, level)
+            _log(work, case, kind)
+            return Download(content, MEDIA[kind], f"{case.reference}.{kind}")
         shown = readable_at(document, level, by_staff=actor.is_staff)
         if kind == JSON:
             content = json.dumps(shown, ensure_ascii=False, indent=2, sort_keys=True).encode()
@@ -138,6 +158,22 @@ def _stored(work: Work, case: Case) -> Json:
     if file is None or (file.expires_at is not None and file.expires_at <= work.now):
         raise Refused("export_expired")
     return json.loads(files.content(work.vault, file))
+
+
+def _package(work: Work, case: Case, level: Level) -> bytes:
+    """The largest variant that this level may read."""
+    package = work.session.execute(select(Package).where(Package.case_id == case.id)).scalar_one_or_none()
+    if package is None or package.state != "ready":
+        raise Refused("package_not_ready")
+    rows = work.session.execute(
+        select(CaseFile.kind, SealedFile)
+        .join(SealedFile, SealedFile.id == CaseFile.file_id)
+        .where(CaseFile.case_id == case.id, CaseFile.kind.in_(list(VARIANTS)))
+    )
+    found = {kind: file for kind, file in rows if VARIANTS[kind] <= level}
+    if not found:
+        raise Refused("export_expired")
+    return files.content(work.vault, found[max(found)])
 
 
 def _log(work: Work, case: Case, kind: str) -> None:

@@ -6,7 +6,6 @@ consent or contract (GDPR 20). Its form is published: static/export-schema.json.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
@@ -21,21 +20,20 @@ from portal.i18n import MASTER, speaker
 from portal.letters import wording
 from portal.letters.showing import shown
 from portal.policy.model import OWN_SECTION, Field, Group, RetentionClass
-from portal.records import casebook, files, items
-from portal.records.tables.cases import Case, CaseEvent, CaseItem
-from portal.records.tables.people import SealedFile, Student, View
+from portal.records import casebook, items
+from portal.records.tables.cases import Case, CaseEvent, CaseItem, CaseStep
+from portal.records.tables.people import Student, View
 from portal.services.limits_of_processing import Restricted, restricted
 from portal.services.own_reach import reach
 from portal.services.recipients import Disclosure, disclosures, receivers
+from portal.services.reviewed import MISSING, as_file, images_of, picture_of
+from portal.services.reviewed import shown as shown_image
 from portal.services.steps import SEARCH
 from portal.services.targets import EVERYTHING, Target, covered, granted, target_of
 from portal.services.unit import Work
-from portal.vault.envelope import Holder, Json
-from portal.vault.vault import Shredded
+from portal.vault.envelope import Json
 
 FORMAT = "1"
-AFTER_REVIEW = "shown_after_review"  # a picture that may show others (security.md)
-MISSING = "file_missing"
 
 
 def export_document(work: Work, case: Case, schema_url: str) -> Json:
@@ -86,6 +84,7 @@ class _Maker:
         self.told = disclosures(work, case.student_id)
         self.receivers = receivers(work, case.student_id)
         self.limits: Restricted = restricted(work, case.student_id)
+        self.reviews = {image.source_id: image.row for image in images_of(work, case)}
         self.targets = _targets(casebook.items_of(work.session, case.id))
 
     def groups(self) -> Json:
@@ -152,18 +151,12 @@ class _Maker:
         return made
 
     def _image(self, record: items.Item, value: Json) -> dict[str, Json]:
-        """The picture itself where nobody else is on it; else it waits for staff to review it."""
+        """The picture itself where nobody else is on it; else what staff decided when they looked at it."""
         if record.values.get("others_visible") is not False:
-            return {"note": AFTER_REVIEW}
-        file = self.work.session.get(SealedFile, UUID(str(value)))
-        holder = Holder.student(self.student_id)
-        if file is None or Holder(file.holder_kind, file.holder_id) != holder:
-            return {"note": MISSING}
-        try:
-            content = files.content(self.work.vault, file)
-        except Shredded:
-            return {"note": MISSING}
-        return {"file": {"media_type": file.media_type, "base64": base64.b64encode(content).decode()}}
+            source_id = UUID(str(value))
+            return shown_image(self.work, self.student_id, self.reviews.get(source_id), source_id)
+        found = picture_of(self.work, self.student_id, UUID(str(value)))
+        return {"file": as_file(*found)} if found else {"note": MISSING}
 
     def _until(self, retention: RetentionClass, record: items.Item) -> str | None:
         begins = self.student.last_programme_ended if retention.starts == "programme_end" else record.created_at.date()
@@ -299,15 +292,28 @@ def _views(work: Work, student_id: UUID) -> Json:
 
 
 def _searches(work: Work, case: Case) -> Json:
-    """What was found outside the portal."""
+    """What was found outside the portal: in words, and page by page as it was reviewed."""
+    pages: dict[UUID | None, list[Json]] = {}
+    assert case.student_id is not None
+    for image in images_of(work, case):
+        if image.step_id is not None:
+            page = shown_image(work, case.student_id, image.row, image.source_id)
+            pages.setdefault(image.step_id, []).append(page)
     return [
-        {
-            "holder": step.target,
-            "label": work.policy.holders[step.target].label if step.target in work.policy.holders else step.target,
-            "state": step.state,
-            "on": receipt_date(step.at).isoformat() if step.at else None,
-            "found": str(casebook.step_contents(work.vault, step).get("note", "")),
-        }
+        _search(work, step, pages.get(step.id, []))
         for step in casebook.steps_of(work.session, case.id)
         if step.task == SEARCH
     ]
+
+
+def _search(work: Work, step: CaseStep, pages: list[Json]) -> Json:
+    contents = casebook.step_contents(work.vault, step)
+    return {
+        "holder": step.target,
+        "label": work.policy.holders[step.target].label if step.target in work.policy.holders else step.target,
+        "state": step.state,
+        "on": receipt_date(step.at).isoformat() if step.at else None,
+        "result": str(contents.get("found", "")),
+        "found": str(contents.get("note", "")),
+        "pages": pages,
+    }

@@ -24,11 +24,12 @@ def next_of(
     allowed: frozenset[Act],
     needed: Level,
     cooling: date | None = None,
+    changes: int = 0,
 ) -> str:
     """The one thing to do next, as a code; "" when nothing is left to do.
 
     match | take | decide | search | confirm_identity | approve | approve_by_other | cooling_off | carry_out | steps |
-    close
+    changes (lines that the student administration has not confirmed) | close
     """
     if state in UNDECIDED:
         if case.student_id is None and kind is not RequestKind.COMPLAINT:
@@ -49,4 +50,6 @@ def next_of(
         return "cooling_off"
     if own:
         return "carry_out"
-    return "steps" if waiting else "close"
+    if waiting:
+        return "steps"
+    return "changes" if changes else "close"

@@ -34,6 +34,7 @@ from portal.letters.answer import Answer
 from portal.mail import messages
 from portal.records import casebook
 from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage
+from portal.records.tables.papers import Package
 from portal.records.tables.people import Limit, SealedFile
 from portal.services import limits
 from portal.services.answer import answer_of
@@ -104,6 +105,15 @@ class Copy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Packing:
+    """How far the package is: `done` of `parts`."""
+
+    state: str  # waiting | ready | failed
+    done: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
 class OwnCase:
     """One case as its asker sees it."""
 
@@ -127,6 +137,7 @@ class OwnCase:
     may_write: bool
     may_take_back: bool
     copy: Copy  # of the data, for access and portability
+    packing: Packing | None  # of the whole copy as one file
     version: int
 
 
@@ -220,6 +231,7 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
         may_write=Action.STUDENT_MESSAGE in possible(state) and bool(may(work.actor, Act.WRITE_MESSAGE, subject)),
         may_take_back=Action.TAKE_BACK in possible(state) and bool(may(work.actor, Act.TAKE_BACK, subject)),
         copy=_copy(work, case),
+        packing=_packing(work, case),
         version=case.version,
     )
 
@@ -252,6 +264,13 @@ def _copy(work: Work, case: Case) -> Copy:
         .where(CaseFile.case_id == case.id, CaseFile.kind == STORED)
     ).scalar()
     return Copy.READY if expires_at is not None and expires_at > work.now else Copy.EXPIRED
+
+
+def _packing(work: Work, case: Case) -> Packing | None:
+    found = work.session.execute(
+        select(Package.state, Package.done, Package.parts).where(Package.case_id == case.id)
+    ).one_or_none()
+    return Packing(*found) if found else None
 
 
 def _happened(work: Work, events: Sequence[CaseEvent]) -> tuple[Happened, ...]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 
 from portal.domain.acts import Act
-from portal.domain.clock import Clock
+from portal.domain.clock import Clock, receipt_date
 from portal.domain.permissions import Actor, NotAllowed, Subject
 from portal.domain.retention import kept_until
 from portal.domain.vocabulary import FieldType, Level, Sensitivity
@@ -147,37 +148,49 @@ def reveal(actor: Actor, clock: Clock, shared_address: bool, item_id: UUID, fiel
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Somebody of staff looked (security.md: count = views)."""
+    """Somebody of staff looked, once or more on one day (security.md: count = views)."""
 
-    at: datetime
     role: str  # what the policy calls the role before students
     reason: str  # msgid; "" for a view within a case
     reference: str | None
-    what: str
+    moments: tuple[datetime, ...]  # each view, newest first; all of one Dutch day
+
+    @property
+    def day(self) -> date:
+        return receipt_date(self.moments[0])
 
 
 def views(actor: Actor, clock: Clock, after: UUID | None = None) -> tuple[list[Seen], UUID | None]:
-    """Who looked, newest first: one page, after the view of that id; and the id after which the next page begins."""
+    """Who looked, newest first: one page, after the view of that id; and the id after which the next page begins.
+
+    What one person looked at on one day for one reason is one line with each moment; a page ends with a whole day.
+    """
     with reading(actor, clock) as work:
         work.require(Act.VIEW_OWN_VIEWS, Subject(student_id=actor.student_id))
         statement = (
-            select(View.id, View.at, View.role, View.reason, View.what, Case.reference)
+            select(View.id, View.at, View.staff_id, View.role, View.reason, Case.reference)
             .outerjoin(Case, Case.id == View.case_id)
             .where(View.student_id == actor.student_id)
             .order_by(View.at.desc(), View.id.desc())
-            .limit(VIEWS_PAGE + 1)
         )
         last = work.session.get(View, after) if after else None
         if last is not None and last.student_id == actor.student_id:
             statement = statement.where(or_(View.at < last.at, and_(View.at == last.at, View.id < last.id)))
-        rows = work.session.execute(statement).all()
         roles = {role.value: name for role, name in work.policy.roles.items()}
         reasons = {code: reason.label for code, reason in work.policy.reasons.items()}
-        seen = [
-            Seen(row.at, roles.get(row.role, row.role), reasons.get(row.reason, ""), row.reference, row.what)
-            for row in rows[:VIEWS_PAGE]
-        ]
-        return seen, rows[VIEWS_PAGE - 1].id if len(rows) > VIEWS_PAGE else None
+        seen: list[Seen] = []
+        last_read: UUID | None = None
+        with work.session.execute(statement.execution_options(yield_per=VIEWS_PAGE)) as rows:
+            for _day, of_day in groupby(rows, lambda row: receipt_date(row.at)):
+                if len(seen) >= VIEWS_PAGE:
+                    return seen, last_read
+                lines: dict[tuple[UUID | None, str, str, str | None], list[datetime]] = {}
+                for row in of_day:
+                    lines.setdefault((row.staff_id, row.role, row.reason, row.reference), []).append(row.at)
+                    last_read = row.id
+                for (_who, role, reason, reference), moments in lines.items():
+                    seen.append(Seen(roles.get(role, role), reasons.get(reason, ""), reference, tuple(moments)))
+        return seen, None
 
 
 # --- inside

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from portal.domain.acts import Act
 from portal.domain.clock import Clock, receipt_date
 from portal.domain.events import EventKind
-from portal.domain.permissions import Actor
+from portal.domain.permissions import Actor, Subject
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Level
+from portal.domain.vocabulary import ActorKind, Level
 from portal.letters import notice
+from portal.letters.retention import TITLE as RETENTION_TITLE
 from portal.records.tables.cases import Case
 from portal.records.tables.papers import IssuedLetter
 from portal.services.assurance_of import level_now
@@ -102,6 +103,42 @@ def take_letter(actor: Actor, clock: Clock, reference: str, letter_id: UUID) -> 
         _log(work, case, row)
         end = f"{row.kind}-{row.target}" if row.target else row.kind
         return Taken(content, f"{case.reference}-{end}.pdf")
+
+
+def own_letters(actor: Actor, clock: Clock) -> list[LetterLine]:
+    """The letters to a student that are about no case (a notice of retention), newest first; none for anybody else."""
+    if actor.student_id is None or actor.kind is not ActorKind.STUDENT:
+        return []
+    with reading(actor, clock) as work:
+        rows = select(IssuedLetter).where(IssuedLetter.student_id == actor.student_id)
+        order = (IssuedLetter.issued_at.desc(), IssuedLetter.id.desc())
+        return [
+            LetterLine(
+                id=row.id,
+                title=RETENTION_TITLE,
+                target="",
+                on=receipt_date(row.issued_at),
+                level=Level(row.level),
+                ready=row.written_at is not None,
+                sha256="",
+            )
+            for row in work.session.execute(rows.order_by(*order)).scalars()
+        ]
+
+
+def take_own_letter(actor: Actor, clock: Clock, letter_id: UUID) -> Taken:
+    """One of them as PDF. Raises NotFound, NotPrintable, and NotAllowed("level", needs)."""
+    with writing(actor, clock) as work:
+        work.require(Act.VIEW_OWN_DATA, Subject(student_id=actor.student_id))
+        row = work.session.get(IssuedLetter, letter_id, with_for_update=True)
+        if row is None or actor.student_id is None or row.student_id != actor.student_id:
+            raise NotFound(str(letter_id))
+        try:
+            content = bytes_of(work, row)
+        except Shredded as gone:
+            raise NotFound(str(letter_id)) from gone
+        work.note("take_letter", "student", row.student_id, letter=row.kind)
+        return Taken(content, f"{row.kind}-{receipt_date(row.issued_at).isoformat()}.pdf")
 
 
 def _log(work: Work, case: Case, row: IssuedLetter) -> None:

@@ -19,7 +19,7 @@ HEADINGS = {
     "basis": N_("Grondslag"),
     "basis_explanation": N_("Uitleg bij de grondslag"),
     "data": N_("Gegevens"),
-    "subjects": N_("Van wie"),
+    "subjects": N_("Over wie"),
     "recipients": N_("Wie ze krijgt"),
     "retention": N_("Bewaartermijn"),
     "security": N_("Beveiliging"),
@@ -53,7 +53,7 @@ def register_of(policy: Policy, say: Say) -> Register:
     keeper = policy.controller
     controller = {
         "name": keeper.name,
-        "address": f"{keeper.address}, {keeper.postcode} {keeper.town}, {say(keeper.country)}",
+        "address": f"{keeper.address}, {f'{keeper.postcode} {keeper.town}'.strip()}, {say(keeper.country)}",
         "email": keeper.email,
         "phone": keeper.phone,
         "representative": keeper.representative,

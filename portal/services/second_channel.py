@@ -38,6 +38,9 @@ class Channel(StrEnum):
     DESK = "desk"
 
 
+ASKED = frozenset({Channel.POST, Channel.CALL})  # what a student can ask for; at the desk one simply stands
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`code`: how long a code lives; `task`: how long the school may take until it is made; `bound`: the values on

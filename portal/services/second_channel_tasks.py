@@ -21,6 +21,7 @@ from portal.domain.permissions import Actor, Subject, scope_of
 from portal.domain.refusal import Refused
 from portal.i18n import best, speaker
 from portal.letters.slip import SlipKind, slip_pdf
+from portal.mail import messages
 from portal.policy.model import Policy
 from portal.records.items import Item, full_name, persons
 from portal.records.tables.access import OneTime, SecondChannel, Staff
@@ -181,14 +182,17 @@ def call(actor: Actor, clock: Clock, task_id: UUID) -> Spoken:
 
 
 def stop(actor: Actor, clock: Clock, task_id: UUID) -> None:
-    """It cannot be done: nobody answers, the address is wrong. The student can ask for another way.
+    """It cannot be done: nobody answers, the address is wrong. The student is told, and can ask for another way.
 
     Raises NotFound, NotAllowed, Refused: task_ended.
     """
     with writing(actor, clock) as work:
-        row, _person = _open_task(work, task_id)
-        channels.end(work, row.SecondChannel, Ended.STOPPED)
-        work.note("stop_second_channel", "student", row.SecondChannel.student_id, channel=row.SecondChannel.channel)
+        row, person = _open_task(work, task_id)
+        task = row.SecondChannel
+        channels.end(work, task, Ended.STOPPED)
+        work.note("stop_second_channel", "student", task.student_id, channel=task.channel)
+        if task.channel in channels.ASKED and (email := person.get("email")):
+            work.send(messages.code_stopped(str(email), row.language, task.student_id, task.id))
 
 
 def seen_at_desk(actor: Actor, clock: Clock, student_id: UUID, seen_on: date) -> Paper:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -22,11 +23,10 @@ from portal.services import second_channel as channels
 from portal.services.casework import staff_of
 from portal.services.raise_cases import raise_open_cases
 from portal.services.recognise import SignedIn
-from portal.services.second_channel import Channel, Ended
+from portal.services.second_channel import ASKED, Channel, Ended
 from portal.services.sign_in import add_login
 from portal.services.unit import Work, reading, writing
 
-ASKED = frozenset({Channel.POST, Channel.CALL})  # what a student can ask for; at the desk one simply stands
 LETTER_TAKES = timedelta(days=7)  # a letter that did not come by then may be asked for anew
 
 
@@ -59,10 +59,11 @@ class UnderWay:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways to a level, lightest first, and those that were begun."""
+    """The ways to a level, lightest first, those that were begun, and those that the school had to stop last time."""
 
     offered: tuple[Way, ...]
     under_way: tuple[UnderWay, ...]
+    stopped: frozenset[Channel] = frozenset()
 
 
 def ways(signed_in: SignedIn, clock: Clock, needed: Level) -> Ways:
@@ -74,7 +75,19 @@ def ways(signed_in: SignedIn, clock: Clock, needed: Level) -> Ways:
             return Ways(ways_to(signed_in.actor.level, Level.KNOWLEDGE, OnFile(address=False, phone=False)), ())
         work.require(Act.STEP_UP, Subject(student_id=student_id))
         held = channels.on_file(channels.person_of(work, student_id))
-        return Ways(ways_to(signed_in.actor.level, needed, held), tuple(_under_way(work, signed_in)))
+        offered = ways_to(signed_in.actor.level, needed, held)
+        return Ways(offered, tuple(_under_way(work, signed_in)), _stopped(work, student_id))
+
+
+def _stopped(work: Work, student_id: UUID) -> frozenset[Channel]:
+    """The channels whose last task staff could not do."""
+    rows = work.session.execute(
+        select(SecondChannel.channel, SecondChannel.ended_how)
+        .where(SecondChannel.student_id == student_id)
+        .order_by(SecondChannel.asked_at, SecondChannel.id)
+    ).all()
+    last = {Channel(channel): how for channel, how in rows}
+    return frozenset(channel for channel, how in last.items() if how == Ended.STOPPED)
 
 
 def _under_way(work: Work, signed_in: SignedIn) -> list[UnderWay]:

@@ -27,8 +27,9 @@ from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.proof import OutMail
 from portal.services.case_page import log_view
 from portal.services.casework import name_of
+from portal.services.envelope import envelope
 from portal.services.held_case import held_case
-from portal.services.issue_letter import issue, latest
+from portal.services.issue_letter import contents_of, issue, latest
 from portal.services.steps import POST, RELEASE
 from portal.services.unit import Work, reading, writing
 from portal.services.write_letters import bytes_of
@@ -156,10 +157,11 @@ def _posted(work: Work, case: Case) -> dict[Letter, list[datetime]]:
 
 
 def _issued(work: Work, case: Case, letter: Letter) -> IssuedLetter:
-    """The letter as it was issued; what is told by mail alone, or fell due by itself, is issued for the post now."""
+    """The letter as it was issued. What was told by mail alone, or fell due by itself, is issued for the post now; so
+    is one whose address is no longer right."""
     since = _occasions(work, case)[letter]
     row = latest(work, case.id, letter.value)
-    if row is not None and row.issued_at >= since:
+    if row is not None and row.issued_at >= since and _goes_there(work, case, row):
         return row
     said = [each for each in casebook.messages_of(work.session, case.id) if each.from_staff]
     words = casebook.message_text(work.vault, said[-1]) if letter is Letter.MESSAGE and said else ""
@@ -167,6 +169,13 @@ def _issued(work: Work, case: Case, letter: Letter) -> IssuedLetter:
     if letter is Letter.EXTENSION and case.extended_days:
         until = extended_due_on(case.original_due_on, case.extended_days, case.extended_days)
     return issue(work, case, letter, words=words, until=until)
+
+
+def _goes_there(work: Work, case: Case, row: IssuedLetter) -> bool:
+    """Whether the letter names the address of today: somebody moved, or was only now found to be a student. Where no
+    address is left the one it names is the last that was known."""
+    now = list(envelope(work, case))
+    return not now or contents_of(work, row).get("address") == now
 
 
 def print_letter(actor: Actor, clock: Clock, reference: str, letter: Letter) -> Printed:

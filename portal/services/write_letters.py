@@ -72,7 +72,7 @@ def write(clock: Clock, letter_id: UUID) -> None:
     with writing(SYSTEM, clock) as work:
         row = work.session.get(IssuedLetter, letter_id, with_for_update=True, populate_existing=True)
         if row is not None:
-            _keep(work, row, content)
+            _keep(work, row, contents, content)
 
 
 def printed(kind: str, contents: Json, policy: Policy) -> bytes:
@@ -87,7 +87,8 @@ def printed(kind: str, contents: Json, policy: Policy) -> bytes:
 def bytes_of(work: Work, row: IssuedLetter) -> bytes:
     """The letter as it is kept; printed now where nobody did before. Raises NotPrintable, Shredded."""
     if row.written_at is None:
-        _keep(work, row, printed(row.kind, contents_of(work, row), work.policy))
+        contents = contents_of(work, row)
+        _keep(work, row, contents, printed(row.kind, contents, work.policy))
     file = work.session.get(SealedFile, row.file_id) if row.file_id else None
     if file is None:
         raise Shredded("the letter's file is gone")
@@ -99,14 +100,15 @@ def digest_of(work: Work, row: IssuedLetter) -> str:
     return str(contents_of(work, row).get("sha256", "")) if row.written_at else ""
 
 
-def _keep(work: Work, row: IssuedLetter, content: bytes) -> None:
+def _keep(work: Work, row: IssuedLetter, contents: Json, content: bytes) -> None:
+    """Of what it said, only where it goes is kept beside the hash: so that none is posted to an old address."""
     if row.written_at is not None:
         return
     holder, retention_class = holder_of(row)
     file = files.store(work.session, work.vault, holder, retention_class, PURPOSE, PDF, content, work.now)
     digest = hashlib.sha256(content).hexdigest()
     row.file_id, row.written_at = file.id, work.now
-    set_contents(work, row, {"sha256": digest})
+    set_contents(work, row, {"sha256": digest, "address": contents.get("address", [])})
     subject, subject_id = ("case", row.case_id) if row.case_id else ("student", row.student_id)
     work.note("write_letter", subject, subject_id, letter=row.kind, target=row.target, sha256=digest)
     work.session.flush()

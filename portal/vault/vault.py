@@ -117,6 +117,11 @@ class Vault:
         self.preload([holder])
         return (holder, retention) in self._keys
 
+    def versions(self, holder: Holder, retention: str) -> frozenset[int]:
+        """Of the keys of that class that are still there."""
+        self.preload([holder])
+        return frozenset(self._keys.get((holder, retention), ()))
+
     def destroy(self, holder: Holder, retention: str | None = None) -> int:
         """Destroys a holder's keys and look-ups of one class, or all; returns how many keys there were."""
         keys = delete(data_key).where(data_key.c.holder_kind == holder.kind, data_key.c.holder_id == holder.id)

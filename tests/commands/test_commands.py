@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,10 @@ def test_the_register_holds_every_activity_in_both_forms(sqlite_app: Flask, tmp_
     for line in found["activities"]:
         for needed in ("activity", "purpose", "basis", "data", "retention", "security"):
             assert line[needed], f"the register lacks {needed}"
+    assert "  " not in found["controller"]["address"]
+    keeper = replace(sqlite_app.extensions["policy"].controller, postcode="")
+    unplaced = replace(sqlite_app.extensions["policy"], controller=keeper)
+    assert f", {keeper.town}, " in register_of(unplaced, str).controller["address"]
     target = tmp_path / "register.xlsx"
     call(sqlite_app, "register", "export", "--format", "xlsx", "--output", str(target))
     sheet = load_workbook(target).worksheets[0]

@@ -60,6 +60,7 @@ def every_message(language: str) -> dict[str, Message]:
         "email_changed": messages.email_changed(to, language, STUDENT, CHANGE),
         "email_new": messages.email_new(to, language, STUDENT, CHANGE, DUE),
         "representative_added": messages.representative_added(to, language, STUDENT, CHANGE),
+        "code_stopped": messages.code_stopped(to, language, STUDENT, CHANGE),
         "represented": messages.represented(to, language, STUDENT, "1"),
         "retention_notice": messages.retention_notice(to, language, STUDENT, CHANGE, DUE),
         "staff_retention": messages.staff_retention(staff_to, language, STAFF, "1"),

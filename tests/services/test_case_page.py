@@ -15,6 +15,7 @@ from portal.domain.clock import FixedClock
 from portal.domain.permissions import Actor
 from portal.domain.vocabulary import Level, Outcome, RequestKind, Role, StepState, TargetKind
 from portal.records.db import db
+from portal.records.tables.cases import CaseStep
 from portal.records.tables.people import View
 from portal.records.tables.proof import Audit
 from portal.services.approve_erasure import approve
@@ -22,6 +23,7 @@ from portal.services.carry_out import carry_out, finish_step
 from portal.services.case_page import case_page, colleagues
 from portal.services.case_view import CasePage
 from portal.services.casework import Asked, Contact, NotFound
+from portal.services.change_list import confirm_changes, open_changes
 from portal.services.erasures import COOLING
 from portal.services.extend_case import extend, mark_told
 from portal.services.limits_of_processing import place_meanwhile
@@ -120,6 +122,28 @@ def test_a_rectification_leads_from_taking_to_closing(handler: Actor, clock: Fix
     assert page.next == ""
     assert page.state.value == "closed"
     assert page.outcome is Outcome.GRANTED
+
+
+def test_a_case_waits_for_the_administration_before_it_says_that_it_closes_by_itself(
+    handler: Actor, clock: FixedClock
+) -> None:
+    student = factories.make_student(student_number="C10001")
+    reference = opened(RequestKind.RECTIFICATION, student, [field_of(student, "town", "Alkmaar")])
+    decided(reference, handler, checked="Alkmaar")
+    carry_out(handler, clock, reference, version_of(reference))
+    for step in case_page(handler, clock, reference).open_steps:
+        if step.target != "student_administration":
+            finish_step(handler, clock, reference, step.id, StepState.DONE, "Nagekeken.")
+    assert case_page(handler, clock, reference).next == "steps"
+    with writing(factories.SYSTEM, clock) as work:  # the step is ticked, a line came after it
+        left = case_page(handler, clock, reference).open_steps
+        assert [step.target for step in left] == ["student_administration"]
+        row = work.session.get_one(CaseStep, left[0].id)
+        row.state = StepState.DONE.value
+    page = case_page(handler, clock, reference)
+    assert (page.next, page.state.value) == ("changes", "decided")
+    confirm_changes(handler, clock, [line.id for line in open_changes(handler, clock)], StepState.DONE)
+    assert case_page(handler, clock, reference).state.value == "closed"
 
 
 def test_only_the_case_that_restricts_offers_to_lift_that(handler: Actor, clock: FixedClock) -> None:

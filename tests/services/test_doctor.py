@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -101,6 +101,26 @@ def test_on_postgresql_it_looks_at_the_account_the_queue_and_the_clock(app: Flas
             assert found(app)["account of the database"].grade == BAD
         monkeypatch.setattr(doctor_installation, "APART", timedelta(seconds=-1))
         assert found(app)["clock"].grade == BAD
+
+
+def test_a_check_that_itself_fails_is_told_by_its_name(sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch):
+    def broken(clock: object) -> Iterator[Finding]:
+        raise OSError
+
+    for name in ("retention", "disk"):
+        monkeypatch.setattr(doctor_installation, name, renamed(broken, name))
+    with sqlite_app.app_context():
+        checks = found(sqlite_app)
+    assert checks["retention"] == Finding("retention", BAD, "OSError", "see the log")
+    assert "<lambda>" not in checks
+
+
+def renamed(function: Callable[..., Iterator[Finding]], name: str) -> Callable[..., Iterator[Finding]]:
+    def named(*given: object) -> Iterator[Finding]:
+        return function(*given or (None,))
+
+    named.__name__ = name
+    return named
 
 
 def test_in_production_a_proxy_must_be_named(sqlite_app: Flask):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -12,15 +12,21 @@ from sqlalchemy import func, select
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Level, Outcome, RequestKind, StepState
-from portal.records import files
+from portal.letters.retention import Going
+from portal.records import files, sealing
 from portal.records.db import begin_write, db
+from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import Record, SealedFile, Student, Tombstone
+from portal.services.add_representative import Asked, record_representative
 from portal.services.answer import answer_of
 from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out, finish_step
 from portal.services.erasures import COOLING
-from portal.services.unit import reading
-from portal.vault.envelope import Holder
+from portal.services.issue_letter import contents_of, issue_retention_notice
+from portal.services.representing import Relation
+from portal.services.unit import reading, writing
+from portal.services.write_letters import bytes_of, write_waiting
+from portal.vault.envelope import Holder, Place
 from portal.vault.normal import normal_number
 from portal.vault.tables import data_key, lookup
 from portal.vault.vault import Shredded
@@ -192,6 +198,47 @@ def test_part_of_a_class_is_sealed_anew_so_that_a_backup_loses_what_went(context
     assert db.session.get(Student, student).has_email
     file = db.session.get(SealedFile, kept_picture)
     assert files.content(factories.vault(), file) == b"picture " * 20
+
+
+def test_what_else_lies_under_the_students_key_is_sealed_anew_with_its_class(context):
+    """A notice that waits to be printed, a notice on paper, somebody who acts: all still open, no older copy does."""
+    student = former_student()
+    going = (Going(("Telefoon",), "Reglement artikel 5", date(2026, 12, 23)),)
+    with writing(factories.SYSTEM, cases.clock()) as work:
+        printed = issue_retention_notice(work, student, going).id
+    write_waiting(cases.clock(), lambda: False)
+    with writing(factories.SYSTEM, cases.clock()) as work:
+        waiting = issue_retention_notice(work, student, going).id
+    lawyer = Asked(
+        "mr. Jansen",
+        "lawyer@example.org",
+        Relation.LAWYER,
+        frozenset({RequestKind.ACCESS}),
+        cases.clock().today() + timedelta(days=90),
+        cases.clock().today(),
+    )
+    acting = record_representative(cases.handler(), cases.clock(), student, lawyer)
+    before = beside(student)
+    assert {each.row for each in before} == {printed, waiting, acting}
+    backup = {row: db.session.get(IssuedLetter, row).sealed for row in (printed, waiting)}
+    reference, officer, _ = approved(student, [cases.field_of(student, "phone", None)])
+    carried_out(reference, officer)
+
+    assert keys_of(student)["standard"] == [2]
+    assert beside(student) == before
+    with reading(factories.SYSTEM, cases.clock()) as work:
+        assert contents_of(work, work.session.get(IssuedLetter, printed))["sha256"]
+        assert bytes_of(work, work.session.get(IssuedLetter, printed)).startswith(b"%PDF")
+    for row, blob in backup.items():
+        with pytest.raises(Shredded):
+            factories.vault().open(Holder.student(student), "standard", Place("letter", "sealed", row), blob)
+    assert write_waiting(cases.clock(), lambda: False)["letters_failed"] == 0
+
+
+def beside(student):
+    found = sealing.open_beside(db.session, factories.vault(), student, {"standard"})
+    db.session.rollback()
+    return found
 
 
 def test_without_its_address_a_student_gets_no_mail_any_more(context):

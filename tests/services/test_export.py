@@ -188,10 +188,9 @@ def test_portability_holds_only_what_the_student_gave_on_consent_or_contract(con
 def test_a_picture_with_others_on_it_waits_for_review(context):
     student = factories.make_student()
     screenshot(student, others=True)
-    reference, _ = released(student)
-    picture = values(read(reference, student))["screenshot", "image"]
-    assert picture["note"] == "shown_after_review"
-    assert "file" not in picture
+    with pytest.raises(Refused, match="review_open") as caught:
+        released(student)
+    assert caught.value.params["count"] == 1
 
 
 def test_a_picture_of_the_student_alone_is_in_the_copy(context):

@@ -22,7 +22,7 @@ from portal.services.carry_out import carry_out, finish_step
 from portal.services.casework import Asked, NotFound
 from portal.services.extend_case import extend
 from portal.services.issue_letter import contents_of, issue_retention_notice
-from portal.services.read_letters import letters_of, take_letter
+from portal.services.read_letters import letters_of, own_letters, take_letter, take_own_letter
 from portal.services.to_post import print_letter
 from portal.services.unit import reading, writing
 from portal.services.withdraw_consent import withdraw
@@ -97,22 +97,37 @@ def test_the_bytes_are_the_same_for_everybody_and_later_and_their_hash_is_in_the
     first = take_letter(actor, cases.clock(), reference, answer.id)
     assert first.name == f"{reference}-answer.pdf"
     assert absent(text_of(first.content), ["Alkmaar", reference, "binnen zes weken"]) == []
+    assert print_letter(handler, cases.clock(), reference, Letter.ANSWER).content == first.content
     carry_out(handler, cases.clock(), reference, cases.version_of(reference))  # the address on file is another now
     context.extensions["clock"] = FixedClock(cases.clock().now() + timedelta(days=400))
     later = factories.student_actor(student, Level.SECOND_CHANNEL)
     assert take_letter(later, cases.clock(), reference, answer.id).content == first.content
     assert take_letter(handler, cases.clock(), reference, answer.id).content == first.content
-    assert print_letter(handler, cases.clock(), reference, Letter.ANSWER).content == first.content
     digest = hashlib.sha256(first.content).hexdigest()
     (line,) = [each for each in letters_of(handler, cases.clock(), reference) if each.id == answer.id]
     assert line.sha256 == digest
     with reading(factories.SYSTEM, cases.clock()) as work:
-        assert contents_of(work, work.session.get(IssuedLetter, answer.id)) == {"sha256": digest}
+        assert contents_of(work, work.session.get(IssuedLetter, answer.id))["sha256"] == digest
     db.session.rollback()
     file = db.session.get(SealedFile, answer.file_id)
     assert (file.holder_kind, file.retention, file.expires_at) == ("case", "case", None)
     assert b"%PDF" not in file.sealed
     assert verify_chain(db.session)[1] is None
+
+
+def test_a_letter_for_the_post_goes_to_the_address_of_today(context):
+    _, reference = corrected(email=None)
+    handler = cases.handler()
+    cases.decided(reference, handler, checked="Alkmaar")
+    old = print_letter(handler, cases.clock(), reference, Letter.ANSWER).content
+    carry_out(handler, cases.clock(), reference, cases.version_of(reference))
+    new = print_letter(handler, cases.clock(), reference, Letter.ANSWER).content
+    assert [absent(text_of(each), ["1723 AB  Noord-Scharwoude"]) for each in (old, new)] == [
+        [],
+        ["1723 AB  Noord-Scharwoude"],
+    ]
+    assert print_letter(handler, cases.clock(), reference, Letter.ANSWER).content == new
+    assert kinds(reference).count("answer") == 2
 
 
 def test_a_letter_says_what_held_when_it_was_issued(context):
@@ -229,3 +244,9 @@ def test_the_notice_before_retention_lies_under_the_students_own_key(context):
     db.session.rollback()
     file = db.session.get(SealedFile, db.session.get(IssuedLetter, row.id).file_id)
     assert (file.holder_kind, file.holder_id, file.retention) == ("student", student, "standard")
+    actor = factories.student_actor(student)
+    (line,) = own_letters(actor, cases.clock())
+    assert (line.title, line.ready) == ("Wij gaan uw gegevens wissen", True)
+    assert take_own_letter(actor, cases.clock(), line.id).content.startswith(b"%PDF")
+    with pytest.raises(NotFound):
+        take_own_letter(factories.student_actor(factories.make_student()), cases.clock(), line.id)

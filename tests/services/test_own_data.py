@@ -18,6 +18,7 @@ from portal.domain.vocabulary import Level
 from portal.records.db import begin_write, db
 from portal.records.tables.people import Limit, View
 from portal.records.tables.proof import Audit
+from portal.services import own_data as own_data_module
 from portal.services.casework import NotFound
 from portal.services.own_data import OwnData, Value, own_data, own_value, records_of, reveal, views
 from tests.factories import add_record, make_student, student_actor
@@ -207,6 +208,41 @@ def test_a_page_asks_the_databases_as_often_for_much_data_as_for_little(app: Fla
         assert counts[0] == counts[1] <= 20
 
 
+def test_equal_views_of_one_person_on_one_day_are_one_line_with_every_moment(app: Flask, clock: FixedClock) -> None:
+    with app.app_context():
+        student, first, second = make_student(), uuid4(), uuid4()
+        seen_at = [(clock.now() - timedelta(minutes=number), first) for number in range(20)]
+        seen_at += [(clock.now() - timedelta(minutes=5), second), (clock.now() - timedelta(days=1), first)]
+        begin_write()
+        for at, staff in seen_at:
+            db.session.add(
+                View(student_id=student, at=at, staff_id=staff, role="case_handler", reason="case", what="file")
+            )
+        db.session.commit()
+        found, following = views(student_actor(student), clock)
+        assert [len(each.moments) for each in found] == [20, 1, 1]
+        assert following is None
+        shown = [moment for each in found for moment in each.moments]
+        assert sorted(shown) == sorted(at for at, _staff in seen_at), "every view of the record is shown"
+
+
+def test_a_page_of_views_ends_with_a_whole_day(app: Flask, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_data_module, "VIEWS_PAGE", 2)
+    with app.app_context():
+        student = make_student()
+        begin_write()
+        for number in range(30):
+            at = clock.now() - timedelta(days=number // 10, minutes=number % 10)
+            reason = ("lesson_planning", "case")[number % 2]
+            db.session.add(View(student_id=student, at=at, role="case_handler", reason=reason, what="file"))
+        db.session.commit()
+        pages, following = [], None
+        while not pages or following:
+            page, following = views(student_actor(student), clock, following)
+            pages.append([len(each.moments) for each in page])
+        assert pages == [[5, 5]] * 3
+
+
 def test_views_come_newest_first_a_page_at_a_time_in_words_of_the_policy(app: Flask, clock: FixedClock) -> None:
     with app.app_context():
         student, other = make_student(), make_student()
@@ -215,7 +251,7 @@ def test_views_come_newest_first_a_page_at_a_time_in_words_of_the_policy(app: Fl
             db.session.add(
                 View(
                     student_id=student,
-                    at=clock.now() - timedelta(hours=number),
+                    at=clock.now() - timedelta(days=number),
                     role="case_handler",
                     reason="lesson_planning",
                     what="file",

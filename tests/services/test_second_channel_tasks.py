@@ -188,6 +188,17 @@ def test_a_stopped_task_takes_its_code_with_it(context, printed):
         tasks.print_letter(staff, clock(), task)
 
 
+@pytest.mark.parametrize("channel", [Channel.POST, Channel.CALL])
+def test_a_student_is_told_that_what_was_asked_for_does_not_come(context, channel):
+    student, staff = factories.make_student(language="ar"), cases.handler()
+    tasks.stop(staff, clock(), ask(session(student), channel))
+    (mail,) = mails(context, "code_stopped")
+    assert mail["to"] == str(cases.values_of(student, "person")[0]["email"])
+    assert use.ways(session(student), clock(), Level.SECOND_CHANNEL).stopped == {channel}
+    ask(session(student), channel)
+    assert use.ways(session(student), clock(), Level.SECOND_CHANNEL).stopped == frozenset()
+
+
 def test_a_call_that_nobody_answers_can_be_made_again(context):
     student, staff = factories.make_student(), cases.handler()
     task = ask(session(student), Channel.CALL)

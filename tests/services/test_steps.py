@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from portal.domain.permissions import SYSTEM
-from portal.domain.vocabulary import Letter, Outcome, RequestKind, StepState, TargetKind
+from portal.domain.refusal import Refused
+from portal.domain.vocabulary import Letter, Outcome, RequestKind, StepKind, StepState, TargetKind
 from portal.services.carry_out import finish_step
 from portal.services.casework import Asked, Contact
 from portal.services.post_letter import record_posted
@@ -101,7 +102,11 @@ def test_a_withdrawal_stops_tells_and_offers_erasure(context):
     }
     handler = cases.handler()
     for step in cases.steps_of(reference).values():
-        finish_step(handler, cases.clock(), reference, step.id, StepState.DONE, "")
+        if step.kind == StepKind.RECIPIENT:
+            with pytest.raises(Refused, match="proof_missing"):
+                finish_step(handler, cases.clock(), reference, step.id, StepState.DONE, "  ")
+        note = "Gebeld op maandag." if step.kind == StepKind.RECIPIENT else ""
+        finish_step(handler, cases.clock(), reference, step.id, StepState.DONE, note)
     assert cases.case_of(reference).state == "closed"
 
 

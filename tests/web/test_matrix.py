@@ -33,11 +33,12 @@ EXPECTED = {
     **each("student.helper_new student.helper_confirm", {"student_l2", "student_l3", "foreign_student"}),
     **each("staff.contact staff.no_email staff.representatives staff.representative_new", DOSSIER),
     **each("staff.representative_end staff.to_post staff.print_letter staff.letter", DOSSIER),
+    **each("staff.images staff.image staff.image_picture staff.image_remove staff.found_add", DOSSIER),
     **each("student.data student.records student.value student.reveal", EVERY_STUDENT),
     **each("student.wrong student.ask", EVERY_STUDENT),
     **each("student.consents student.views", EVERY_STUDENT),
     **each("student.download student.renew", {"student_l2", "student_l3", "foreign_student"}),
-    **each("account.second_channel account.second_code student.claim student.upload", EVERY_STUDENT),
+    **each("account.second_channel account.second_code student.claim student.upload student.own_letter", EVERY_STUDENT),
     **each("student.stop_erasure student.ending", EVERY_STUDENT),
     **each("public.upload public.stop_erasure", {"case_code", "foreign_case_code", *ASKERS}),
     **each("staff.identity_tasks staff.identity_task staff.identity_letter staff.identity_posted", DOSSIER),
@@ -85,6 +86,7 @@ PUBLIC = {
 OF_BRANCH_A = {
     *("staff.contact", "staff.no_email", "staff.representatives", "staff.representative_new"),
     *("staff.representative_end", "staff.print_letter", "staff.letter"),
+    *("staff.images", "staff.image", "staff.image_picture", "staff.image_remove", "staff.found_add"),
     *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
@@ -96,7 +98,7 @@ OF_BRANCH_A = {
 }
 OF_THE_STUDENT = {
     *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),
-    *("student.download", "student.renew", "student.letter", "student.claim", "student.upload"),
+    *("student.download", "student.renew", "student.letter", "student.own_letter", "student.claim", "student.upload"),
     "student.stop_erasure",
 }
 

@@ -15,8 +15,8 @@ from portal.records.db import Model, Moment
 class IssuedLetter(Model):
     """A letter, issued with the act it tells of and printed once. Of a case, or of a student (a notice of retention).
 
-    Sealed until it is printed: what the letter says, as data. Afterwards: {"sha256": hash of the PDF, in hex}; the
-    bytes are `file_id`.
+    Sealed until it is printed: what the letter says, as data. Afterwards: {"sha256": hash of the PDF, in hex,
+    "address": where it goes}; the bytes are `file_id`.
     """
 
     __tablename__ = "letter"

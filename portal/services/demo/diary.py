@@ -52,6 +52,7 @@ def finished(_today: date) -> Iterator[Line]:
     yield Line(57, 11, lambda s: s.confirm("copy", "anna"))
     yield Line(48, 14, lambda s: s.decide("copy", "anna", GRANTED))
     yield Line(47, 10, lambda s: s.search("copy", "anna"))
+    yield Line(47, 10, lambda s: s.look_at_images("copy", "anna"))
     yield Line(47, 11, lambda s: s.carry_out("copy", "anna"))
     yield Line(46, 11, lambda s: s.finish_steps("copy", "anna"))
 

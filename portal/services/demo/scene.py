@@ -9,9 +9,20 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from portal.domain.assurance import Way
+from portal.domain.box import Box
 from portal.domain.clock import FixedClock
 from portal.domain.permissions import ANONYMOUS, SYSTEM, Actor
-from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, StepKind, StepState, TargetKind
+from portal.domain.vocabulary import (
+    ActorKind,
+    Channel,
+    Level,
+    Outcome,
+    RequestKind,
+    Showing,
+    StepKind,
+    StepState,
+    TargetKind,
+)
 from portal.records import casebook
 from portal.records.items import items_of
 from portal.records.tables.access import Staff
@@ -28,6 +39,7 @@ from portal.services import (
     match_case,
     own_cases,
     record_request,
+    review_images,
     send_message,
     take_case,
     totp,
@@ -186,6 +198,13 @@ class Scene:
 
     def search(self, story: str, who: str) -> None:
         self.finish_steps(story, who, only=SEARCH, note="Gezocht op naam en nummer. Niets anders gevonden.")
+
+    def look_at_images(self, story: str, who: str) -> None:
+        """Covers the right half of each picture, where the others sit."""
+        for each in review_images.images(self.member(who), self.clock, self.refs[story]):
+            review_images.review(
+                self.member(who), self.clock, self.refs[story], each.id, Showing.REDACT, [Box(500, 0, 500, 1000)], ""
+            )
 
     # what stands --------------------------------------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ def ways_page(signed_in: SignedIn, found: Ways, needed: Level) -> str:
         "account/second_channel.html",
         ways=[way.value for way in found.offered],
         under_way={each.channel.value: each for each in found.under_way},
+        stopped={channel.value for channel in found.stopped},
         needed=int(needed),
         next=_next(),
         back=safe_next(request.args.get("next"), page("student.requests")),

@@ -70,6 +70,10 @@ TABLE: dict[str, Rule] = {
     "staff.stop_erasure": Rule(STAFF, act=Act.RECORD_TAKE_BACK),
     "staff.carry_out": Rule(STAFF, act=Act.CARRY_OUT_STEP),
     "staff.step": Rule(STAFF, act=Act.CARRY_OUT_STEP),
+    **dict.fromkeys(
+        ("staff.images", "staff.image", "staff.image_picture", "staff.image_remove", "staff.found_add"),
+        Rule(STAFF, act=Act.REVIEW_IMAGE),
+    ),
     "staff.posted": Rule(STAFF, act=Act.PRINT_LETTER),
     "staff.document": Rule(STAFF, act=Act.RELEASE_ANSWER),
     "staff.lift": Rule(STAFF, act=Act.LIFT_RESTRICTION),

@@ -20,6 +20,11 @@ EVIDENCE: Mapping[Evidence, str] = MappingProxyType(
 
 CASE_REFUSALS: Mapping[str, str] = MappingProxyType(
     {
+        "own_step": N_("Dit doet het portaal zelf."),
+        "bad_state": N_("Kies hoe het ging."),
+        "bad_reason": N_("Kies een reden uit de lijst."),
+        "proof_missing": N_("Schrijf wat u hebt verteld, hoe en wanneer."),
+        "step_finished": N_("Deze stap was al afgevinkt."),
         "nothing_chosen": N_("Vink eerst een of meer zaken aan."),
         "too_many_chosen": N_("Vink hoogstens %(most)s zaken tegelijk aan."),
         "changed_meanwhile": N_("Een collega heeft deze zaak intussen veranderd. Kijk eerst wat er nu staat."),

@@ -302,7 +302,12 @@ class StepForm(StaffForm):
         validators=[Required(ONE_OF_THESE)],
     )
     reason = Select(N_("Waarom kan het niet?"), choices=[])
+    found = Radio(N_("Wat leverde het zoeken op?"), choices=[])
     note = TextAreaField(N_("Wat is er gevonden of gedaan?"), [Optional(), AtMost(LONG_TEXT)])
+
+    def validate_found(self, field: Field) -> None:
+        if self.state.data == "done" and field.choices and not field.data:
+            raise ValidationError(ONE_OF_THESE)
 
     def validate_reason(self, field: Field) -> None:
         if self.state.data == "impossible" and not field.data:

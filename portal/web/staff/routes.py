@@ -20,6 +20,7 @@ MODULES = (
     "factor_pages",
     "hold_pages",
     "identity_pages",
+    "image_pages",
     "information",
     "own_pages",
     "queue_page",

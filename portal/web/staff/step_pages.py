@@ -9,18 +9,19 @@ from werkzeug.wrappers import Response
 
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Letter, StepState
+from portal.domain.vocabulary import Found, Letter, StepState
 from portal.services.carry_out import carry_out as carry_out_service
 from portal.services.carry_out import finish_step
 from portal.services.export import download
 from portal.services.post_letter import record_posted
+from portal.services.review_images import ImageLine, images
 from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint, policy, words_of
 from portal.web.staff.case_pages import load, shown
 from portal.web.staff.confirming import Tried, answered, done, tried
 from portal.web.staff.forms import ConfirmForm, PostedForm, StepForm, choices
-from portal.web.staff.wording import LETTERS
+from portal.web.staff.wording import FOUND, LETTERS
 
 
 @blueprint.post("/cases/<reference>/carry-out")
@@ -42,17 +43,31 @@ def step(reference: str, step_id: UUID) -> Response:
     form = StepForm()
     reasons = [each for each in policy().reasons.values() if each.use == "step_impossible"]
     form.reason.choices = choices(((each.code, _(each.label)) for each in reasons), _("Kies een reden"))
+    searching = line.task == "search"
+    form.found.choices = choices(FOUND.items()) if searching else []
     if form.accepted():
         state = StepState(form.state.data)
+        found = Found(form.found.data) if searching and form.found.data else None
         reason = form.reason.data if state is StepState.IMPOSSIBLE else ""
         try:
-            finish_step(current_actor(), current_clock(), reference, step_id, state, form.note.data or "", reason)
+            finish_step(
+                current_actor(), current_clock(), reference, step_id, state, form.note.data or "", reason, found
+            )
         except Refused as refusal:
-            form.deny(refusal, "note" if refusal.code == "reason_missing" else "")
+            place = {"reason_missing": "note", "proof_missing": "note", "scan_missing": "found"}
+            form.deny(refusal, place.get(refusal.code, ""))
         else:
             flash(_("De stap is bijgewerkt."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#steps")
-    return shown("staff/step.html", page, 422 if form.errors else 200, form=form, step=line)
+    pages = _pages(reference, step_id) if searching else []
+    code = 422 if form.errors else 200
+    return shown("staff/step.html", page, code, form=form, step=line, searching=searching, pages=pages)
+
+
+def _pages(reference: str, step_id: UUID) -> list[ImageLine]:
+    """What was added to this search; to whoever may look at pictures."""
+    found = images(current_actor(), current_clock(), reference)
+    return [each for each in found if each.step_id == step_id]
 
 
 @blueprint.route("/cases/<reference>/posted", methods=["GET", "POST"])

@@ -277,6 +277,15 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "nothing_to_approve": N_("Er is niets om goed te keuren."),
         "already_approved": N_("Dit is al goedgekeurd."),
         "nothing_to_carry_out": N_("Er is niets meer dat het portaal zelf kan doen."),
+        "review_open": N_("Er zijn nog %(count)s beelden niet bekeken. Bekijk eerst elk beeld."),
+        "boxes_missing": N_("Kies eerst welke vakken zwart worden."),
+        "bad_box": N_("Een vlak valt buiten het beeld."),
+        "already_released": N_("De kopie is al vrijgegeven."),
+        "not_a_search": N_("Bij deze stap horen geen bladzijden."),
+        "upload_too_many": N_("Er zijn al genoeg bladzijden."),
+        "upload_too_much": N_("Samen zijn deze bladzijden te groot."),
+        "scan_missing": N_("Voeg eerst toe wat is gevonden."),
+        "package_not_ready": N_("De kopie wordt nog ingepakt."),
         "search_open": N_("Er zijn nog %(count)s plaatsen niet doorzocht."),
         "bad_way": N_("Zo kunt u niet vaststellen wie het is."),
         "way_too_light": N_("Deze manier is niet zeker genoeg."),
@@ -296,10 +305,6 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "bad_purpose": N_("Kies waarvoor de kopie is."),
         "upload_already_allowed": N_("De cursist mag al een kopie sturen."),
         "upload_none": N_("Er is niets (meer) om te bekijken."),
-        "step_finished": N_("Deze stap was al afgevinkt."),
-        "own_step": N_("Dit doet het portaal zelf."),
-        "bad_state": N_("Kies hoe het ging."),
-        "bad_reason": N_("Kies een reden uit de lijst."),
         "value_not_shown": N_("Deze waarde wordt niet aan medewerkers getoond."),
         "username_taken": N_("Deze gebruikersnaam bestaat al."),
         "username_invalid": N_("Gebruik 3 tot 64 letters, cijfers, punten of streepjes."),
@@ -338,6 +343,10 @@ NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "carry_out": (N_("Voer het besluit uit"), N_("Het portaal doet zijn eigen deel in één keer.")),
         "search": (N_("Zoek eerst overal"), N_("De kopie kan pas vrij als elke plaats is doorzocht.")),
         "steps": (N_("Werk de open stappen af"), N_("De zaak sluit als elke stap klaar is of niet kan.")),
+        "changes": (
+            N_("Wacht op de cursistenadministratie"),
+            N_("De zaak sluit als op de wijzigingslijst staat dat alles daar is overgenomen."),
+        ),
         "close": (N_("Alles is klaar"), N_("De zaak sluit vanzelf.")),
         "": (N_("Er is niets meer te doen"), ""),
     }
@@ -364,6 +373,14 @@ PLAN_WHYS: Mapping[Why, str] = MappingProxyType(
         Why.STILL_NEEDED: N_("nog nodig voor het doel"),
         Why.OBJECTION_PENDING: N_("een bezwaar wordt nog gewogen"),
         Why.LEGAL_CLAIM: N_("nodig voor een rechtszaak"),
+    }
+)
+
+FOUND: Mapping[str, str] = MappingProxyType(
+    {
+        "nothing": N_("Niets gevonden"),
+        "copy": N_("Gevonden: de bladzijden zijn toegevoegd"),
+        "look": N_("Gevonden: de cursist mag komen kijken"),
     }
 )
 

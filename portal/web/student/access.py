@@ -23,6 +23,7 @@ TABLE: dict[str, Rule] = {
         "student.consents",
         "student.views",
         "student.claim",
+        "student.own_letter",
         "student.upload",
         "student.stop_erasure",
         "student.ending",

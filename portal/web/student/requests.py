@@ -30,6 +30,7 @@ def list_requests(lang: str) -> str:
         "student/requests.html",
         lines=lines,
         shared=shared,
+        letters=read_letters.own_letters(signed_in.actor, current_clock()),
         acting_for=representing.whom(signed_in, current_clock()),
         kinds=KINDS,
         states=STATES,
@@ -96,7 +97,7 @@ def take_back(lang: str, reference: str) -> str | Response:
     return render_template("student/take_back.html", form=form, case=found, words=KINDS[found.kind])
 
 
-@blueprint.post(f"{PREFIX}/me/requests/<reference>/copy/<any(json, html):kind>")
+@blueprint.post(f"{PREFIX}/me/requests/<reference>/copy/<any(json, html, zip):kind>")
 def download(lang: str, reference: str, kind: str) -> Response:
     """The copy of the data, as an attachment; only to who is known well enough (regulation, L2).
 
@@ -121,6 +122,14 @@ def letter(lang: str, reference: str, letter_id: UUID) -> Response:
     return _attached(found.content, "application/pdf", found.name)
 
 
+@blueprint.post(f"{PREFIX}/me/letters/<uuid:letter_id>")
+def own_letter(lang: str, letter_id: UUID) -> Response:
+    """A letter that is about no request."""
+    signed_in, _shared = me()
+    found = read_letters.take_own_letter(signed_in.actor, current_clock(), letter_id)
+    return _attached(found.content, "application/pdf", found.name)
+
+
 def _attached(content: bytes, media_type: str, name: str) -> Response:
     response = send_file(BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name, max_age=0)
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -142,6 +151,7 @@ def renew(lang: str, reference: str) -> Response:
 
 NO_COPY = {
     "not_released": N_("Uw kopie staat nog niet klaar."),
+    "package_not_ready": N_("Wij pakken uw gegevens nog in."),
     "export_expired": N_("Deze kopie is te oud. Vraag een nieuwe."),
 }
 
