@@ -209,8 +209,9 @@ def _scan_end(data: bytes, at: int) -> int:
 
 def _draw(data: bytes, kind: str, source: bytes) -> CleanImage:
     import PIL.Image
-    from PIL import ImageOps
+    from PIL import ImageFile, ImageOps
 
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # for the whole process; WeasyPrint sets it where letters are made too
     try:
         with PIL.Image.open(io.BytesIO(data), formats=(kind,)) as opened:
             _pixels(*opened.size)

@@ -19,6 +19,11 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(RISKY) else text
 
 
+def sheet_text(text: str) -> str:
+    """The same for a workbook, without the characters that its format cannot hold."""
+    return safe_cell(_NOT_IN_XML.sub("", text))
+
+
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """UTF-8 with a byte order mark and semicolons, as spreadsheets of a Dutch office open it; dates as 2026-12-31."""
     out = StringIO()
@@ -55,7 +60,7 @@ def as_xlsx(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
         first.append(cell)
     sheet.append(first)
     for row in rows:
-        sheet.append([safe_cell(_NOT_IN_XML.sub("", each)) if isinstance(each, str) else each for each in row])
+        sheet.append([sheet_text(each) if isinstance(each, str) else each for each in row])
     out = BytesIO()
     book.save(out)
     return out.getvalue()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from portal.i18n import N_
 from portal.policy.model import Activity, Policy
-from portal.services.cells import safe_cell
+from portal.services.cells import sheet_text
 
 T = TypeVar("T")
 Say = Callable[[str], str]
@@ -107,9 +107,9 @@ def as_workbook(register: Register, say: Say) -> bytes:
     sheet = book.active
     assert sheet is not None
     sheet.title = say(N_("Verwerkingen"))[:31]
-    sheet.append([safe_cell(say(heading)) for heading in HEADINGS.values()])
+    sheet.append([sheet_text(say(heading)) for heading in HEADINGS.values()])
     for line in register.lines:
-        sheet.append([safe_cell("\n".join(line[name])) for name in HEADINGS])
+        sheet.append([sheet_text("\n".join(line[name])) for name in HEADINGS])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for row in sheet.iter_rows():
@@ -120,7 +120,7 @@ def as_workbook(register: Register, say: Say) -> bytes:
     sheet.freeze_panes = "B2"
     about = book.create_sheet(say(N_("Wie verantwoordelijk is"))[:31])
     for name, value in {**register.controller, **register.policy}.items():
-        about.append([safe_cell(name), safe_cell(value)])
+        about.append([sheet_text(name), sheet_text(value)])
     out = BytesIO()
     book.save(out)
     return out.getvalue()

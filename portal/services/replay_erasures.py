@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
 from sqlalchemy import delete, select
 
 from portal.domain.clock import Clock
@@ -62,7 +63,7 @@ def replay(clock: Clock) -> Replayed:
         sessions = _end_sessions(work)
         work.note("replay_erasures", "installation", None, stamp=stamp, sessions=sessions, **done)
     if not done["hanging"]:
-        standing.end_restored()
+        standing.end_restored(current_app)
     return Replayed(lines=len(lines), sessions=sessions, **done)
 
 

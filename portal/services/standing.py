@@ -58,8 +58,10 @@ def restored_stamp() -> str | None:
         return "unknown"
 
 
-def end_restored() -> None:
+def end_restored(app: Flask) -> None:
+    """Serves again, at once in this process and within RECHECK in the others."""
     marker().unlink(missing_ok=True)
+    app.extensions.pop("standing", None)
 
 
 def why_not_serving(app: Flask) -> str:

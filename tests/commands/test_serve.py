@@ -25,7 +25,7 @@ def test_web_and_worker_start_together_and_stop_on_one_signal(tmp_path: Path):
             stderr=out,
         )
         try:
-            wait_for(lambda: "Ctrl-C" in log.read_text() or process.poll() is not None, "the addresses", 60)
+            wait_for(lambda: started(log.read_text()) or process.poll() is not None, "the addresses and the worker")
             said = log.read_text()
             assert f"http://127.0.0.1:{port}/staff/" in said
             assert "fietsen-door-de-polder" in said, "the demonstration's sign-ins are printed"
@@ -39,6 +39,10 @@ def test_web_and_worker_start_together_and_stop_on_one_signal(tmp_path: Path):
                 process.wait()
     assert "worker stopped" in log.read_text()
     assert log.read_text().rstrip().endswith("Stopped.")
+
+
+def started(said: str) -> bool:
+    return "Ctrl-C" in said and "worker started" in said
 
 
 def test_production_is_not_served_so(tmp_path: Path):

@@ -84,7 +84,7 @@ def test_a_code_by_post_greets_in_the_window_only(policy, tmp_path):
 def test_a_code_that_dies_at_a_moment_says_the_dutch_time(policy, tmp_path):
     dies = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
     made = slip_pdf(SlipKind.DESK, speaker("nl"), "482913", URL, policy=policy, on=ON, expires=dies)
-    assert "23 november 2026, 10:15" in paper.text_of(made, tmp_path)
+    assert "23 november 2026 (23-11-2026), 10:15" in paper.text_of(made, tmp_path)
 
 
 def test_the_square_has_a_name_for_who_cannot_see_it(policy):
