@@ -17,6 +17,9 @@ from jinja2 import FileSystemBytecodeCache
 from config import Settings
 from portal.domain.clock import FixedClock
 from tests import engines
+from tests.chromium import chromium
+
+__all__ = ["chromium"]  # one for every folder of tests
 
 atexit.register(shutil.rmtree, engines.SCRATCH, ignore_errors=True)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 10:00 in Amsterdam

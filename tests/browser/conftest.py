@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,18 +14,9 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from tests import engines
+from tests.chromium import CHROMIUM
 from tests.conftest import build
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # What makes a page scroll sideways, when it does: the elements that reach beyond the screen.
 BEYOND = """() => {
   const edge = window.innerWidth + 1, out = box => box.right > edge || box.left < -1;
@@ -62,16 +52,6 @@ def live() -> Iterator[tuple[Flask, str]]:
         thread.join()
         server.server_close()
         next(builder, None)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @dataclass

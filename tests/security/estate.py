@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from flask import Flask, current_app
@@ -12,6 +12,7 @@ from portal.domain.vocabulary import Channel, FieldType, Outcome, RequestKind, S
 from portal.policy.model import Field
 from portal.records.db import begin_write, db
 from portal.records.tables.people import Student
+from portal.services import clock_guard, retention, retention_terms
 from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out, finish_step
 from portal.services.casework import Asked, Contact, NewCase, open_case
@@ -22,6 +23,7 @@ from portal.vault.envelope import Json
 from tests import factories
 from tests.intake.hostile import photo
 from tests.services import cases
+from tests.services.test_export import screenshot
 from tests.web.principals import School, make_school
 
 Text = Callable[[int], str]  # what somebody types; the number is the most characters it may have
@@ -41,7 +43,24 @@ def build(app: Flask, text: Text = plain, **foreigner: Json) -> tuple[School, di
         db.session.commit()
         typed_in(school.student, text)
         references = {"open": school.case.reference, **_cases(app, school, text)}
+        terms_that_end(app, school)
     return school, references
+
+
+def terms_that_end(app: Flask, school: School) -> None:
+    """Two former students: one was told a month ago and is erased, the other is told now."""
+    clock, today = cases.clock(), cases.clock().now()
+    director = factories.staff_actor(school.staff["director"])
+    for code in ("standard", "exemption"):
+        retention_terms.confirm(director, clock, code)
+    clock.set(today - timedelta(days=40))
+    factories.make_student(last_programme_ended=date(2023, 10, 1))
+    retention.run(clock)
+    clock.set(today)
+    clock_guard.look(clock)
+    clock_guard.trust(director, clock)
+    factories.make_student(last_programme_ended=date(2023, 12, 1))
+    retention.run(clock)
 
 
 def typed_in(student: UUID, text: Text) -> None:
@@ -106,6 +125,9 @@ def _cases(app: Flask, school: School, text: Text) -> dict[str, str]:
     cases.decided(held, officer)
     finish(held, officer, text)
     found["unmatched"] = unmatched(app, text)
+    classmate = factories.make_student()
+    screenshot(classmate, True)
+    found["pictures"] = cases.opened(RequestKind.ACCESS, classmate, [cases.EVERYTHING])
     return found
 
 
@@ -145,5 +167,6 @@ def unmatched(app: Flask, text: Text) -> str:
 
 
 def addresses(references: dict[str, str]) -> list[str]:
-    """Where each case may be looked at, by staff and by the student."""
-    return [f"{room}/{each}" for each in references.values() for room in ("/nl/me/requests", "/staff/cases")]
+    """Where each case may be looked at, by staff and by the student, and the pictures that wait for a look."""
+    seen = [f"{room}/{each}" for each in references.values() for room in ("/nl/me/requests", "/staff/cases")]
+    return [f"/staff/cases/{references['pictures']}/images", *seen]

@@ -17,7 +17,7 @@ from portal.i18n import offered
 from portal.records.db import db
 from portal.records.tables.access import Login, OneTime
 from tests import engines
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM
 from tests.conftest import build
 from tests.factories import make_student
 from tests.security.browsing import page_of
@@ -113,24 +113,13 @@ def served() -> Iterator[tuple[Flask, str]]:
         next(builder, None)
 
 
-@pytest.fixture
-def scripted() -> Iterator[Any]:
-    """A browser with scripts on."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @in_a_browser
 def test_a_scanner_with_a_real_browser_and_scripts_on_neither_burns_the_link_nor_gets_in(
-    served: tuple[Flask, str], scripted: Any
+    served: tuple[Flask, str], chromium: Any
 ) -> None:
     app, base = served
     _visitor, path, _code = ask(app)
-    context = scripted.new_context()
+    context = chromium.new_context()
     page = context.new_page()
     page.goto(base + path)
     page.wait_for_timeout(500)
@@ -156,11 +145,11 @@ def test_a_scanner_with_a_real_browser_and_scripts_on_neither_burns_the_link_nor
 
 @in_a_browser
 def test_a_browser_with_scripts_on_finds_nothing_against_the_content_security_policy(
-    served: tuple[Flask, str], scripted: Any
+    served: tuple[Flask, str], chromium: Any
 ) -> None:
     app, base = served
     ask(app)
-    context = scripted.new_context()
+    context = chromium.new_context()
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
