@@ -113,7 +113,7 @@ def test_the_phone_number_is_shown_for_a_call_and_the_student_sees_who_looked(co
     assert (spoken.phone, len(spoken.code)) == ("+31687654321", 8)
     assert views() == [("identity_check", "person.phone")] * 2
     seen, _following = own_data.views(session(student).actor, clock())
-    assert [each.reason for each in seen] == ["Wij wilden zeker weten wie u bent."] * 2
+    assert [(each.reason, len(each.moments)) for each in seen] == [("Wij wilden zeker weten wie u bent.", 2)]
 
 
 def test_a_letter_goes_to_the_address_on_file_at_the_moment_of_printing(context, printed):

@@ -142,7 +142,7 @@ def test_the_change_list_is_fetched_and_ticked_off(sqlite_app: Flask) -> None:
     reference = new_case(sqlite_app, RequestKind.RECTIFICATION, student, asked)
     visitor = enter(sqlite_app, "mdeboer").get(f"/staff/cases/{reference}").press("Neem in behandeling")
     visitor.link("Besluit nemen").press("Besluit nemen", outcome_0="granted", checked_0="Dorpsstraat 11")
-    visitor.press("Voer uit in het portaal").get("/staff/changes")
+    visitor.press("Verstuur dit besluit").press("Voer uit in het portaal").get("/staff/changes")
     assert "C40004" in visitor.text
     assert "Dorpsstraat 11" not in visitor.text
     with sqlite_app.app_context():

@@ -119,7 +119,7 @@ def test_the_student_sees_the_packing_and_takes_package_and_letters(school: Flas
     assert "Wij maken deze brief nu." not in student.text
     student.press("Haal alles op in één bestand")
     assert attached(student, "application/zip").startswith(b"PK")
-    for title in ("Wij hebben uw verzoek", "Ons antwoord", "Uw gegevens"):
+    for title in ("Wij hebben uw vraag", "Ons antwoord", "Uw gegevens"):
         student.get(f"/nl/me/requests/{reference}").press(title)
         assert attached(student, "application/pdf").startswith(b"%PDF")
     visitor.get(f"/staff/cases/{reference}").press("Ons antwoord")

@@ -166,7 +166,7 @@ def test_pages_speak_the_language_of_the_member_of_staff(sqlite_app: Flask) -> N
     make(sqlite_app, "officer", Role.PRIVACY_OFFICER)
     visitor = enter(sqlite_app, "officer").get("/staff/me")
     assert '<html lang="nl"' in visitor.html
-    visitor.press("Bewaren", language="en")
+    visitor.press("Opslaan", language="en")
     assert '<html lang="en"' in visitor.html
 
 

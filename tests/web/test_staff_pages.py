@@ -253,7 +253,7 @@ def test_an_unmatched_case_of_nobody_known_says_so(school: Flask) -> None:
     assert "nog niet gekoppeld" in visitor.text
     visitor.link("Koppel aan een cursist")
     assert "niemand gevonden" in visitor.text
-    visitor.press("Zoeken", q="xyzzy")
+    visitor.press("Zoek cursist", q="xyzzy")
     assert "xyzzy" not in visitor.url
     assert "0 resultaten voor" in visitor.text
     assert "xyzzy" in visitor.text
@@ -290,7 +290,7 @@ def test_a_file_outside_a_case_asks_why_first_and_shows_masked_values_on_a_press
     student = student_of(school)
     with school.app_context():
         factories.add_record(student, "bank", iban="NL91ABNA0417164300")
-    visitor = enter(school, "handler").get("/staff/students").press("Zoeken", q="hanan")
+    visitor = enter(school, "handler").get("/staff/students").press("Zoek cursist", q="hanan")
     assert "hanan" not in visitor.url
     visitor.link("Hanan Al Hassan")
     assert visitor.h1 == "Dossier openen"
@@ -311,7 +311,7 @@ def test_a_file_outside_a_case_asks_why_first_and_shows_masked_values_on_a_press
 
 def test_the_pages_open_for_a_colleague_who_reads_english(school: Flask) -> None:
     visitor = enter(school, "officer").get("/staff/me")
-    visitor.press("Bewaren", language="en")
+    visitor.press("Opslaan", language="en")
     for url in ("/staff/", "/staff/register", "/staff/guide", "/staff/record", "/staff/students"):
         assert visitor.get(url).status == 200, url
 
@@ -348,7 +348,7 @@ def test_a_match_found_by_searching_is_confirmed_and_takes_the_case_along(school
     reference = new_case(
         school, RequestKind.ACCESS, None, Asked(TargetKind.EVERYTHING), level=Level.NONE, contact=contact
     )
-    visitor = enter(school, "handler").get(f"/staff/cases/{reference}/match").press("Zoeken", q="sahin")
+    visitor = enter(school, "handler").get(f"/staff/cases/{reference}/match").press("Zoek cursist", q="sahin")
     visitor.press("Dit is de cursist")
     assert visitor.status == 422
     visitor.press("Dit is de cursist", student=str(student))
