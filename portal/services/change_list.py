@@ -144,11 +144,11 @@ def _whose(work: Work, line: ChangeLine) -> UUID | None:
 
 def confirm_changes(actor: Actor, clock: Clock, ids: Collection[UUID], state: StepState = StepState.DONE) -> int:
     """The administration has applied these lines (or cannot); how many were open. The last line of a case finishes
-    the case's step there, and the case with its last step. Raises NotAllowed, Refused: bad_state, nothing_chosen."""
+    the case's step there, and the case with its last step. Raises NotAllowed, Refused: bad_state, no_line_chosen."""
     if state is StepState.OPEN:
         raise Refused("bad_state")
     if not ids:
-        raise Refused("nothing_chosen")
+        raise Refused("no_line_chosen")
     with writing(actor, clock) as work:
         lines = _open(work, ids)
         for branch_id in {line.branch_id for line in lines} or {None}:

@@ -142,7 +142,7 @@ def test_a_handler_sees_and_confirms_only_the_own_branch(small):
     with pytest.raises(NotAllowed):
         change_list.confirm_changes(replace(stranger, roles=frozenset()), cases.clock(), [line.id])
     assert change_list.confirm_changes(stranger, cases.clock(), [line.id]) == 0
-    with pytest.raises(Refused, match="nothing_chosen"):
+    with pytest.raises(Refused, match="no_line_chosen"):
         change_list.confirm_changes(stranger, cases.clock(), [])
 
 

@@ -14,7 +14,7 @@ REACH_REFUSALS: Mapping[str, str] = MappingProxyType(
             "Het e-mailadres verandert op %(until)s. Tot dan geven wij niets vrij en wissen wij niets."
         ),
         "cooling_off": N_("De cursist kan het wissen nog stoppen. Vanaf %(until)s kan het worden uitgevoerd."),
-        "nothing_chosen": N_("Kies eerst een of meer regels."),
+        "no_line_chosen": N_("Kies eerst een of meer regels."),
         "too_early": N_("Dat kan nog niet: de cursist heeft tijd tot %(on)s."),
         "already_told": N_("De cursist heeft al bericht gehad."),
         "hold_over": N_("Kies een dag die nog moet komen."),
