@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -13,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from portal.audit.log import Entry, append
 from portal.records.db import Moment, begin_write, db
 from tests import factories
-from tests.conftest import NOW
+from tests.conftest import MAKERS, NOW, build
 
 
 def differences(bind: str | None) -> list[object]:
@@ -23,6 +25,13 @@ def differences(bind: str | None) -> list[object]:
             opts={"compare_type": lambda *args: False if isinstance(args[4], Moment) else None},
         )
         return list(compare_metadata(context, db.metadatas[bind]))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """Databases of its own: what goes down and up here is not what other tests begin with."""
+    with MAKERS[request.param]() as settings:
+        yield from build(settings)
 
 
 def test_the_migrated_databases_equal_the_models(app: Flask) -> None:
