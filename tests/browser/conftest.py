@@ -80,7 +80,9 @@ class Looker:
 
         The twin stands at the page's own address, without which it would get no style sheet from the server.
         """
-        twin = self.page.context.browser.new_context(viewport=self.page.viewport_size, bypass_csp=True)
+        twin = self.page.context.browser.new_context(
+            viewport=self.page.viewport_size, bypass_csp=True, reduced_motion="reduce"
+        )
         copy = twin.new_page()
         copy.route(self.page.url, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
         copy.goto(self.page.url)
