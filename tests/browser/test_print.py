@@ -27,6 +27,7 @@ def test_a_receipt_prints_on_one_sheet(live: tuple[Flask, str], chromium: Any, t
     page.fill("[name=email]", WHO["email"])
     page.click(SUBMIT)
     page.click(SUBMIT)
+    page.wait_for_url("**/receipt")
     reference, code = page.locator(".receipt dd").all_inner_texts()
     printed = page.pdf(format="A4")
     context.close()
