@@ -41,6 +41,7 @@ LANGUAGES = ("nl", "en", "ar", "fa", "ti", "tr", "uk")
 LANGUAGE_SHARE = (20, 10, 30, 5, 15, 10, 10)
 STATES = ("received", "in_progress", "decided", "closed", "taken_back", "duplicate")
 STATE_SHARE = (8, 12, 5, 70, 4, 1)
+NOBODY = UUID(int=0)
 UNMATCHED = 0.03  # of the requests: not yet known whose
 
 
@@ -49,8 +50,8 @@ class School:
     """What a benchmark needs to know of the school that was made."""
 
     branches: dict[str, UUID] = field(default_factory=dict)
-    handler: UUID = UUID(int=0)  # a case handler of two of the four branches
-    officer: UUID = UUID(int=0)  # the privacy officer, who sees every branch
+    handler: UUID = NOBODY  # a case handler of two of the four branches
+    officer: UUID = NOBODY  # the privacy officer, who sees every branch
     handlers: list[UUID] = field(default_factory=list)
     students: list[tuple[UUID, int]] = field(default_factory=list)  # id, branch number
     references: list[str] = field(default_factory=list)  # some open cases in the handler's branches, early ones first
