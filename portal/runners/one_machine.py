@@ -42,10 +42,12 @@ def work_until_told(app: Flask) -> None:
 
 
 def _schedule(app: Flask, told: threading.Event) -> BackgroundScheduler:
-    """Every job at once, and then by its interval; never twice at the same time."""
+    """Every job at once, and then by its interval; never twice at the same time. A turn that comes while the job still
+    runs is left out, and is no news."""
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
 
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(
         timezone=AMSTERDAM,
         executors={"default": ThreadPoolExecutor(len(JOBS))},

@@ -23,7 +23,7 @@ from portal.records.staff import active_staff
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage, CaseStep
 from portal.records.tables.people import Branch
-from portal.services import identity
+from portal.services import identity, upload_way
 from portal.services.carry_out import CARRIED_OUT
 from portal.services.case_dates import Dates, dates_of
 from portal.services.case_lines import (
@@ -183,7 +183,18 @@ def read_case(work: Work, case: Case) -> CasePage:
         documents=_documents(work, case),
         allowed=allowed,
         refused=refused,
-        next=next_of(case, kind, state, items, step_lines, allowed, needed, cooling, open_count(work, case.id)),
+        next=next_of(
+            case,
+            kind,
+            state,
+            items,
+            step_lines,
+            allowed,
+            needed,
+            cooling,
+            changes=open_count(work, case.id),
+            upload=upload_way.waits(work, case.id),
+        ),
     )
 
 

@@ -132,7 +132,7 @@ def _decided(
     case = held_case(work, reference, Act.DECIDE, version)
     asked = casebook.items_of(work.session, case.id)
     move(case, Action.DECIDE)
-    if any(page.expires_at is None or page.expires_at > work.now for page in upload_way.kept(work, case.id)):
+    if upload_way.waits(work, case.id):
         raise Refused("upload_waits")  # looking at it wipes it: nothing of an ID outlives the decision
     if len(words) > MOST_WORDS:
         raise Refused("words_too_long", most=MOST_WORDS)

@@ -25,12 +25,16 @@ def next_of(
     needed: Level,
     cooling: date | None = None,
     changes: int = 0,
+    upload: bool = False,
 ) -> str:
     """The one thing to do next, as a code; "" when nothing is left to do.
 
+    upload (a copy of an ID that was sent, soon wiped) |
     match | take | decide | search | confirm_identity | approve | approve_by_other | cooling_off | carry_out | steps |
     changes (lines that the student administration has not confirmed) | close
     """
+    if upload:
+        return "upload"
     if state in UNDECIDED:
         if case.student_id is None and kind is not RequestKind.COMPLAINT:
             return "match"

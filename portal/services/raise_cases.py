@@ -7,6 +7,7 @@ malicious erasure).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -52,11 +53,26 @@ def raise_open_cases(work: Work, student_id: UUID, level: Level, how: str) -> in
     return len(cases)
 
 
-def may_claim(actor: Actor, clock: Clock, reference: str) -> bool:
-    """Whether it would help that the student says "I asked this": the request is less sure than the session, and less
-    sure than it must be. Raises NotFound, NotAllowed."""
+@dataclass(frozen=True, slots=True)
+class Helps:
+    """What the student can still do so that the request can be carried out: at most one of the two.
+
+    `claim`: say "I asked this", which makes the request as sure as the session. `prove`: reach this level.
+    """
+
+    claim: bool = False
+    prove: Level | None = None
+
+
+def what_helps(actor: Actor, clock: Clock, reference: str) -> Helps:
+    """What is still to be done about who asked this. Raises NotFound, NotAllowed."""
     with reading(actor, clock) as work:
-        return _claimable(work, case_by_reference(work, reference, Act.VIEW_OWN_STATUS))
+        case = case_by_reference(work, reference, Act.VIEW_OWN_STATUS)
+        if _claimable(work, case):
+            return Helps(claim=True)
+        needed = level_needed(work, case)
+        wanting = CaseState(case.state) in OPEN and Level(case.assured_level) < needed
+        return Helps(prove=needed if wanting else None)
 
 
 def claim(actor: Actor, clock: Clock, reference: str) -> None:

@@ -115,6 +115,11 @@ def kept(work: Work, case_id: UUID) -> list[SealedFile]:
     return files.of_holder(work.session, casebook.holder(case_id), CLASS)
 
 
+def waits(work: Work, case_id: UUID) -> bool:
+    """Whether something was sent that nobody has decided on and whose time is not over."""
+    return any(page.expires_at is None or page.expires_at > work.now for page in kept(work, case_id))
+
+
 def ends_at(work: Work, already: Iterable[SealedFile]) -> datetime:
     """When what comes now is wiped: with what came before it, else after the policy's term, at most 72 hours."""
     term = work.policy.retention.get(CLASS)

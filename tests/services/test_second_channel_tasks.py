@@ -21,6 +21,7 @@ from portal.services import second_channel_tasks as tasks
 from portal.services import second_channel_use as use
 from portal.services.casework import NotFound
 from portal.services.expire import expire
+from portal.services.raise_cases import Helps
 from portal.services.recognise import recognise
 from portal.services.second_channel import Channel
 from portal.services.second_channel_use import CodeState
@@ -276,7 +277,7 @@ def test_a_request_that_was_not_filed_signed_in_is_raised_only_when_the_student_
     student = factories.make_student()
     reference = cases.opened(RequestKind.ERASURE, student, level=Level.NONE)
     signed_in = session(student, Level.SECOND_CHANNEL)
-    assert raise_cases.may_claim(signed_in.actor, clock(), reference)
+    assert raise_cases.what_helps(signed_in.actor, clock(), reference) == Helps(claim=True)
     raise_cases.claim(signed_in.actor, clock(), reference)
     case = cases.case_of(reference)
     assert (case.assured_level, case.assured_how) == (3, "claimed")
@@ -284,7 +285,7 @@ def test_a_request_that_was_not_filed_signed_in_is_raised_only_when_the_student_
     db.session.rollback()
     raise_cases.claim(signed_in.actor, clock(), reference)
     assert cases.version_of(reference) == version
-    assert not raise_cases.may_claim(signed_in.actor, clock(), reference)
+    assert raise_cases.what_helps(signed_in.actor, clock(), reference) == Helps()
     with pytest.raises(NotFound):
         raise_cases.claim(session(factories.make_student()).actor, clock(), reference)
 

@@ -37,13 +37,13 @@ def staff(app: Flask) -> Visitor:
     return enter(app, "mdeboer")
 
 
-def open_request(app: Flask, student: UUID, level: Level) -> str:
-    """An open request to erase everything."""
+def open_request(app: Flask, student: UUID, level: Level, kind: RequestKind = RequestKind.ERASURE) -> str:
+    """An open request about everything."""
     with app.app_context(), writing(ANONYMOUS, app.extensions["clock"]) as work:
         opened = open_case(
             work,
             NewCase(
-                RequestKind.ERASURE,
+                kind,
                 Channel.PORTAL,
                 "nl",
                 work.today,
@@ -186,6 +186,21 @@ def test_a_request_filed_without_signing_in_becomes_sure_by_saying_so(sqlite_app
         assert (case_of(reference).assured_level, case_of(reference).assured_how) == (1, "claimed")
 
 
+def test_the_page_of_a_request_says_that_more_is_needed_and_leads_to_the_lightest_way(
+    sqlite_app: Flask, student
+) -> None:
+    reference = open_request(sqlite_app, student, Level.ADDRESS, RequestKind.RESTRICTION)
+    visitor = sign_in(sqlite_app, EMAIL).get(f"/nl/me/requests/{reference}")
+    assert "Daarna kunnen wij verder met uw vraag." in visitor.text
+    visitor.link("Laat weten wie u bent")
+    assert visitor.h1 == "Laat weten wie u bent"
+    visitor.press("Ga verder", birth_date="2-4-1990", known="1723 AB")
+    assert visitor.url == f"/nl/me/requests/{reference}"
+    assert "Daarna kunnen wij verder" not in visitor.text
+    with sqlite_app.app_context():
+        assert (case_of(reference).assured_level, case_of(reference).assured_how) == (2, "own_knowledge")
+
+
 def test_a_new_paper_with_the_code_of_a_case_comes_from_its_page(sqlite_app: Flask, student) -> None:
     reference = open_request(sqlite_app, student, Level.ADDRESS)
     desk = staff(sqlite_app).get(f"/staff/cases/{reference}").press("Papier met nieuwe code")
@@ -212,7 +227,9 @@ def test_the_last_resort_from_the_reason_to_the_wiped_picture(sqlite_app: Flask,
     assert "Stuur een PDF, een JPEG of een PNG." in visitor.text
     send(visitor, PICTURE, "pas.jpg")
     assert "Wij hebben uw foto." in visitor.text
-    desk.get(f"/staff/cases/{reference}/upload")
+    desk.get(f"/staff/cases/{reference}")
+    assert "Bekijk de kopie van het bewijs" in desk.text
+    desk.link("Kopie bekijken")
     assert "/upload/" not in "".join(re.findall(r'<img[^>]+src="([^"]+)"', desk.html))
     desk.link("Bekijk bladzijde 1")
     shown = next(iter(re.findall(r'<img[^>]+src="([^"]+)"', desk.html)))

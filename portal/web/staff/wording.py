@@ -321,6 +321,7 @@ UNKNOWN_REFUSAL = N_("Dit kan niet: de regels laten het niet toe.")
 # The one next action of a case: heading, explanation.
 NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "upload": (N_("Bekijk de kopie van het bewijs"), N_("Uw oordeel wist haar. Een besluit kan daarna pas.")),
         "match": (
             N_("Zoek uit van wie dit verzoek is"),
             N_("Het verzoek hoort nog bij niemand. De termijn loopt al."),

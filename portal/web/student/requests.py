@@ -63,7 +63,7 @@ def show_request(lang: str, reference: str) -> str | Response:
         form=form,
         once=fresh_key(),
         answer=answer,
-        may_claim=signed_in.kind == "student" and raise_cases.may_claim(signed_in.actor, current_clock(), reference),
+        helps=signed_in.kind == "student" and raise_cases.what_helps(signed_in.actor, current_clock(), reference),
         stoppable=case_view.stoppable(found, reference) if signed_in.kind == "student" else None,
         upload_asked=signed_in.kind == "student" and overview(signed_in.actor, current_clock(), reference) is not None,
         letters=read_letters.letters_of(signed_in.actor, current_clock(), reference),
