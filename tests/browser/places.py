@@ -38,6 +38,11 @@ class Place:
     press: bool = False
     status: int = 200
 
+    @property
+    def speaks_many(self) -> bool:
+        """Not the page on which the language is chosen: it is one page for everybody."""
+        return self.path.startswith("/nl")
+
     def in_language(self, lang: str) -> str:
         return self.path.replace("/nl", f"/{lang}", 1).replace("%2Fnl", f"%2F{lang}")
 
