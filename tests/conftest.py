@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.serving import make_server
 
 from config import Settings
 from portal.domain.clock import FixedClock
@@ -95,6 +97,20 @@ def own_app() -> Iterator[Flask]:
     """One that no other test has used yet: for hooking into it."""
     with engines.sqlite_settings() as settings:
         yield from build(settings)
+
+
+@pytest.fixture
+def live() -> Iterator[tuple[Flask, str]]:
+    """An application of its own on a port of 127.0.0.1, and its address: for a browser."""
+    with engines.sqlite_settings() as settings:
+        for app in build(settings):
+            server = make_server("127.0.0.1", 0, app, threaded=True)
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            yield app, f"http://127.0.0.1:{server.server_port}"
+            server.shutdown()
+            thread.join()
+            server.server_close()
 
 
 @pytest.fixture

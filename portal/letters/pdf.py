@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from html import unescape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from unicodedata import bidirectional
 
 from portal.i18n import MASTER, TONGUES, Speaker, speaker
-from portal.letters import tagging
+from portal.letters import glyphs, tagging
 from portal.letters.render import Reader, environment
 from portal.policy.model import Policy
 
@@ -37,6 +39,8 @@ NAMES = (
 # does not. A zero-width space behind that space keeps it whole.
 SPACE_BEFORE_INLINE = re.compile(r"(?<=[^\s>])\s+(?=<(?:a|b|bdi|span|strong|time)\b)")
 SPACE_THAT_HOLDS = " \u200b"
+# WeasyPrint 70 knows no dir="auto", which a bdi has by itself: the direction is looked up before (paper.css isolates).
+OF_ITSELF = re.compile(r'<bdi(?=>)|dir="auto"')
 
 
 class NotPrintable(Exception):
@@ -77,7 +81,7 @@ def render_pdf(html: str, lang: str, title: str, on: date | None = None) -> byte
     from weasyprint import HTML
 
     ours = press()
-    html = SPACE_BEFORE_INLINE.sub(SPACE_THAT_HOLDS, html)
+    html = SPACE_BEFORE_INLINE.sub(SPACE_THAT_HOLDS, _directed(html))
     with ours.lock:
         document = HTML(string=html, url_fetcher=ours.fetcher).render(font_config=ours.fonts, stylesheets=[ours.style])
         document.metadata.lang = lang
@@ -85,12 +89,32 @@ def render_pdf(html: str, lang: str, title: str, on: date | None = None) -> byte
         document.metadata.created = document.metadata.modified = on.isoformat() if on else None
         document.metadata.attachments = []
         spoken = tagging.listen(document)
+        glyphs.listen(document)
         made: bytes = document.write_pdf(
             pdf_variant="pdf/ua-1",
             pdf_identifier=True,  # from the content, so the same content has the same
             finisher=lambda _, pdf: tagging.finish(pdf, lang, spoken),
         )
     return made
+
+
+def _directed(html: str) -> str:
+    """Each text whose direction is its own with that direction: of its first letter, as in a browser."""
+    start, *parts = OF_ITSELF.split(html)
+    marks = OF_ITSELF.findall(html)
+    said = [
+        f'{"<bdi " if mark.startswith("<") else ""}dir="{_direction(part)}"{part}'
+        for mark, part in zip(marks, parts, strict=True)
+    ]
+    return start + "".join(said)
+
+
+def _direction(part: str) -> str:
+    """Of the text that follows the end of this tag."""
+    text = unescape(part.partition(">")[2].partition("<")[0])
+    kinds = (bidirectional(sign) for sign in text)
+    first = next((kind for kind in kinds if kind in {"L", "R", "AL"}), "L")
+    return "ltr" if first == "L" else "rtl"
 
 
 def letter_html(

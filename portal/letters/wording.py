@@ -76,6 +76,19 @@ PLAN: Mapping[Why, str] = MappingProxyType(
     }
 )
 
+# The articles of those reasons, as they are cited.
+ARTICLES: Mapping[str, str] = MappingProxyType(
+    {
+        "5(1)(e)": N_("AVG artikel 5 lid 1 onder e"),
+        "17(1)(a)": N_("AVG artikel 17 lid 1 onder a"),
+        "17(1)(b)": N_("AVG artikel 17 lid 1 onder b"),
+        "17(1)(c)": N_("AVG artikel 17 lid 1 onder c"),
+        "17(3)(b)": N_("AVG artikel 17 lid 3 onder b"),
+        "17(3)(e)": N_("AVG artikel 17 lid 3 onder e"),
+        "18(1)(d)": N_("AVG artikel 18 lid 1 onder d"),
+    }
+)
+
 # Tasks of steps, as the student reads them; the place or organisation stands behind.
 TASKS: Mapping[str, str] = MappingProxyType(
     {

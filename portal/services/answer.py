@@ -264,7 +264,7 @@ def _kept_line(policy: Policy, lines: Sequence[PlanLine]) -> Kept:
         records=_records(lines),
         verdict=first.verdict.value,
         why=wording.PLAN[first.why],
-        article=first.article,
+        article=wording.ARTICLES[first.article],
         law=first.law,
         activity=activity.label if activity else "",
         until=first.until,

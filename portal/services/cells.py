@@ -9,6 +9,7 @@ from datetime import date
 from io import BytesIO, StringIO
 
 RISKY = tuple("=+-@\t\r\n\0")  # a spreadsheet takes a cell that begins so for a formula, or reads past it
+_NUL = re.compile("\0")
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Cell = str | int | date | None
@@ -21,7 +22,13 @@ def safe_cell(text: str) -> str:
 
 def sheet_text(text: str) -> str:
     """The same for a workbook, without the characters that its format cannot hold."""
-    return safe_cell(_NOT_IN_XML.sub("", text))
+    return _safe_without(_NOT_IN_XML, text)
+
+
+def _safe_without(left_out: re.Pattern[str], text: str) -> str:
+    """Quoted for what it began with, or begins with now that something is left out."""
+    said = left_out.sub("", text)
+    return f"'{said}" if text.startswith(RISKY) else safe_cell(said)
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -39,7 +46,7 @@ def _text(cell: Cell) -> str:
         return ""
     if isinstance(cell, date):
         return cell.isoformat()
-    return str(cell) if isinstance(cell, int) else safe_cell(cell.replace("\0", ""))
+    return str(cell) if isinstance(cell, int) else _safe_without(_NUL, cell)
 
 
 def as_xlsx(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:

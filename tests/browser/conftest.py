@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +10,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
-from tests import engines
 from tests.chromium import CHROMIUM
-from tests.conftest import build
 
 # What makes a page scroll sideways, when it does: the elements that reach beyond the screen.
 BEYOND = """() => {
@@ -36,22 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine: apt-get install chromium"))
-
-
-@pytest.fixture
-def live() -> Iterator[tuple[Flask, str]]:
-    """The application on a port of 127.0.0.1, and its address."""
-    with engines.sqlite_settings() as settings:
-        builder = build(settings)
-        app = next(builder)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield app, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        next(builder, None)
 
 
 @dataclass

@@ -21,7 +21,7 @@ OUTSIDE = ("anonymous", "case_code", "student_l1", "student_l3", "shared_address
 ERRORS = (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)
 FAILING = "public.accessibility"  # shows each error when the address asks for it: the real handler and page
 SCRIPTS_APART = "Hanan حنان ሃናን Ганна (V-12)"  # a text that changes its direction twice
-SUBMIT = "main form[method=post][id] button[type=submit]:not([name])"
+SUBMIT = "main form[method=post]:has(input:not([type=hidden]), textarea, select) button[type=submit]:not([name])"
 
 
 def mixed(most: int) -> str:
@@ -37,6 +37,11 @@ class Place:
     name: str
     press: bool = False
     status: int = 200
+
+    @property
+    def speaks_many(self) -> bool:
+        """Not the page on which the language is chosen: it is one page for everybody."""
+        return self.path.startswith("/nl")
 
     def in_language(self, lang: str) -> str:
         return self.path.replace("/nl", f"/{lang}", 1).replace("%2Fnl", f"%2F{lang}")

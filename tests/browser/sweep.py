@@ -16,6 +16,7 @@ from typing import Any
 import axe_playwright_python
 from flask.testing import FlaskClient
 from fontTools.ttLib import TTFont
+from playwright.sync_api import TimeoutError
 
 from portal.i18n import TONGUES
 from portal.web.headers import STATIC
@@ -161,7 +162,13 @@ class Window:
         self.context.close()
 
     def look(self, place: Place, lang: str, widths: tuple[int, ...] = WIDTHS, picture: bool = False) -> None:
-        """Opens the page cold and measures it in each width."""
+        """Opens the page cold and measures it in each width; that it cannot be used is a fault like any other."""
+        try:
+            self._look(place, lang, widths, picture)
+        except TimeoutError as fault:
+            self.figures.marks.append(f"{lang} {place}: {fault.message.splitlines()[0]}")
+
+    def _look(self, place: Place, lang: str, widths: tuple[int, ...], picture: bool) -> None:
         self.sent, self.weight = [], 0
         self.page.set_viewport_size({"width": widths[0], "height": 800})
         answer = self.page.goto(self.base + place.in_language(lang), wait_until="load")
@@ -170,7 +177,11 @@ class Window:
             self.figures.marks.append(f"{what}: answers {answer.status}, not {place.status}")
         self._weighed(what, lang)
         if place.press:
-            self.page.locator(SUBMIT).last.click()
+            button = self.page.locator(SUBMIT).last
+            if not button.count():
+                self.figures.marks.append(f"{what}: has nothing to send any more")
+                return
+            button.click()
             self.page.wait_for_load_state()
         self._marks(what, lang)
         self._fonts(what, lang)

@@ -9,12 +9,16 @@ import unicodedata
 import zlib
 from pathlib import Path
 
+import pypdfium2
 import pytest
+
+from portal.letters.glyphs import VOWEL_MARKS
 
 needs_poppler = pytest.mark.skipif(
     shutil.which("pdftotext") is None or shutil.which("pdfinfo") is None,
     reason="poppler-utils is not installed: no second program can read the text of the letters",
 )
+FROM_RIGHT = "[\u0600-\u06ff]"
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -34,6 +38,39 @@ def structure_of(pdf: bytes, folder: Path) -> list[str]:
 
 def plain(text: str) -> str:
     return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).split())
+
+
+def spelt(text: str) -> str:
+    """As letters from right to left are compared: vowel marks are seen and not read (portal/letters/glyphs.py), and of
+    the two ways to write a Persian heh with hamza one is chosen."""
+    return plain("".join(sign for sign in text if sign not in VOWEL_MARKS).replace("ه\u0654", "ۀ"))
+
+
+def letters(text: str) -> str:
+    """Its letters and figures, one after another."""
+    signs = unicodedata.normalize("NFKD", spelt(text))
+    return "".join(sign for sign in signs if unicodedata.category(sign)[0] in "LN")
+
+
+def words_of(text: str) -> list[str]:
+    """Its words; what runs to the left apart from a number or letter that stands against it and runs to the right: a
+    program that reads a PDF may put either first."""
+    return re.findall(rf"{FROM_RIGHT}+|[^\s{FROM_RIGHT[1:]}+", text)
+
+
+def missing(pdf: bytes, wanted: list[str]) -> list[str]:
+    """What cannot be found, word by word: lines and pages may break a sentence anywhere."""
+    found = letters(text_by_pdfium(pdf))
+    return [text for text in wanted if not all(letters(word) in found for word in words_of(text))]
+
+
+def text_by_pdfium(pdf: bytes) -> str:
+    """The same by another program, the one in Chromium."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return plain(" ".join(page.get_textpage().get_text_bounded() for page in document))
+    finally:
+        document.close()
 
 
 def _run(program: str, pdf: bytes, folder: Path, *options: str) -> str:

@@ -114,7 +114,8 @@ def samples() -> dict[str, Sample]:
     refused = item(POLICY.datasets["attendance"].label, outcome=Outcome.REFUSED, ground="legal_duty", reason=OF_STAFF)
     kept = Kept(
         GRADE, (POLICY.field("exam", "result").label,), 3, "restrict", wording.PLAN[next(iter(wording.PLAN))],
-        "17(3)(b)", POLICY.retention["standard"].law, POLICY.activities["exam_registration"].label, KEPT_UNTIL,
+        wording.ARTICLES["17(3)(b)"], POLICY.retention["standard"].law, POLICY.activities["exam_registration"].label,
+        KEPT_UNTIL,
     )  # fmt: skip
     partly = item(
         wording.ALL_DATA,

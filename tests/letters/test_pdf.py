@@ -76,14 +76,24 @@ def test_a_sentence_from_right_to_left_is_copied_in_its_reading_order(letter, la
     assert paper.plain(sentence) in text
 
 
-def test_letters_that_join_in_one_sign_are_copied_in_the_order_of_reading():
-    # Read from the PDF itself: pdftotext turns the parts of one sign round.
-    made = pdf.render_pdf(page("<p>الأحمد لا إلا</p>", "ar"), "ar", "x", ON)
-    joined = {
-        bytes.fromhex(found).decode("utf-16-be")
-        for found in re.findall(r"> <((?:[0-9a-f]{4}){2,})>", paper.objects_of(made))
-    }
-    assert joined == {"لأ", "لا"}
+@pytest.mark.parametrize(
+    ("own", "directed"),
+    [
+        ("<bdi>JAR b.v.</bdi>", '<bdi dir="ltr">JAR b.v.</bdi>'),
+        ("<bdi>12 &lt;أحمد&gt;</bdi>", '<bdi dir="rtl">12 &lt;أحمد&gt;</bdi>'),
+        ('<p class="words" dir="auto">«Ша</p>', '<p class="words" dir="ltr">«Ша</p>'),
+        ('<bdi dir="ltr">أ</bdi><bdi>5</bdi>', '<bdi dir="ltr">أ</bdi><bdi dir="ltr">5</bdi>'),
+        ("<p>plain</p>", "<p>plain</p>"),
+    ],
+)
+def test_a_text_of_its_own_direction_gets_that_of_its_first_letter(own, directed):
+    assert pdf._directed(own) == directed
+
+
+@paper.needs_poppler
+def test_the_point_of_a_name_stays_behind_it_in_a_line_from_right_to_left(tmp_path):
+    made = pdf.render_pdf(page('<p dir="rtl">مدرستكم <bdi>JAR b.v.</bdi> نعم</p>', "ar"), "ar", "x", ON)
+    assert "JAR b.v." in paper.text_of(made, tmp_path)
 
 
 @pytest.mark.parametrize("lang", TONGUES)

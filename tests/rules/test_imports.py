@@ -60,7 +60,7 @@ def test_every_library_that_is_imported_is_asked_for_by_name():
     used = {module.split(".")[0] for path in modules() for module, _ in imports(path.read_text("utf-8"))}
     outside = used - set(sys.stdlib_module_names) - {"portal", "config", "__future__"}
     of_flask = {"werkzeug", "jinja2", "markupsafe", "click", "babel", "alembic", "wtforms"}
-    of_weasyprint = {"pydyf"}
+    of_weasyprint = {"pydyf", "fontTools"}
     missing = {
         name
         for name in outside - of_flask - of_weasyprint

@@ -164,8 +164,9 @@ def starts(app: Flask, school: School) -> list[str]:
 
 
 def links(page: Page) -> Iterator[str]:
+    """Where a person may go from here, and the pictures that a browser fetches."""
     for each in elements(page.tree):
-        href = each.get("href") if each.tag == "a" else None
+        href = each.get({"a": "href", "img": "src"}.get(each.tag, ""))
         if href and not href.startswith(("#", "mailto:", "tel:", "http")):
             split = urlsplit(urljoin(page.url, href))
             if split.path.startswith(("/nl", "/staff")):
@@ -185,14 +186,14 @@ def page_of(who: str, answer: TestResponse) -> Page:
 
 
 def walk(client: FlaskClient, who: str, begin: Iterable[str], kind_of: Callable[[str], str] = blur) -> list[Page]:
-    """Every page that can be reached by links from these addresses, each kind of address at most twice."""
+    """Every page and picture that links from these addresses lead to, each kind of address at most twice."""
     found: dict[str, Page] = {}
     kinds: dict[str, int] = {}
     queue, seen = list(begin), set(begin)
     while queue and len(found) < MOST_PAGES:
         url = queue.pop(0)
         page = read(client, who, url)
-        if not page.html or page.url in found:
+        if page.url in found or not (page.html or page.headers["Content-Type"].startswith("image/")):
             continue
         found[page.url] = page
         for href in links(page):

@@ -19,14 +19,13 @@ STATES = {
     "aria-invalid",
     "aria-describedby",
 }  # which way a page stands
-SHOWN_LATER = frozenset({("summary", "class")})  # a list of views folds up once there are several
 OURS = ("/", "https://privacy.school.example/")
 WRITTEN = {"value", "title", "aria-label", "alt", "content", "placeholder", "data-value", "label", "download"}
 
 
 def vocabulary(trees: Iterable[Element]) -> Vocabulary:
     """Every element with every attribute it carries."""
-    return SHOWN_LATER | frozenset(pair for tree in trees for each in elements(tree) for pair in of(each))
+    return frozenset(pair for tree in trees for each in elements(tree) for pair in of(each))
 
 
 def of(element: Element) -> set[tuple[str, str]]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from werkzeug.serving import make_server
 
 from portal.i18n import offered
 from portal.records.db import db
 from portal.records.tables.access import Login, OneTime
-from tests import engines
 from tests.chromium import CHROMIUM
-from tests.conftest import build
 from tests.factories import make_student
 from tests.security.browsing import page_of
 from tests.web.visitor import Visitor, mails
@@ -98,26 +94,11 @@ def in_a_browser(test: Callable[..., None]) -> Callable[..., None]:
     return test
 
 
-@pytest.fixture
-def served() -> Iterator[tuple[Flask, str]]:
-    with engines.sqlite_settings() as settings:
-        builder = build(settings)
-        app = next(builder)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield app, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        next(builder, None)
-
-
 @in_a_browser
 def test_a_scanner_with_a_real_browser_and_scripts_on_neither_burns_the_link_nor_gets_in(
-    served: tuple[Flask, str], chromium: Any
+    live: tuple[Flask, str], chromium: Any
 ) -> None:
-    app, base = served
+    app, base = live
     _visitor, path, _code = ask(app)
     context = chromium.new_context()
     page = context.new_page()
@@ -145,9 +126,9 @@ def test_a_scanner_with_a_real_browser_and_scripts_on_neither_burns_the_link_nor
 
 @in_a_browser
 def test_a_browser_with_scripts_on_finds_nothing_against_the_content_security_policy(
-    served: tuple[Flask, str], chromium: Any
+    live: tuple[Flask, str], chromium: Any
 ) -> None:
-    app, base = served
+    app, base = live
     ask(app)
     context = chromium.new_context()
     page = context.new_page()

@@ -18,12 +18,6 @@ from tests import factories
 from tests.services import cases
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def carried_out(reference, actor):
     carry_out(actor, cases.clock(), reference, cases.version_of(reference))
 

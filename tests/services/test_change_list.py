@@ -24,18 +24,6 @@ from tests.services import cases
 from tests.services.test_erase_items import approved, former_student
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def small(sqlite_app):
-    with sqlite_app.app_context():
-        yield sqlite_app
-
-
 def say(text):
     return text
 

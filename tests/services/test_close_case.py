@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import pytest
 from sqlalchemy import update
 
 from portal.domain.vocabulary import Letter, Outcome, RequestKind, StepState
@@ -17,12 +16,6 @@ from portal.services.post_letter import record_posted
 from portal.services.unit import writing
 from tests import factories
 from tests.services import cases
-
-
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
 
 
 def closed(reference):

@@ -14,12 +14,6 @@ from tests import factories
 from tests.services import cases
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def confirmed(reference, actor, level, how):
     confirm_identity(actor, cases.clock(), reference, cases.version_of(reference), level, how)
 

@@ -23,12 +23,6 @@ from tests import factories
 from tests.services import cases
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def test_a_granted_rectification_writes_decision_answer_steps_event_and_mail(context):
     student = factories.make_student()
     reference = cases.opened(RequestKind.RECTIFICATION, student, [cases.field_of(student, "phone", "06 12345678")])

@@ -36,12 +36,6 @@ from tests.services import cases
 ENDED = date(2021, 6, 30)  # the standard term of three years is over, that of an exemption (six) is not
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def picture(student):
     begin_write()
     file = files.store(
@@ -307,7 +301,7 @@ def test_the_answer_says_what_stays_until_when_and_why(context):
     assert policy.field("education", "courses_followed").label in {each for line in item.erased for each in line.fields}
     bsn = next(line for line in item.kept if policy.field("person", "bsn").label in line.fields)
     assert bsn.until == date(2029, 6, 30)
-    assert bsn.article == "17(3)(b)"
+    assert bsn.article == "AVG artikel 17 lid 3 onder b"
     assert bsn.law
 
 

@@ -35,18 +35,6 @@ from tests.services.test_erase_items import (
 )
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def small(sqlite_app):
-    with sqlite_app.app_context():
-        yield sqlite_app
-
-
 class Crash(BaseException):
     """As if the process died."""
 

@@ -20,12 +20,6 @@ from tests import factories
 from tests.services import cases, uploads
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def after(**time):
     return FixedClock(cases.clock().now() + timedelta(**time))
 

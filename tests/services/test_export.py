@@ -27,12 +27,6 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "portal/static/export-schema.js
 PICTURE = b"\x89PNG\r\n\x1a\n not really a picture"
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def search_all(reference, actor, note="Niets gevonden."):
     for (task, _), step in cases.steps_of(reference).items():
         if task == "search":

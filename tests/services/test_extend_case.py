@@ -20,12 +20,6 @@ from tests.services import cases
 DUE = date(2026, 12, 7)  # four weeks after the cases' receipt
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def extended(reference, actor, days=14, reason="complexity"):
     return extend(actor, cases.clock(), reference, cases.version_of(reference), days, reason, "Wij zoeken nog.")
 

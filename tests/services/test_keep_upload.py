@@ -28,12 +28,6 @@ from tests.services import cases, uploads
 
 
 @pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
 def drawn_at_once(monkeypatch):
     """For what does not depend on how a file is drawn: no process for each."""
     clean = keeping.clean_upload(uploads.NAME, uploads.PICTURE)

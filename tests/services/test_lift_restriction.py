@@ -21,12 +21,6 @@ from tests.services import cases
 REFUSAL = {"ground": "compelling_grounds", "reason": cases.CHECK_REASON}
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def delivered(reference):
     """The mail server took every mail of the case."""
     case_id = cases.case_of(reference).id

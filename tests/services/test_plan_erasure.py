@@ -19,12 +19,6 @@ from tests.services import cases
 LONG_AGO, LATELY = date(2021, 6, 30), date(2026, 6, 30)
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def planned(student, *targets):
     with reading(SYSTEM, cases.clock()) as work:
         plan = plan_for(work, student, targets or (EVERYTHING,))

@@ -18,12 +18,6 @@ from tests.services import cases
 REFUSAL = {"ground": "no_restriction_ground", "reason": cases.CHECK_REASON}
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def reopened(reference, actor, reason="our_mistake"):
     reopen(actor, cases.clock(), reference, cases.version_of(reference), reason, "Wij lazen niet goed.")
 

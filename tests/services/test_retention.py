@@ -27,18 +27,6 @@ ENDED = date(2023, 12, 1)  # three years on: 1 December 2026, eight days after t
 LAST = date(2026, 12, 1)
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def small(sqlite_app):
-    with sqlite_app.app_context():
-        yield sqlite_app
-
-
 def confirmed(*codes):
     boss = cases.director()
     for code in codes or ("standard", "exemption"):

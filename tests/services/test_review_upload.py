@@ -27,12 +27,6 @@ from tests import factories
 from tests.services import cases, uploads
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def details_of(reference, kind):
     events = casebook.events_of(db.session, cases.case_of(reference).id, [kind])
     found = [casebook.event_details(factories.vault(), event) for event in events]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -32,12 +31,6 @@ CODE_LIVES = {
     Channel.CALL: timedelta(minutes=15),
     Channel.DESK: timedelta(hours=24),
 }
-
-
-@pytest.fixture
-def context(app: Flask) -> Iterator[Flask]:
-    with app.app_context():
-        yield app
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from portal.domain.refusal import Refused
@@ -30,12 +28,6 @@ from tests.letters import paper
 from tests.services import cases
 from tests.services.second_channels import Printed, ask, change, clock, code_by, session
 from tests.web.visitor import mails
-
-
-@pytest.fixture
-def context(app: Flask) -> Iterator[Flask]:
-    with app.app_context():
-        yield app
 
 
 @pytest.fixture

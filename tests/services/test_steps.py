@@ -18,12 +18,6 @@ from tests.services import cases
 HOLDERS = {"student_administration", "paper_file", "mailbox"}
 
 
-@pytest.fixture
-def context(app):
-    with app.app_context():
-        yield app
-
-
 def student_with_disclosures(**person):
     student = factories.make_student(**person)
     for recipient in ("duo", "bank", "municipality"):
