@@ -228,11 +228,13 @@ class Vault:
     # inside -------------------------------------------------------------------------------------------------------
 
     def _key(self, holder: Holder, retention: str, version: int) -> bytes:
-        self.preload([holder])
-        try:
-            return self._keys[holder, retention][version]
-        except KeyError:
-            raise Shredded(f"no key for {holder.kind} {retention}") from None
+        held = self._keys.get((holder, retention))
+        if held is None:
+            self.preload([holder])
+            held = self._keys.get((holder, retention), {})
+        if version not in held:
+            raise Shredded(f"no key for {holder.kind} {retention}")
+        return held[version]
 
     def _newest(self, holder: Holder, retention: str) -> tuple[int, bytes]:
         self.preload([holder])
