@@ -66,16 +66,17 @@ def verify(place: Estate, entries: int) -> None:
     app, clock = place.app, place.app.extensions["clock"]
     with app.app_context():
         seq, previous = log.head(db.session())
-        rows = []
+        db.session.rollback()
+        rows, at = [], clock.now()
         for number in range(seq + 1, entries + 1):
             entry = log.Entry("view_student", "staff", None, "student", None)
             committed = os.urandom(32)
-            digest = log.chained(previous, number, clock.now(), entry, committed)
+            digest = log.chained(previous, number, at, entry, committed)
             kept = {"actor_kind": entry.actor_kind, "subject_kind": entry.subject_kind}
             rows.append(
                 {
                     "seq": number,
-                    "at": clock.now(),
+                    "at": at,
                     "act": entry.act,
                     **kept,
                     "commitment": committed,
