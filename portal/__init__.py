@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Builds the application. WeakSettings, BadKeyFile, PolicyError or KeysDoNotBelong rather than a bad start."""
-    from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from config import ROOT, read_settings
@@ -26,9 +25,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     from portal.records import tables
     from portal.records.db import db, prepare_engine
     from portal.vault.master import create_master_file, read_master
+    from portal.web.application import Portal
 
     settings = settings or read_settings()
-    app = Flask(__name__)
+    app = Portal(__name__)
     app.config.update(settings.flask())
     if not settings.key_file.exists() and not settings.production:
         create_master_file(settings.key_file)

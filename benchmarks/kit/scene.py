@@ -9,7 +9,8 @@ from flask import Flask
 
 from benchmarks.kit.bulk import bulk
 from benchmarks.kit.school import Maker, School, make_student
-from portal.domain.permissions import SYSTEM
+from portal.domain.clock import Clock
+from portal.domain.permissions import SYSTEM, Actor
 from portal.domain.vocabulary import Channel, RequestKind, TargetKind
 from portal.records.db import db
 from portal.records.tables.cases import Case
@@ -43,10 +44,16 @@ def case_in_hand(app: Flask, student: UUID, handler: UUID) -> str:
             )
             opened = open_case(work, new)
             work.session.get_one(Case, opened.case_id).assured_level = 3
-        actor = replace(staff_actor(handler, clock), confidentiality_acknowledged=True)
-        db.session.rollback()
+        actor = acting(handler, clock)
         take(actor, clock, opened.reference)
         for text in ("Waarvoor heeft u het nodig?", "Wilt u ook de foto's van de les?"):
             send_message(actor, clock, opened.reference, text)
         db.session.remove()
         return opened.reference
+
+
+def acting(staff: UUID, clock: Clock) -> Actor:
+    """A member of staff who has just signed in, for services that are called without the web."""
+    actor = staff_actor(staff, clock)
+    db.session.rollback()
+    return replace(actor, confidentiality_acknowledged=True, fresh_sign_in=True)

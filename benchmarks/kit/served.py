@@ -53,6 +53,7 @@ def served(
     application: str, environment: Mapping[str, str], database: int | None = None, workers: int = 1
 ) -> Iterator[Served]:
     """A gunicorn that answers; stopped at the end. One process by default: each request meets a warm one."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left behind
     port = free_port()
     line = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "deploy/gunicorn.conf.py")]
     line += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), application]

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select, true
 from sqlalchemy.orm import Session
 
+from portal.domain.vocabulary import Role
 from portal.records.tables.access import Absence, Designation, Staff
 
 
@@ -33,20 +34,42 @@ def at_work(session: Session, today: date) -> list[Staff]:
 
 def active_staff(session: Session, today: date, role: str, branch_id: UUID | None) -> list[Staff]:
     """Accounts that hold a role today, in a branch (or in every one); disabled ones left out."""
-    statement = (
-        select(Staff)
+    values = {"role": role, "today": today, **({"branch": branch_id} if branch_id is not None else {})}
+    return list(session.execute(_in_branch if branch_id is not None else _anywhere, values).scalars().unique())
+
+
+def handling(session: Session, today: date, branches: Collection[UUID] | None) -> list[tuple[UUID, str]]:
+    """Id and name of those who may handle cases of these branches (None: of every one), whatever their role."""
+    here = Designation.branch_id.in_(list(branches)) if branches is not None else true()
+    rows = session.execute(
+        select(Staff.id, Staff.name)
+        .distinct()
         .join(Designation, Designation.staff_id == Staff.id)
         .where(
-            Designation.role == role,
             Staff.disabled_at.is_(None),
             Designation.starts_on <= today,
             or_(Designation.ends_on.is_(None), Designation.ends_on >= today),
+            or_(
+                Designation.role.in_((Role.PRIVACY_OFFICER.value, Role.DIRECTOR.value)),
+                and_(Designation.role == Role.CASE_HANDLER.value, or_(here, Designation.branch_id.is_(None))),
+            ),
         )
-        .order_by(Staff.username)
     )
-    if branch_id is not None:
-        statement = statement.where(or_(Designation.branch_id == branch_id, Designation.branch_id.is_(None)))
-    return list(session.execute(statement).scalars().unique())
+    return [(row.id, row.name) for row in rows]
+
+
+_anywhere = (
+    select(Staff)
+    .join(Designation, Designation.staff_id == Staff.id)
+    .where(
+        Designation.role == bindparam("role"),
+        Staff.disabled_at.is_(None),
+        Designation.starts_on <= bindparam("today"),
+        or_(Designation.ends_on.is_(None), Designation.ends_on >= bindparam("today")),
+    )
+    .order_by(Staff.username)
+)
+_in_branch = _anywhere.where(or_(Designation.branch_id == bindparam("branch"), Designation.branch_id.is_(None)))
 
 
 def away(session: Session, today: date, staff_ids: Collection[UUID]) -> dict[UUID, Absence]:

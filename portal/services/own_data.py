@@ -5,7 +5,7 @@ One read of the items, of the limits and of the disclosures serves a whole page,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -107,12 +107,15 @@ def own_data(actor: Actor, clock: Clock, shared_address: bool) -> OwnData:
     """Everything the portal holds about the actor. NotAllowed below the level that own data ask for."""
     with reading(actor, clock) as work:
         student_id = _may_see(work, shared_address)
-        sight = _sight(work, student_id, shared_address)
         held = items_of(work.session, work.vault, student_id)
+        sight = _sight(work, student_id, shared_address, held)
+        by_dataset: dict[str, list[Item]] = {}
+        for each in held:
+            by_dataset.setdefault(each.dataset, []).append(each)
         groups = [*work.policy.groups.values(), work.policy.own_section]
         cases = work.session.execute(select(func.count()).where(Case.student_id == student_id)).scalar_one()
         views = work.session.execute(select(func.count()).where(View.student_id == student_id)).scalar_one()
-        return OwnData(tuple(sight.group(group, held) for group in groups), cases, views)
+        return OwnData(tuple(sight.group(group, by_dataset) for group in groups), cases, views)
 
 
 def records_of(actor: Actor, clock: Clock, shared_address: bool, dataset: str, group: int) -> Series:
@@ -209,18 +212,20 @@ class _Sight:
     limits: Sequence[Limit]
     disclosed: dict[str, date]
 
-    def group(self, group: Group, held: Iterable[Item]) -> GroupOfData:
-        items = list(held)
+    def group(self, group: Group, held: Mapping[str, list[Item]]) -> GroupOfData:
+        """What is held of each data set, as far as it belongs to the group; in the policy's order."""
         series = (
-            self.series(dataset, group.number, items, LISTED)
+            self.series(dataset, group.number, held[dataset.code], LISTED)
             for dataset in self.policy.datasets.values()
-            if any(field.group == group.number for field in dataset.fields.values())
+            if dataset.code in held
         )
         return GroupOfData(group, tuple(each for each in series if each is not None))
 
     def series(self, dataset: Dataset, group: int, held: Iterable[Item], listed: int | None) -> Series | None:
         """The records of a dataset that keep something in this group; None when there are none."""
         fields = [field for field in dataset.fields.values() if field.group == group]
+        if not fields:
+            return None
         kept = [
             each
             for each in held

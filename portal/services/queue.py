@@ -13,18 +13,17 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.lifecycle import UNDECIDED, CaseState
 from portal.domain.permissions import Actor, scope_of
-from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
+from portal.domain.vocabulary import Channel, RequestKind, TargetKind
 from portal.records import case_list, casebook
 from portal.records import queue as lists
 from portal.records.case_list import COUNT_CAP, Looker, Order, Tab, Wanted
 from portal.records.items import full_name, persons
-from portal.records.staff import active_staff, stood_in_for
+from portal.records.staff import handling, stood_in_for
 from portal.services import find_students
 from portal.services.unit import Work, reading
 from portal.vault.envelope import Holder
 
 PAGE = 25
-HANDLING = (Role.CASE_HANDLER, Role.PRIVACY_OFFICER, Role.DIRECTOR)
 
 __all__ = [
     "COUNT_CAP",
@@ -236,12 +235,8 @@ def handlers(actor: Actor, clock: Clock) -> tuple[Handler, ...]:
     """Who handles cases within this person's branches, by name: for the filter and for handing over."""
     with reading(actor, clock) as work:
         scope = scope_of(actor)
-        found = {
-            staff.id: staff.name
-            for role in HANDLING
-            for branch_id in (
-                sorted(scope.branches, key=str) if role is Role.CASE_HANDLER and not scope.every else [None]
-            )
-            for staff in active_staff(work.session, work.today, role, branch_id)
-        }
-        return tuple(Handler(*each) for each in sorted(found.items(), key=lambda each: each[1].casefold()))
+        return by_name(handling(work.session, work.today, None if scope.every else sorted(scope.branches, key=str)))
+
+
+def by_name(found: list[tuple[UUID, str]]) -> tuple[Handler, ...]:
+    return tuple(Handler(*each) for each in sorted(found, key=lambda each: each[1].casefold()))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from portal.domain import assurance
 from portal.domain.clock import Clock
@@ -23,6 +24,21 @@ IDLE = {**dict.fromkeys(OUTSIDE, timedelta(minutes=30)), "staff": timedelta(minu
 ABSOLUTE = {**dict.fromkeys(OUTSIDE, timedelta(hours=8)), "staff": timedelta(hours=10)}  # ASVS 7.3
 TOUCH = timedelta(minutes=1)
 FRESH = timedelta(minutes=15)  # a sign-in recent enough for erasures and account changes (ASVS 7.5)
+
+# Asked at every request, so put together once.
+SESSION = (
+    select(*Login.__table__.c, Student.language.label("student_language"))
+    .outerjoin_from(Login, Student, Student.id == Login.student_id)
+    .where(Login.digest == bindparam("digest"))
+)
+ACCOUNT = select(Staff.id, Staff.name, Staff.language, Staff.confidentiality_at).where(
+    Staff.id == bindparam("staff"), Staff.disabled_at.is_(None)
+)
+DESIGNATED = select(Designation.role, Designation.branch_id).where(
+    Designation.staff_id == bindparam("staff"),
+    Designation.starts_on <= bindparam("today"),
+    or_(Designation.ends_on.is_(None), Designation.ends_on >= bindparam("today")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +62,9 @@ def digest_of(session_id: str) -> bytes:
 def recognise(session_id: str, clock: Clock) -> SignedIn | None:
     """The live session of this id, or None when it is unknown, ended or too old."""
     now = clock.now()
-    row = db.session.execute(
-        select(Login, Student.language.label("student_language"), Student.state)
-        .outerjoin(Student, Student.id == Login.student_id)
-        .where(Login.digest == digest_of(session_id))
-    ).first()
-    if row is None:
+    login = db.session.execute(SESSION, {"digest": digest_of(session_id)}).first()
+    if login is None:
         return None
-    login = row.Login
     ends_at = min(login.seen_at + IDLE[login.kind], login.created_at + ABSOLUTE[login.kind])
     if now >= ends_at:
         return None
@@ -62,7 +73,7 @@ def recognise(session_id: str, clock: Clock) -> SignedIn | None:
     elif login.kind == "representative":
         signed_in = _representative(login, ends_at, clock)
     else:
-        signed_in = _subject(login, row, ends_at, now)
+        signed_in = _subject(login, ends_at, now)
     if signed_in is not None and now - login.seen_at >= TOUCH:
         _touch(login.id, now)
         ends_at = min(now + IDLE[login.kind], login.created_at + ABSOLUTE[login.kind])
@@ -70,7 +81,7 @@ def recognise(session_id: str, clock: Clock) -> SignedIn | None:
     return signed_in
 
 
-def _subject(login: Login, row: object, ends_at: datetime, now: datetime) -> SignedIn | None:
+def _subject(login: Any, ends_at: datetime, now: datetime) -> SignedIn | None:
     """The session of a student or of a case code; a level 3 that is no longer fresh counts as level 2."""
     kind = ActorKind.CASE_CODE if login.kind == "case" else ActorKind.STUDENT
     actor = Actor(
@@ -88,7 +99,7 @@ def _subject(login: Login, row: object, ends_at: datetime, now: datetime) -> Sig
         login.id,
         login.kind,
         actor,
-        getattr(row, "student_language", None),
+        login.student_language,
         login.stage,
         login.fresh_at,
         ends_at,
@@ -96,7 +107,7 @@ def _subject(login: Login, row: object, ends_at: datetime, now: datetime) -> Sig
     )
 
 
-def _representative(login: Login, ends_at: datetime, clock: Clock) -> SignedIn | None:
+def _representative(login: Any, ends_at: datetime, clock: Clock) -> SignedIn | None:
     """The session of somebody who acts for a student, as far as the authorisation goes today; None once it ended.
 
     Without an authorisation chosen yet it may do nothing but choose. It never gets to level 3.
@@ -119,12 +130,8 @@ def _representative(login: Login, ends_at: datetime, clock: Clock) -> SignedIn |
     return SignedIn(login.id, login.kind, actor, language, login.stage, login.fresh_at, ends_at, login.address_digest)
 
 
-def _staff(login: Login, ends_at: datetime, clock: Clock) -> SignedIn | None:
-    staff = db.session.execute(
-        select(Staff.id, Staff.name, Staff.language, Staff.confidentiality_at).where(
-            Staff.id == login.staff_id, Staff.disabled_at.is_(None)
-        )
-    ).first()
+def _staff(login: Any, ends_at: datetime, clock: Clock) -> SignedIn | None:
+    staff = db.session.execute(ACCOUNT, {"staff": login.staff_id}).first()
     if staff is None:
         return None
     actor = replace(
@@ -140,13 +147,7 @@ def _staff(login: Login, ends_at: datetime, clock: Clock) -> SignedIn | None:
 def staff_actor(staff_id: UUID, clock: Clock) -> Actor:
     """The account with the roles and branches that are designated today (regulation, art. 6)."""
     today = clock.today()
-    rows = db.session.execute(
-        select(Designation.role, Designation.branch_id).where(
-            Designation.staff_id == staff_id,
-            Designation.starts_on <= today,
-            or_(Designation.ends_on.is_(None), Designation.ends_on >= today),
-        )
-    ).all()
+    rows = db.session.execute(DESIGNATED, {"staff": staff_id, "today": today}).all()
     return Actor(
         kind=ActorKind.STAFF,
         id=staff_id,

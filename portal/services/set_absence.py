@@ -13,10 +13,10 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor, may
 from portal.domain.refusal import Refused
-from portal.records.staff import active_staff
+from portal.records.staff import handling
 from portal.records.tables.access import Absence, Staff
 from portal.services.casework import NotFound
-from portal.services.queue import HANDLING, Handler
+from portal.services.queue import Handler, by_name
 from portal.services.unit import Work, reading, writing
 
 LONGEST = timedelta(days=366)
@@ -128,5 +128,4 @@ def _for_others(work: Work) -> bool:
 
 def _people(work: Work) -> tuple[Handler, ...]:
     """Who handles cases today, in whichever branch: what a deputy sees stays within the own branches."""
-    found = {staff.id: staff.name for role in HANDLING for staff in active_staff(work.session, work.today, role, None)}
-    return tuple(Handler(*each) for each in sorted(found.items(), key=lambda each: each[1].casefold()))
+    return by_name(handling(work.session, work.today, None))

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, insert, select, tuple_
+from sqlalchemy import Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
@@ -34,6 +34,12 @@ from portal.vault.tables import data_key, lookup
 
 LOOKUP_CLASS = "lookup"
 CHUNK = 500  # holders a statement: below SQLite's limit of bound values
+
+
+# By kind apart from id: a list of pairs makes SQLite read every key there is.
+KEYS = select(
+    data_key.c.holder_id, data_key.c.retention, data_key.c.version, data_key.c.master_id, data_key.c.wrapped
+).where(data_key.c.holder_kind == bindparam("kind"), data_key.c.holder_id.in_(bindparam("ids", expanding=True)))
 
 
 class Shredded(Exception):
@@ -78,22 +84,13 @@ class Vault:
             return
         self._known.update(wanted)
         with self._engine.connect() as connection:
-            for start in range(0, len(wanted), CHUNK):
-                part = [(holder.kind, holder.id) for holder in wanted[start : start + CHUNK]]
-                rows = connection.execute(
-                    select(
-                        data_key.c.holder_kind,
-                        data_key.c.holder_id,
-                        data_key.c.retention,
-                        data_key.c.version,
-                        data_key.c.master_id,
-                        data_key.c.wrapped,
-                    ).where(tuple_(data_key.c.holder_kind, data_key.c.holder_id).in_(part))
-                )
-                for kind, holder_id, retention, version, master_id, wrapped in rows:
-                    holder = Holder(kind, holder_id)
-                    key = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
-                    self._keys.setdefault((holder, retention), {})[version] = key
+            for kind, ids in by_kind(wanted).items():
+                for start in range(0, len(ids), CHUNK):
+                    rows = connection.execute(KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]})
+                    for holder_id, retention, version, master_id, wrapped in rows:
+                        holder = Holder(kind, holder_id)
+                        key = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
+                        self._keys.setdefault((holder, retention), {})[version] = key
 
     def create_keys(self, wanted: Collection[tuple[Holder, str]]) -> None:
         """Makes the first key of each (holder, class) that has none, in one transaction: for bulk imports."""
@@ -228,11 +225,13 @@ class Vault:
     # inside -------------------------------------------------------------------------------------------------------
 
     def _key(self, holder: Holder, retention: str, version: int) -> bytes:
-        self.preload([holder])
-        try:
-            return self._keys[holder, retention][version]
-        except KeyError:
-            raise Shredded(f"no key for {holder.kind} {retention}") from None
+        held = self._keys.get((holder, retention))
+        if held is None:
+            self.preload([holder])
+            held = self._keys.get((holder, retention), {})
+        if version not in held:
+            raise Shredded(f"no key for {holder.kind} {retention}")
+        return held[version]
 
     def _newest(self, holder: Holder, retention: str) -> tuple[int, bytes]:
         self.preload([holder])
@@ -262,6 +261,13 @@ class Vault:
         self._known.discard(holder)
         for pair in [pair for pair in self._keys if pair[0] == holder]:
             del self._keys[pair]
+
+
+def by_kind(holders: Iterable[Holder]) -> dict[str, list[UUID]]:
+    found: dict[str, list[UUID]] = {}
+    for holder in holders:
+        found.setdefault(holder.kind, []).append(holder.id)
+    return found
 
 
 def key_binding(holder: Holder, retention: str, version: int) -> bytes:

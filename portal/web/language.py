@@ -9,6 +9,7 @@ from flask import current_app, g, request, session, url_for
 from flask_login import current_user
 
 from portal.i18n import MASTER, STAFF_TONGUES, TONGUES, Speaker, best, offered, speaker, staff_speaker
+from portal.web.pieces import pieces
 
 COOKIE_KEY = "lang"
 
@@ -81,6 +82,7 @@ def template_names() -> dict[str, object]:
         "ngettext": said.plural,
         "say": said.say,
         "speaker": said,
+        "pieces": pieces(said),
         "lang": said.lang,
         "dir": said.dir,
         "policy": current_app.extensions["policy"],

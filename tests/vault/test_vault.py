@@ -210,3 +210,17 @@ def test_numbers_meet_in_any_digits() -> None:
 
 def test_a_row_id_is_part_of_the_binding() -> None:
     assert Place("t", "c", UUID(int=1)).bind(STUDENT, "s", 1) != Place("t", "c", UUID(int=2)).bind(STUDENT, "s", 1)
+
+
+def test_keys_are_read_from_an_index_however_many_there_are(vault: Vault, engine: Engine) -> None:
+    """Also for holders of two kinds at once, as a list page asks for them."""
+    seen: list[tuple[str, object]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, values, *_more: seen.append((text, values)))
+    vault.preload([STUDENT, OTHER, Holder.case(uuid7()), Holder.case(uuid7())])
+    asked = [(text, values) for text, values in seen if "FROM data_key" in text]
+    assert len(asked) == 2
+    with engine.connect() as connection:
+        for text, values in asked:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+            assert plan
+            assert all("USING INDEX" in line and "holder_id=?" in line for line in plan), plan

@@ -141,8 +141,13 @@ def test_what_is_wrong_is_said_in_the_language_of_the_page(school: Flask, lang: 
 
 
 @pytest.mark.parametrize("lang", list(TONGUES))
-def test_every_error_is_in_the_readers_language_with_a_way_on(school: Flask, lang: str) -> None:
-    school.view_functions["public.help"] = lambda **_values: abort(int(request.args["code"]))
+def test_every_error_is_in_the_readers_language_with_a_way_on(
+    school: Flask, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**_values: str) -> None:
+        abort(int(request.args["code"]))
+
+    monkeypatch.setitem(school.view_functions, "public.help", fails)
     visitor = Visitor(school)
     for code in ERRORS:
         visitor.get(f"/{lang}/help?code={code}")

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
+from uuid import UUID
+
+from flask import current_app, render_template, url_for
+from markupsafe import Markup
 
 from portal.domain.birth_date import parse
 from portal.domain.vocabulary import FieldType
@@ -15,6 +20,8 @@ from portal.services.own_data import Entry, Value
 from portal.web.language import _
 from portal.wording import BASES, SOURCES
 
+MOST_WHYS = 4096
+NO_ITEM = UUID(int=0)
 FROM_LEFT = frozenset(
     {
         FieldType.BIRTH_DATE,
@@ -82,9 +89,42 @@ def fact(value: Value, speaker: Speaker) -> dict[str, Any]:
         "kind": said.kind,
         "masked": value.masked,
         "restricted": value.restricted,
-        "purposes": list(dict.fromkeys(activity.label for activity in value.activities)),
-        "bases": list(dict.fromkeys(BASES[activity.basis] for activity in value.activities)),
-        "source": SOURCES[value.field.source],
-        "shared": value.shared,
-        "until": value.until,
+        "why": why(value, speaker),
+        "href": _address("student.value", value, speaker.lang),
+        "wrong_href": _address("student.wrong" if value.field.correctable else "student.value", value, speaker.lang),
     }
+
+
+def why(value: Value, speaker: Speaker) -> Markup:
+    """What belongs beside a value: why, on what ground, from whom, to whom, until when. It is the same for everybody of
+    whom the same field is kept, until the same day and given to the same recipients: so it is put together once."""
+    kept: dict[object, Markup] = current_app.extensions.setdefault("why_we_keep", {})
+    key = speaker.lang, value.field.dataset, value.field.code, value.until, value.shared
+    if key not in kept:
+        if len(kept) >= MOST_WHYS:
+            kept.clear()
+        said = render_template(
+            "student/why.html",
+            purposes=list(dict.fromkeys(activity.label for activity in value.activities)),
+            bases=list(dict.fromkeys(BASES[activity.basis] for activity in value.activities)),
+            source=SOURCES[value.field.source],
+            shared=value.shared,
+            until=value.until,
+            retention=value.field.retention,
+        )
+        kept[key] = Markup(said)  # noqa: S704 - a template's own output
+    return kept[key]
+
+
+def _address(endpoint: str, value: Value, lang: str) -> str:
+    """Of a page about one value: made from one such address, since a page of data has fifty."""
+    before, after = _around(endpoint, lang)
+    return f"{before}{value.item_id}/{value.field.code}{after}"
+
+
+@cache
+def _around(endpoint: str, lang: str) -> tuple[str, str]:
+    """What stands before and after the record and the field in the address of a page about a value."""
+    one = url_for(endpoint, lang=lang, item=NO_ITEM, field="f")
+    before, _, after = one.partition(f"{NO_ITEM}/f")
+    return before, after
