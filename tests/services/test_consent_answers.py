@@ -133,20 +133,32 @@ def test_a_question_put_anew_lets_the_earlier_consent_rest_until_there_is_an_ans
         assert may_run(silent) == frozenset()  # silence is no consent
 
 
-def test_the_plan_of_an_erasure_and_the_page_of_consents_count_the_same_consents(sqlite_app: Flask) -> None:
+def test_the_plan_of_an_erasure_counts_the_same_consents(sqlite_app: Flask) -> None:
     with sqlite_app.app_context():
-        student = factories.make_student(last_programme_ended=None)
-        factories.add_record(student, "education", level="bachelor")
-        found = sent(cases.officer(), chosen=Chosen(numbers=(number_of(student),)))
+        student, officer = factories.make_student(), cases.officer()
+        factories.add_record(student, "education", diploma="Bachelor")
 
-        def uses() -> bool:
+        def ended() -> bool:
             with reading(SYSTEM, cases.clock()) as work:
-                plan = plan_for(work, student, [EVERYTHING])
-            return any(line.item.dataset == "education" and line.why for line in plan.lines)
+                lines = plan_for(work, student, [EVERYTHING]).lines
+            (use,) = {
+                use
+                for line in lines
+                if line.item.dataset == "education"
+                for use in line.item.uses
+                if use.activity == ACTIVITY
+            }
+            return use.ended
 
-        say(student, found, YES)
-        assert may_run(student) == {ACTIVITY}
-        assert uses()
+        assert ended()
+        say(student, sent(officer), YES)
+        assert not ended()
+        anew = sent(officer, **ANEW)
+        assert ended()
+        say(student, anew, YES)
+        assert not ended()
+        withdraw(factories.student_actor(student), cases.clock(), ACTIVITY, "nl")
+        assert ended()
 
 
 def test_paper_answers_are_written_down_with_day_door_and_who_by_the_own_branch(app: Flask) -> None:

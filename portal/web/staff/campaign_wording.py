@@ -13,9 +13,7 @@ CAMPAIGN_REFUSALS: Mapping[str, str] = MappingProxyType(
         "not_on_consent": N_("Kies een verwerking die op toestemming rust."),
         "words_needed": N_("Schrijf op wat er is veranderd: anders is opnieuw vragen niet nodig."),
         "nobody_to_ask": N_("Er is niemand die hierbij hoort. Kies anders, of kijk naar de spelling."),
-        "all_answered": N_(
-            "Er is niemand meer om te vragen: %(count)s cursisten antwoordden al of kregen hem al."
-        ),
+        "all_answered": N_("Er is niemand meer om te vragen: %(count)s cursisten antwoordden al of kregen hem al."),
         "unknown_numbers": N_("Deze cursistnummers kent het portaal niet: %(numbers)s."),
         "too_many_numbers": N_("Hoogstens %(most)s nummers in één keer."),
         "closes_too_soon": N_("Geef de cursist minstens twee weken: kies %(earliest)s of later."),
