@@ -9,6 +9,7 @@ from flask import Flask
 
 from portal.domain.vocabulary import Role
 from portal.i18n import TONGUES
+from portal.services.digest import digest
 from portal.services.tell_campaigns import tell_campaigns
 from tests import factories
 from tests.services import cases
@@ -63,6 +64,8 @@ def test_a_paper_answer_is_posted_received_and_written_down(app: Flask) -> None:
         student = factories.make_student(factories.make_branch(), email=None)
         found = sent(cases.director())
         factories.make_staff("handler", Role.CASE_HANDLER, branch=factories.make_branch())
+        digest(cases.clock())
+    assert all(mail["arguments"]["to_post"] == 1 for mail in mails(app, "staff_digest"))
     staff = enter(app, "handler").get("/staff/post").link("Gepost op …")
     assert staff.h1 == "Antwoord op papier"
     staff.press("Brief gepost", posted_on="24-11-2026")
