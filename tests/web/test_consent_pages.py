@@ -44,6 +44,8 @@ def test_a_question_is_written_looked_at_and_sent_by_the_privacy_officer(app: Fl
     preview = staff.url
     staff.get(f"{preview}?language=ar")
     assert 'dir="rtl"' in staff.html
+    assert "brief posten" in staff.link("Bekijk wie de vraag krijgt").text
+    staff.get(preview)
     assert mails(app, "consent_asked") == []
     staff.press("Verstuur aan 2 cursisten")
     assert "Zoveel cursisten kregen hem: 2." in staff.text
