@@ -69,6 +69,12 @@ def _digest(clock: Clock, _stopping: Stopping) -> Result:
     return digest(clock).as_dict()
 
 
+def _campaigns(clock: Clock, stopping: Stopping) -> Result:
+    from portal.services.tell_campaigns import tell_campaigns
+
+    return tell_campaigns(clock, stopping)
+
+
 def _expire(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.expire import expire
 
@@ -127,6 +133,7 @@ JOBS = (
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("remind_steps", _remind_steps, daily_at=time(6, 40)),
     Job("digest", _digest, daily_at=time(7, 0)),
+    Job("campaigns", _campaigns, every=timedelta(minutes=5)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
     Job("retention", _retention, daily_at=time(2, 30)),

@@ -44,6 +44,7 @@ class Act(StrEnum):
     PRINT_LETTER = "print_letter"
     LEGAL_HOLD = "legal_hold"
     RUN_CAMPAIGN = "run_campaign"
+    RECORD_CONSENT = "record_consent"  # an answer that a student gave on paper
     IMPORT_STUDENTS = "import_students"
     EXPORT_CHANGES = "export_changes"
     # staff, the school

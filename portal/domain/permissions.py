@@ -193,6 +193,7 @@ TABLE: dict[Act, Rule] = {
     Act.PRINT_LETTER: _staff(                 BRANCH_PLUS, ALWAYS, ALWAYS, NEVER),
     Act.LEGAL_HOLD: _staff(                   NEVER,       ALWAYS, NEVER,  NEVER),
     Act.RUN_CAMPAIGN: _staff(                 NEVER,       ALWAYS, ALWAYS, NEVER),
+    Act.RECORD_CONSENT: _staff(               BRANCH,      ALWAYS, ALWAYS, NEVER),
     Act.IMPORT_STUDENTS: _staff(              NEVER,       ALWAYS, ALWAYS, NEVER, system=ALWAYS),
     Act.EXPORT_CHANGES: _staff(               SCOPED,      ALWAYS, ALWAYS, NEVER),
     # staff, the school                      handler      officer director administrator

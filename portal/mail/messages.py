@@ -98,6 +98,19 @@ def consent_withdrawn(to: str, language: str, case_id: UUID, reference: str, cod
     return Message("consent_withdrawn", language, to, Holder.case(case_id), f"withdrawn:{case_id}", arguments, case_id)
 
 
+CONSENT_ASKED, CONSENT_ASKED_AGAIN = "consent_asked", "consent_asked_again"  # how their dedupe keys begin
+
+
+def consent_asked(
+    to: str, language: str, student_id: UUID, campaign_id: UUID, closes_on: date, again: bool = False
+) -> Message:
+    """The school asks something to which you may say yes or no, until that day; `again`: the one reminder."""
+    key = f"{CONSENT_ASKED_AGAIN if again else CONSENT_ASKED}:{campaign_id}:{student_id}"
+    page = f"me/consents/{campaign_id}"
+    arguments: dict[str, str | int] = {"page": page, "closes_on": closes_on.isoformat(), "again": int(again)}
+    return Message("consent_asked", language, to, Holder.student(student_id), key, arguments)
+
+
 def taken_back(to: str, language: str, case_id: UUID, reference: str) -> Message:
     """You took your request back; we stop."""
     arguments: dict[str, str | int] = {"reference": reference}

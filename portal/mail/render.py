@@ -39,6 +39,7 @@ SUBJECTS_OF_ACCOUNT = {
     "code_stopped": "Dit gaat over uw toegang.",
     "represented": "Dit gaat over uw toegang.",
     "retention_notice": "Dit gaat over uw gegevens.",
+    "consent_asked": "Wij vragen u iets.",
     "staff_retention": "Kijk naar de bewaartermijnen.",
     "staff_code_asked": "Een cursist wacht op een code.",
     "staff_digest": "Dit wacht vandaag op u.",

@@ -211,7 +211,7 @@ class Reason:
     """A structured, translatable reason for an extension, a message or a closing."""
 
     code: str
-    use: str  # "extension" | "abuse" | "step_impossible" | "view" | "reopen" | "hold"
+    use: str  # "extension" | "abuse" | "step_impossible" | "view" | "reopen" | "hold" | "letter"
     label: str
     article: str = ""
     assumed: bool = False

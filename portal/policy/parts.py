@@ -15,7 +15,7 @@ STARTS = ("programme_end", "case_closed", "created")
 LOOKUPS = ("email", "student_number", "phone", "name")
 MASTERS = ("BRP", "DUO")
 RECIPIENT_ROLES = ("controller", "processor")
-REASON_USES = ("extension", "abuse", "step_impossible", "view", "reopen", "hold")
+REASON_USES = ("extension", "abuse", "step_impossible", "view", "reopen", "hold", "letter")
 GROUP_NUMBER = re.compile(r"[0-9]{1,3}")
 
 T = TypeVar("T")

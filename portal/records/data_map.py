@@ -136,6 +136,20 @@ _RULES: dict[str, TableRule] = {
         ("sealed",),
         clear="file name, line and field name",
     ),
+    "campaign": TableRule(
+        "Questions for a consent: what was asked, until when; of whom stands in `campaign_student`.",
+        About.NOBODY,
+        Export.NOT_THEIRS,
+        Erasure.NONE,
+    ),
+    "campaign_student": TableRule(
+        "Who was asked for a consent, how they heard of it, and what they answered.",
+        About.STUDENT,
+        Export.OWN,
+        Erasure.ROW,
+        ("standard",),
+        clear="yes or no, days and how: it is counted, and it decides what may run",
+    ),
     # cases
     "case": TableRule(
         "A request: dates, states, and sealed the contact, the asker's words and the answer.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from portal.records.tables.people import Limit
 
 RESTRICTION, OBJECTION, WITHDRAWAL, HOLD = "restriction", "objection", "withdrawal", "hold"
+RENEWAL = "renewal"  # an earlier consent that must be given anew: until then its activity rests
 
 
 def active(session: Session, student_id: UUID, kinds: Iterable[str] | None = None) -> list[Limit]:
@@ -23,6 +24,16 @@ def active(session: Session, student_id: UUID, kinds: Iterable[str] | None = Non
     if kinds is not None:
         statement = statement.where(Limit.kind.in_(list(kinds)))
     return list(session.execute(statement).scalars())
+
+
+def active_of_many(session: Session, student_ids: Collection[UUID]) -> dict[UUID, list[Limit]]:
+    """The limits that stand of each of these students, in one statement."""
+    found: dict[UUID, list[Limit]] = {student_id: [] for student_id in student_ids}
+    if found:
+        statement = select(Limit).where(Limit.student_id.in_(list(found)), Limit.ended_at.is_(None))
+        for limit in session.execute(statement.order_by(Limit.since, Limit.id)).scalars():
+            found[limit.student_id].append(limit)
+    return found
 
 
 def all_of(session: Session, student_id: UUID) -> list[Limit]:
@@ -91,3 +102,8 @@ def end(limits: Iterable[Limit], at: datetime) -> int:
         limit.ended_at = at
         count += 1
     return count
+
+
+def end_of_activity(session: Session, student_id: UUID, activity: str, kinds: Iterable[str], at: datetime) -> int:
+    """Ends what of these kinds stands in the way of an activity for a student. How many."""
+    return end([limit for limit in active(session, student_id, kinds) if limit.activity == activity], at)

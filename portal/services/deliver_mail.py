@@ -33,6 +33,7 @@ from portal.mail.transports import Later, Paused, Refused, Transport, transport_
 from portal.policy.model import Policy
 from portal.records import casebook
 from portal.records.tables.cases import Case
+from portal.services import tell_campaigns
 from portal.services.casework import staff_for
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Tampered
@@ -222,7 +223,10 @@ def _flag(work: Work, mail: Claimed, letter: Letter, fault: str) -> None:
     """The student's case goes on by post: its timeline says why, staff are told, and the letter is on their list (rule
     29 of ux.md). The case's version stays: nobody who is deciding loses a form over it."""
     log.warning("mail undeliverable", extra={"mail": str(mail.id), "kind": mail.kind, "fault": fault})
-    if letter.staff or mail.case_id is None:
+    if letter.staff:
+        return
+    if mail.case_id is None:
+        tell_campaigns.mail_failed(work, mail.id)
         return
     work.session.execute(update(Case).where(Case.id == mail.case_id).values(by_post=True))
     casebook.add_event(

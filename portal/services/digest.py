@@ -21,6 +21,7 @@ from portal.records.queue import within
 from portal.records.staff import at_work
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case
+from portal.services.campaign_letters import questions_to_post
 from portal.services.recognise import staff_actor
 from portal.services.to_post import letters_to_post
 from portal.services.unit import Work, reading, writing
@@ -54,7 +55,7 @@ def _tell(clock: Clock, staff: Staff) -> int:
     actor = replace(staff_actor(staff.id, clock), confidentiality_acknowledged=True)
     if not could(actor, Act.VIEW_QUEUE):
         return 0
-    to_post = len(letters_to_post(actor, clock))
+    to_post = len(letters_to_post(actor, clock)) + len(questions_to_post(actor, clock))
     with writing(SYSTEM, clock) as work:
         found = morning(work, actor, to_post)
         if not found.anything:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, or_, select
 from portal.policy.model import Policy
 from portal.records import casebook, files, items, limits, sealing
 from portal.records.tables.access import Login, SecondChannel
+from portal.records.tables.campaigns import Invitation
 from portal.records.tables.cases import Case, CaseFile
 from portal.records.tables.people import ImportFinding, Record, Student, Tombstone
 from portal.records.tables.proof import OutMail
@@ -24,6 +25,7 @@ from portal.services.unit import Work
 from portal.vault.envelope import Holder
 
 ERASED = "erased"
+STANDARD = "standard"  # the class with which questions for consent go
 MAIL, IMPORT, AUDIT, EXPORT = "mail", "import", "audit", "export"  # classes of keys beside those of the records
 
 
@@ -149,6 +151,8 @@ def remove_traces(work: Work, student_id: UUID, doomed: Doomed) -> None:
         work.session.execute(delete(OutMail).where(OutMail.holder_kind == holder.kind, OutMail.holder_id == student_id))
         work.vault.destroy(holder, MAIL)
         work.session.execute(delete(EmailChange).where(EmailChange.student_id == student_id))
+    if left is None or STANDARD in doomed.whole:
+        work.session.execute(delete(Invitation).where(Invitation.student_id == student_id))
     if left is not None:
         person = items.persons(work.session, work.vault, [student_id]).get(student_id)
         student.has_email = bool(person and person.values.get("email"))

@@ -23,6 +23,7 @@ from portal.policy.model import OWN_SECTION, Field, Group, RetentionClass
 from portal.records import casebook, items
 from portal.records.tables.cases import Case, CaseEvent, CaseItem, CaseStep
 from portal.records.tables.people import Student, View
+from portal.services import own_campaigns
 from portal.services.limits_of_processing import Restricted, restricted
 from portal.services.own_reach import reach
 from portal.services.recipients import Disclosure, disclosures, receivers
@@ -53,9 +54,12 @@ def export_document(work: Work, case: Case, schema_url: str) -> Json:
     }
     if whole:
         document["about"] = _about(work, maker)
-        document["own"] = {"cases": _cases(work, case.student_id), "views": _views(work, case.student_id)} | reach(
-            work, case.student_id
-        )
+        document["own"] = {
+            "cases": _cases(work, case.student_id),
+            "views": _views(work, case.student_id),
+            "consent_questions": own_campaigns.exported(work, case.student_id),
+            **reach(work, case.student_id),
+        }
         document["searches"] = _searches(work, case)
     return document
 

@@ -16,6 +16,7 @@ from portal.domain.vocabulary import LegalBasis
 from portal.policy.model import Activity, Field, Policy
 from portal.records import items, limits
 from portal.records.tables.people import Limit, Student
+from portal.services.consents import standing_consents
 from portal.services.recipients import CONSENTS, Receivers, receivers
 from portal.services.recipients import DATASET as DISCLOSURES
 from portal.services.targets import Target, covered
@@ -102,18 +103,12 @@ class _Facts:
 def _facts(work: Work, student: Student, held: Iterable[items.Item]) -> _Facts:
     every = limits.all_of(work.session, student.id)
     standing = [limit for limit in every if limit.ended_at is None]
-    withdrawn = {limit.activity for limit in standing if limit.kind == limits.WITHDRAWAL}
-    given = {
-        str(record.values.get("activity"))
-        for record in held
-        if record.dataset == CONSENTS and not record.values.get("withdrawn_on")
-    }
     return _Facts(
         policy=work.policy,
         last_end=student.last_programme_ended,
         contract_running=_contract_runs(held, student, work.today),
         receivers=receivers(work, student.id),
-        consents=frozenset(given - withdrawn),
+        consents=standing_consents(held, standing),
         standing=standing,
         objections=_objections(every),
     )

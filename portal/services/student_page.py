@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.domain.acts import Act
+from portal.domain.campaign import ConsentAnswer
 from portal.domain.clock import Clock
 from portal.domain.lifecycle import CaseState
 from portal.domain.permissions import Actor, Subject, may, scope_of
@@ -28,6 +29,7 @@ from portal.services.case_page import log_view
 from portal.services.casework import NotFound
 from portal.services.find_students import birth_year
 from portal.services.limits_of_processing import Restricted, restricted, stopped_activities
+from portal.services.own_campaigns import Asked, questions_of
 from portal.services.unit import Work, reading, writing
 from portal.services.withdraw_consent import Consent, consents_of
 from portal.vault.envelope import Json
@@ -103,6 +105,7 @@ class StudentPage:
     has_email: bool
     cases: tuple[CaseOfStudent, ...]
     consents: tuple[Consent, ...]
+    refused: tuple[Asked, ...]  # questions for consent to which the student said no
     looks: tuple[Look, ...]  # the latest ones, newest first
     stopped: dict[str, str]  # activities that may not run now: code to why
     restricted: bool
@@ -162,6 +165,7 @@ def student_page(actor: Actor, clock: Clock, student_id: UUID, reason: str) -> S
             has_email=student.has_email,
             cases=_cases(work, student_id),
             consents=tuple(consents_of(work, student_id)),
+            refused=tuple(each for each in questions_of(work, student_id) if each.answer is ConsentAnswer.NO),
             looks=_looks(work, student_id),
             stopped=stopped_activities(work, student_id),
             restricted=bool(limits),

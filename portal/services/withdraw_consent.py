@@ -21,6 +21,7 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Channel, LegalBasis, Letter, Outcome, RequestKind, TargetKind
 from portal.mail import messages
 from portal.policy.model import Activity
+from portal.records import limits
 from portal.records.items import Item, change_value, items_of
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Limit, Student
@@ -44,6 +45,7 @@ class Consent:
     withdrawn_on: date | None
     reference: str  # of the case that the withdrawal opened, "" when none
     withdrawable: bool
+    rests: bool = False  # it is asked for anew: until the student says yes, it counts for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +70,22 @@ def consents_of(work: Work, student_id: UUID | None) -> list[Consent]:
     if student_id is None:
         return []
     rows = work.session.execute(
-        select(Limit.activity, Limit.since, Case.reference)
+        select(Limit.kind, Limit.activity, Case.reference)
         .outerjoin(Case, Case.id == Limit.case_id)
-        .where(Limit.student_id == student_id, Limit.kind == "withdrawal", Limit.ended_at.is_(None))
+        .where(Limit.student_id == student_id, Limit.ended_at.is_(None))
+        .where(Limit.kind.in_([limits.WITHDRAWAL, limits.RENEWAL]))
     ).all()
-    ended = {row.activity: row.reference or "" for row in rows}
+    ended = {row.activity: row.reference or "" for row in rows if row.kind == limits.WITHDRAWAL}
+    resting = {row.activity for row in rows if row.kind == limits.RENEWAL}
     found = []
     for held in items_of(work.session, work.vault, student_id, {DATASET}):
         activity = work.policy.activities.get(str(held.values.get("activity")))
         if activity is not None:
-            found.append(_consent(held, activity, ended))
+            found.append(_consent(held, activity, ended, activity.code in resting))
     return sorted(found, key=lambda consent: consent.given_on or date.min, reverse=True)
 
 
-def _consent(held: Item, activity: Activity, ended: dict[str | None, str]) -> Consent:
+def _consent(held: Item, activity: Activity, ended: dict[str | None, str], resting: bool) -> Consent:
     withdrawn_on = _day(held, "withdrawn_on")
     stands = withdrawn_on is None and activity.code not in ended
     return Consent(
@@ -92,6 +96,7 @@ def _consent(held: Item, activity: Activity, ended: dict[str | None, str]) -> Co
         withdrawn_on,
         ended.get(activity.code, ""),
         stands and activity.basis is LegalBasis.CONSENT,
+        stands and resting,
     )
 
 
@@ -114,26 +119,38 @@ def withdraw(actor: Actor, clock: Clock, activity: str, language: str) -> Withdr
         standing = [each for each in given if each.withdrawable]
         if actor.student_id is None or not standing:
             raise Refused("not_withdrawable", activity=activity)
-        reference = _open(work, actor.student_id, standing, language)
+        reference = end_now(work, actor.student_id, standing, language)
         return Withdrawn(reference, standing[0].activity)
 
 
-def _open(work: Work, student_id: UUID, standing: list[Consent], language: str) -> str:
+def end_now(
+    work: Work,
+    student_id: UUID,
+    standing: list[Consent],
+    language: str,
+    channel: Channel = Channel.PORTAL,
+    received_on: date | None = None,
+) -> str:
+    """Opens the case by which these consents to one activity end, and lets it take effect; its reference.
+
+    Also for a no on paper to a question that was put anew: it came in on `received_on` by `channel`.
+    """
     code = standing[0].activity.code
     asked = Asked(TargetKind.ACTIVITY, dataset=DATASET, item_id=standing[0].item_id, activity=code)
     opened = open_case(
         work,
         NewCase(
             kind=RequestKind.WITHDRAWAL,
-            channel=Channel.PORTAL,
+            channel=channel,
             language=language,
-            received_on=work.today,
+            received_on=received_on or work.today,
             items=(asked,),
             student_id=student_id,
         ),
     )
     case = work.session.get_one(Case, opened.case_id)
-    case.assured_level, case.assured_how = int(work.actor.level), HOW.get(work.actor.level)
+    if channel is Channel.PORTAL:
+        case.assured_level, case.assured_how = int(work.actor.level), HOW.get(work.actor.level)
     take_effect(work, case, student_id, code, opened.code or "")
     return opened.reference
 
@@ -150,11 +167,12 @@ def take_effect(work: Work, case: Case, student_id: UUID, activity: str, case_co
             retention = work.policy.field(DATASET, "withdrawn_on").retention
             on = case.received_on.isoformat()
             change_value(work.session, work.vault, held, "withdrawn_on", on, retention, work.now)
+    limits.end_of_activity(work.session, student_id, activity, [limits.RENEWAL], work.now)
     work.session.add(
         Limit(
             id=uuid7(),
             student_id=student_id,
-            kind="withdrawal",
+            kind=limits.WITHDRAWAL,
             activity=activity,
             case_id=case.id,
             provisional=False,

@@ -90,6 +90,7 @@ suppress_notice              hod   od
 print_letter                 hod   od
 legal_hold                   o     o
 run_campaign                 od    od
+record_consent               hod   od
 import_students              ody   ody
 export_changes               hod   od
 view_register                hoda  hoda

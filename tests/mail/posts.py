@@ -49,6 +49,8 @@ def every_message(language: str) -> dict[str, Message]:
         "carried_out": messages.carried_out(to, language, CASE, REFERENCE, 1),
         "consent_withdrawn": messages.consent_withdrawn(to, language, CASE, REFERENCE),
         "consent_withdrawn-portal": messages.consent_withdrawn(to, language, CASE, REFERENCE, "4812 0375 9921"),
+        "consent_asked": messages.consent_asked(to, language, STUDENT, CHANGE, DUE),
+        "consent_asked-again": messages.consent_asked(to, language, STUDENT, CHANGE, DUE, again=True),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
         "changed": messages.changed(to, language, CASE, REFERENCE, 1),
         "erasure_planned": messages.erasure_planned(

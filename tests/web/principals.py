@@ -16,11 +16,13 @@ from portal.domain.permissions import ANONYMOUS
 from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
 from portal.records.db import begin_write, db
 from portal.records.tables.access import Designation, Login, OneTime, Staff
+from portal.records.tables.campaigns import Campaign, Invitation
 from portal.records.tables.factors import StaffReset
 from portal.records.tables.people import Record
 from portal.services import reset_password
 from portal.services.add_representative import Asked as Asking
 from portal.services.add_representative import record_representative
+from portal.services.campaign_text import question_for
 from portal.services.casework import Asked, Contact, NewCase, Opened, open_case
 from portal.services.recognise import digest_of
 from portal.services.representing import Relation
@@ -66,6 +68,7 @@ class School:
     task: UUID  # a call that the student asked for
     designation: UUID  # the handler's
     representative: UUID  # may ask everything for the student
+    campaign: UUID  # a question for consent that the student was asked
 
     def arguments(self) -> dict[str, object]:
         """A value for each argument an address may have."""
@@ -98,6 +101,7 @@ class School:
             "erasure_id": uuid7(),
             "holder": "paper_file",
             "letter_id": uuid7(),
+            "campaign_id": self.campaign,
         }
 
 
@@ -168,8 +172,39 @@ def make_school(app: Flask, **foreigner: Json) -> School:
     assert person
     cases = (open_for(app, student), open_for(app, foreign))
     return School(
-        student, foreign, staff, *cases, person, uuid7(), ask_call(app, student), designation, add_lawyer(app, student)
+        student,
+        foreign,
+        staff,
+        *cases,
+        person,
+        uuid7(),
+        ask_call(app, student),
+        designation,
+        add_lawyer(app, student),
+        ask_consent(app, student),
     )
+
+
+def ask_consent(app: Flask, student: UUID) -> UUID:
+    """A question that was sent to this one student, with words of staff, and waits for the answer."""
+    with writing(factories.SYSTEM, app.extensions["clock"]) as work:
+        question = question_for(work.policy, "diploma_valuation", "Wij doen dit voor het eerst.")
+        campaign = Campaign(
+            id=uuid7(),
+            activity="diploma_valuation",
+            said=question.as_text(),
+            text_version=question.version,
+            anew=False,
+            remind_on=work.today + timedelta(days=7),
+            closes_on=work.today + timedelta(days=21),
+            left_out="{}",
+            created_at=work.now,
+            sent_at=work.now,
+        )
+        work.session.add(campaign)
+        work.session.flush()
+        work.session.add(Invitation(id=uuid7(), campaign_id=campaign.id, student_id=student))
+        return campaign.id
 
 
 def mail_link(app: Flask, staff: UUID, by: UUID) -> None:

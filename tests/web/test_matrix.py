@@ -65,6 +65,10 @@ EXPECTED = {
     **each("staff.lift staff.students staff.student staff.reveal staff.answer", DOSSIER),
     **each("staff.changes staff.changes_file", DOSSIER),
     **each("staff.hold staff.hold_end", {"officer"}),
+    **each("staff.campaigns staff.campaign_new staff.campaign staff.campaign_preview staff.campaign_send", OFFICE),
+    **each("staff.campaign_stop staff.campaign_discard", OFFICE),
+    **each("staff.campaign_letter staff.campaign_posted staff.campaign_paper", DOSSIER),
+    **each("student.consent_question", EVERY_STUDENT),
     **each("staff.retention staff.term staff.term_letter staff.term_step", OFFICE),
     **each("staff.retention_confirm staff.retention_run", {"director"}),
     **each("staff.retention_clock staff.erasures staff.certificate", {*OFFICE, "administrator"}),
@@ -92,6 +96,7 @@ OF_BRANCH_A = {
     *("staff.identity_task", "staff.identity_letter", "staff.identity_posted", "staff.identity_call"),
     *("staff.identity_phone", "staff.stop_erasure"),
     *("staff.hold", "staff.hold_end"),
+    *("staff.campaign_letter", "staff.campaign_posted", "staff.campaign_paper"),
     *("staff.identity_stop", "staff.identity_desk", "staff.case_slip", "staff.upload", "staff.upload_page"),
     *("staff.correct", "staff.note", "staff.merge", "staff.take_back", "staff.reopen"),
     *("staff.lift", "staff.posted", "staff.student", "staff.reveal", "staff.answer"),
@@ -99,7 +104,7 @@ OF_BRANCH_A = {
 OF_THE_STUDENT = {
     *("student.value", "student.reveal", "student.wrong", "student.ask", "student.request", "student.take_back"),
     *("student.download", "student.renew", "student.letter", "student.own_letter", "student.claim", "student.upload"),
-    "student.stop_erasure",
+    *("student.stop_erasure", "student.consent_question"),
 }
 
 

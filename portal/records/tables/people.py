@@ -91,14 +91,14 @@ class SealedFile(Model):
 
 class Limit(Model):
     """A limit on the use of data: a restricted value or record (GDPR 18), or an activity that is suspended (GDPR 21),
-    withdrawn (GDPR 7(3)) or restricted for one student; or a legal hold, which keeps data from being erased until a day
-    (GDPR 17(3)(e)). Ended, never deleted, while the student is kept."""
+    withdrawn (GDPR 7(3)), asked for anew (regulation, art. 4.1.4) or restricted for one student; or a legal hold, which
+    keeps data from being erased until a day (GDPR 17(3)(e)). Ended, never deleted, while the student is kept."""
 
     __tablename__ = "processing_limit"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(16))  # restriction | objection | withdrawal | hold
+    kind: Mapped[str] = mapped_column(String(16))  # restriction | objection | withdrawal | renewal | hold
     dataset: Mapped[str | None] = mapped_column(String(32))
     item_id: Mapped[UUID | None]
     field: Mapped[str | None] = mapped_column(String(48))

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from portal.domain.assurance import Way
+from portal.domain.campaign import ConsentAnswer
 from portal.domain.vocabulary import Channel, Level, Outcome, RequestKind, TargetKind
 from portal.services.casework import Asked, Contact
 from portal.services.demo.scene import Scene
@@ -41,7 +42,7 @@ def words(text: str) -> Asked:
 
 def diary(today: date) -> list[Line]:
     """Every line, oldest first."""
-    stories = (finished, being_carried_out, waiting, running, by_another_door, ended_otherwise)
+    stories = (finished, being_carried_out, waiting, running, asking, by_another_door, ended_otherwise)
     return sorted((line for story in stories for line in story(today)), key=lambda line: (-line.days_ago, line.hour))
 
 
@@ -202,6 +203,18 @@ def running(_today: date) -> Iterator[Line]:
             "complaint", "C90023", KIND.COMPLAINT, words("Ik ben het niet eens met uw antwoord."), about="refused"
         ),
     )
+
+
+def asking(_today: date) -> Iterator[Line]:
+    """The arrangement with the municipality changes: everybody who studies is asked, and some have answered."""
+    offer = "municipality_changed_offer"
+    yes, no = ConsentAnswer.YES, ConsentAnswer.NO
+    yield Line(8, 10, lambda s: s.ask_consent("offer", "fatma", offer, days=30, remind=12))
+    yield Line(8, 11, lambda s: s.tell_campaigns())
+    yield Line(7, 19, lambda s: s.answer("offer", "C90006", yes, "tr"))
+    yield Line(6, 8, lambda s: s.answer("offer", "C90005", no, "ar"))
+    yield Line(6, 20, lambda s: s.answer("offer", "C90015", yes, "fa"))
+    yield Line(3, 21, lambda s: s.answer("offer", "C90020", yes, "uk"))
 
 
 def by_another_door(today: date) -> Iterator[Line]:

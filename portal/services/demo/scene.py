@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from portal.domain.assurance import Way
 from portal.domain.box import Box
+from portal.domain.campaign import ConsentAnswer
 from portal.domain.clock import FixedClock
 from portal.domain.permissions import ANONYMOUS, SYSTEM, Actor
 from portal.domain.vocabulary import (
@@ -28,10 +29,12 @@ from portal.records.items import items_of
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case
 from portal.services import (
+    answer_campaign,
     approve_erasure,
     carry_out,
     confirm_identity,
     decide_case,
+    draft_campaign,
     drafts,
     extend_case,
     file_request,
@@ -40,11 +43,14 @@ from portal.services import (
     own_cases,
     record_request,
     review_images,
+    send_campaign,
     send_message,
     take_case,
+    tell_campaigns,
     totp,
     withdraw_consent,
 )
+from portal.services.campaign_people import Chosen
 from portal.services.casework import Asked, Contact
 from portal.services.decide_case import ItemDecision
 from portal.services.demo.people import TOTP_KEY
@@ -127,6 +133,26 @@ class Scene:
     def withdraw(self, story: str, number: str, activity: str, language: str) -> None:
         done = withdraw_consent.withdraw(self.student(number), self.clock, activity, language)
         self.refs[story] = done.reference
+
+    def answer(self, campaign: str, number: str, answer: ConsentAnswer, language: str) -> None:
+        asked = UUID(self.refs[campaign])
+        answer_campaign.answer_campaign(self.student(number), self.clock, asked, answer, language)
+
+    # staff ask ----------------------------------------------------------------------------------------------------
+
+    def ask_consent(self, campaign: str, who: str, activity: str, *branches: str, days: int, remind: int) -> None:
+        """A question to everybody of these branches who studies, open so many days, with its one reminder."""
+        today = self.clock.today()
+        wanted = draft_campaign.Wanted(
+            activity, Chosen(branches), today + timedelta(days=days), today + timedelta(days=remind)
+        )
+        found = draft_campaign.draft_campaign(self.member(who), self.clock, wanted)
+        send_campaign.send_campaign(self.member(who), self.clock, found, 1)
+        self.refs[campaign] = str(found)
+
+    def tell_campaigns(self) -> None:
+        """The worker's run."""
+        tell_campaigns.tell_campaigns(self.clock, lambda: False)
 
     # staff answer -------------------------------------------------------------------------------------------------
 

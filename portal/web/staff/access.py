@@ -93,6 +93,16 @@ TABLE: dict[str, Rule] = {
     "staff.hold_end": Rule(STAFF, act=Act.LEGAL_HOLD),
     "staff.changes": Rule(STAFF, act=Act.EXPORT_CHANGES),
     "staff.changes_file": Rule(STAFF, act=Act.EXPORT_CHANGES),
+    **dict.fromkeys(
+        (
+            *("staff.campaigns", "staff.campaign_new", "staff.campaign", "staff.campaign_preview"),
+            *("staff.campaign_send", "staff.campaign_stop", "staff.campaign_discard"),
+        ),
+        Rule(STAFF, act=Act.RUN_CAMPAIGN),
+    ),
+    "staff.campaign_letter": Rule(STAFF, act=Act.PRINT_LETTER),
+    "staff.campaign_posted": Rule(STAFF, act=Act.PRINT_LETTER),
+    "staff.campaign_paper": Rule(STAFF, act=Act.RECORD_CONSENT),
     "staff.retention": Rule(STAFF, act=Act.PREVIEW_RETENTION),
     "staff.retention_confirm": Rule(STAFF, act=Act.CONFIRM_POLICY),
     "staff.retention_clock": Rule(STAFF, act=Act.VIEW_OPERATIONS),

@@ -32,6 +32,7 @@ MENU = (
     ("staff.record", N_("Verzoek opschrijven"), Act.RECORD_REQUEST),
     ("staff.identity_tasks", N_("Wie is het?"), Act.CONFIRM_IDENTITY),
     ("staff.students", N_("Cursisten"), Act.SEARCH_STUDENTS),
+    ("staff.campaigns", N_("Toestemming vragen"), Act.RUN_CAMPAIGN),
     ("staff.to_post", N_("Post"), Act.PRINT_LETTER),
     ("staff.changes", N_("Wijzigingslijst"), Act.EXPORT_CHANGES),
     ("staff.retention", N_("Bewaartermijnen"), Act.PREVIEW_RETENTION),
@@ -54,6 +55,8 @@ UNDER = {
         ("staff.retention_confirm", "staff.term", "staff.erasures", "staff.certificate"), "staff.retention"
     ),
     "staff.hold": "staff.students",
+    **dict.fromkeys(("staff.campaign", "staff.campaign_new", "staff.campaign_preview"), "staff.campaigns"),
+    "staff.campaign_paper": "staff.to_post",
     **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),
     **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review"), "staff.accounts"),
 }

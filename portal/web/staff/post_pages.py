@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Letter
-from portal.services import read_letters
+from portal.services import campaign_letters, read_letters
 from portal.services import to_post as letters
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, words_of
@@ -21,7 +21,9 @@ from portal.web.staff.wording import KINDS, LETTERS
 def to_post() -> Response:
     """Names only, within the own branches, as in the queue: a list, and no view of somebody's data."""
     found = letters.letters_to_post(current_actor(), current_clock())
-    return make_response(render_template("staff/to_post.html", letters=found, kinds=KINDS, words=LETTERS))
+    questions = campaign_letters.questions_to_post(current_actor(), current_clock())
+    html = render_template("staff/to_post.html", letters=found, questions=questions, kinds=KINDS, words=LETTERS)
+    return make_response(html)
 
 
 @blueprint.post("/cases/<reference>/letters/<letter>")
@@ -36,17 +38,18 @@ def print_letter(reference: str, letter: str) -> Response:
     except Refused as refusal:
         flash(words_of(refusal), "error")
         return redirect(url_for("staff.case", reference=reference))
-    return _paper(made.content, made.name)
+    return paper(made.content, made.name)
 
 
 @blueprint.post("/cases/<reference>/papers/<uuid:letter_id>", endpoint="letter")
 def issued_letter(reference: str, letter_id: UUID) -> Response:
     """A letter, or a notice to a recipient, as it was issued; the service logs who took it."""
     taken = read_letters.take_letter(current_actor(), current_clock(), reference, letter_id)
-    return _paper(taken.content, taken.name)
+    return paper(taken.content, taken.name)
 
 
-def _paper(content: bytes, name: str) -> Response:
+def paper(content: bytes, name: str) -> Response:
+    """A PDF to keep or print, never shown in the browser's own page."""
     response = make_response(content)
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -10,6 +10,7 @@ MODULES = (
     "absence_pages",
     "account_pages",
     "calendar_pages",
+    "campaign_pages",
     "case_pages",
     "change_pages",
     "contact_pages",

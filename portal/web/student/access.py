@@ -21,6 +21,7 @@ TABLE: dict[str, Rule] = {
         "student.helpers",
         "student.helper_end",
         "student.consents",
+        "student.consent_question",
         "student.views",
         "student.claim",
         "student.own_letter",

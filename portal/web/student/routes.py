@@ -13,7 +13,7 @@ from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import FieldType, Level, RequestKind
 from portal.i18n import N_
-from portal.services import own_data, withdraw_consent
+from portal.services import own_campaigns, own_data, withdraw_consent
 from portal.services.own_data import GroupOfData, Series, Value
 from portal.services.recognise import SignedIn
 from portal.services.retention_pages import own_terms
@@ -71,6 +71,7 @@ def data(lang: str) -> str:
         level=signed_in.actor.level,
         terms=policy().retention,
         ending=own_terms(signed_in.actor, current_clock()),
+        asked=[each for each in own_campaigns.own_questions(signed_in.actor, current_clock()) if each.waits],
     )
 
 
@@ -211,7 +212,8 @@ def consents(lang: str) -> str | Response:
             flash(_("Uw toestemming is nu gestopt. Uw nummer is %(number)s.", number=done.reference), "ok")
         return go("student.consents")
     found = withdraw_consent.consents(signed_in.actor, current_clock())
-    return render_template("student/consents.html", consents=found, form=form)
+    asked = own_campaigns.own_questions(signed_in.actor, current_clock())
+    return render_template("student/consents.html", consents=found, asked=asked, form=form)
 
 
 @blueprint.get(f"{PREFIX}/me/views")
@@ -226,6 +228,7 @@ def views(lang: str) -> str:
 
 from portal.web.student import (  # noqa: E402 - they add their pages to the blueprint
     acting_pages,  # noqa: F401
+    consent_pages,  # noqa: F401
     email_pages,  # noqa: F401
     erasure_pages,  # noqa: F401
     representative_pages,  # noqa: F401
