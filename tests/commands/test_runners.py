@@ -9,7 +9,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from flask import Flask
 
-from portal.jobs import BY_NAME, JOBS, Job, last_time, nudge, still_to_run
+from portal.domain.schedule import last_time, still_to_run
+from portal.jobs import BY_NAME, JOBS, Job, nudge
 from portal.runners.clock_watch import ClockWatch
 from portal.runners.many_machines import cron_of
 

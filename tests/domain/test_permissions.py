@@ -97,6 +97,7 @@ view_figures                 hod   od
 view_audit                   od    od
 view_operations              oda   oda
 confirm_policy               d     d
+confirm_register             od    od
 review_access                oda   oda
 manage_staff                 a     a
 manage_branches              a     a

@@ -98,6 +98,7 @@ class School:
             "erasure_id": uuid7(),
             "holder": "paper_file",
             "letter_id": uuid7(),
+            "number": 1,
         }
 
 

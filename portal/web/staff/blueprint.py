@@ -37,6 +37,7 @@ MENU = (
     ("staff.retention", N_("Bewaartermijnen"), Act.PREVIEW_RETENTION),
     ("staff.accounts", N_("Accounts"), Act.REVIEW_ACCESS),
     ("staff.register", N_("Register"), Act.VIEW_REGISTER),
+    ("staff.operations", N_("Beheer"), Act.VIEW_OPERATIONS),
     ("staff.guide", N_("Hulp"), Act.MANAGE_OWN_ACCOUNT),
 )
 OF_A_CASE = (
@@ -54,6 +55,10 @@ UNDER = {
         ("staff.retention_confirm", "staff.term", "staff.erasures", "staff.certificate"), "staff.retention"
     ),
     "staff.hold": "staff.students",
+    "staff.assumed": "staff.register",
+    **dict.fromkeys(
+        (f"staff.register_{page}" for page in ("history", "version", "compare", "check", "confirm")), "staff.register"
+    ),
     **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),
     **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review"), "staff.accounts"),
 }
