@@ -23,7 +23,7 @@ from portal.services import clock_guard, sweep_classes
 from portal.services.assumed_items import open_keys
 from portal.services.heartbeat import DONE, JOB
 from portal.services.readiness import HEARTBEAT, STALE_MAIL, STALE_WORKER
-from portal.services.retention_terms import confirmed_classes
+from portal.services.retention_terms import confirmed_classes, of_students
 from portal.services.review_access import review_list
 from portal.services.staff_accounts import Account, accounts, branches_of_school
 from portal.services.unit import Work, reading
@@ -182,14 +182,15 @@ def _endings(work: Work) -> tuple[Ending, ...]:
     )
     students = {row.retention: row for row in rows}
     own, confirmed = sweep_classes.due_counts(work), confirmed_classes(work)
+    listed = {each.code for each in of_students(work.policy)}
     return tuple(
         Ending(
             code,
             each.label,
             code in confirmed,
-            students[code].listed if code in students else own[code],
+            students[code].listed if code in students else own.get(code, 0),
             int(students[code].told) if code in students else 0,
         )
         for code, each in work.policy.retention.items()
-        if code in students or code in own
+        if code in listed or code in own
     )

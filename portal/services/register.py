@@ -196,7 +196,7 @@ def _columns(activity: Content, say: Say, still_open: Collection[str] | None) ->
         ]
         or [say(NONE)],
         "sources": _unique(say(SOURCES.get(each["source"], each["source"])) for each in activity["data"]),
-        "recipients": [_taker(each, say) for each in recipients if each["role"] != "processor"] or [say(NOBODY)],
+        "recipients": [_taker(each, say) for each in recipients] or [say(NOBODY)],
         "processors": [_taker(each, say) for each in recipients if each["role"] == "processor"] or [say(NONE)],
         "transfers": [f"{_taker(each, say)}: {say(each['safeguard'])}" for each in outside] or [say(NO_TRANSFER)],
         "retention": [f"{say(each['label'])}: {say(each['term'])}" for each in activity["retention"]],

@@ -141,7 +141,7 @@ def test_everybody_reads_the_register_in_plain_words_with_its_version(
 ) -> None:
     page = Visitor(school).get("/nl/about")
     assert "Over deze lijst" not in page.text
-    assert "Uw gegevens blijven in Europa." in page.text
+    assert "Overal geldt dezelfde wet voor uw gegevens." in page.text
     keep(school)
     assert "Dit is versie 1." in page.get("/nl/about").text
     policy = school.extensions["policy"]

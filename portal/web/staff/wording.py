@@ -8,7 +8,7 @@ from types import MappingProxyType
 from portal.domain.erasure_plan import Verdict, Why
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import CaseState
-from portal.domain.vocabulary import Channel, Level, Outcome, RequestKind, Role, Source, TargetKind
+from portal.domain.vocabulary import Channel, Level, Outcome, RequestKind, Role, TargetKind
 from portal.i18n import N_
 from portal.web.staff.account_wording import ACCOUNT_REFUSALS
 from portal.web.staff.case_wording import CASE_REFUSALS
@@ -173,14 +173,6 @@ EVENT_ICONS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.TAKEN: "person",
         EventKind.ASSIGNED: "people",
         EventKind.LETTER_POSTED: "print",
-    }
-)
-
-SOURCES: Mapping[Source, str] = MappingProxyType(
-    {
-        Source.STUDENT: N_("van de cursist"),
-        Source.SCHOOL: N_("van de school"),
-        Source.THIRD_PARTY: N_("van een ander"),
     }
 )
 
