@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import SYSTEM
+from portal.records.db import insert_into
 from portal.records.tables.register import RegisterVersion
 from portal.services.register import content_of, digest_of
 from portal.services.register_versions import newest_digest
@@ -24,9 +23,8 @@ def keep_register(clock: Clock) -> tuple[int, bool]:
         return number, False
     with writing(SYSTEM, clock) as work:
         work.require(Act.KEEP_REGISTER)
-        insert = (sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql).insert
         made = work.session.execute(
-            insert(RegisterVersion)
+            insert_into(work.session, RegisterVersion)
             .values(number=number + 1, digest=digest, content=canonical(content).decode(), found_at=work.now)
             .on_conflict_do_nothing(index_elements=[RegisterVersion.number])
             .returning(RegisterVersion.number)
