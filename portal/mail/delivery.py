@@ -153,7 +153,7 @@ def release(session: Session, mails: Iterable[Claimed], worker: UUID) -> None:
 
 def counts(session: Session) -> dict[str, int]:
     """How many mails are in each state, the states without any too."""
-    counted = dict(session.execute(select(OutMail.state, func.count()).group_by(OutMail.state)).tuples().all())
+    counted = dict(session.execute(select(OutMail.state, func.count()).group_by(OutMail.state)).all())
     return {state: counted.get(state, 0) for state in STATES}
 
 

@@ -106,7 +106,7 @@ def as_workbook(kept: Kept, say: Say) -> bytes:
     if kept.version:
         facts |= {say(VERSION[name]): str(value or "") for name, value in _version(kept.version).items()}
     for heading, text in facts.items():
-        about.append([sheet_text(heading), sheet_text(text)])
+        about.append([sheet_text(heading), sheet_text(text) or None])
     for heads, each in ((sheet[1], sheet), (about["A"], about)):
         for row in each.iter_rows():
             for cell in row:

@@ -143,7 +143,12 @@ def test_the_register_holds_every_activity_in_both_forms(sqlite_app: Flask, tmp_
 @pytest.mark.parametrize("start", "=+-@\t\r\n\0")
 def test_no_cell_is_taken_for_a_formula(sqlite_app: Flask, start: str):
     content = content_of(sqlite_app.extensions["policy"])
-    book = load_workbook(BytesIO(as_workbook(Kept(content, None, frozenset()), lambda text: f"{start}{text}")))
+    titles = ("Verwerkingen", "Wie verantwoordelijk is")
+    book = load_workbook(
+        BytesIO(
+            as_workbook(Kept(content, None, frozenset()), lambda text: text if text in titles else f"{start}{text}")
+        )
+    )
     for sheet in book.worksheets[:1]:
         for row in sheet.iter_rows(min_row=2):
             for cell in row:

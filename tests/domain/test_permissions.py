@@ -129,6 +129,7 @@ send_warnings                y     y
 expire_files                 y     y
 build_package                y     y
 checkpoint_audit             y     y
+keep_register                y     y
 """
 ROWS = {row.split()[0]: row.split()[1:] for row in EXPECTED.strip().splitlines()}
 FOREIGN = subject(branch_id=SOUTH, student_id=OTHER_STUDENT, case_id=OTHER_CASE)

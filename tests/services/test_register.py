@@ -152,7 +152,7 @@ def test_the_shipped_register_says_all_that_the_law_asks_of_each_activity(sqlite
         each["code"]: [] for each in content["activities"]
     }
     lines = lines_of(content, str)
-    assert "Persoon: BSN: gevoelig" in lines["exam_registration"]["special"]
+    assert "Persoon: Burgerservicenummer (BSN): gevoelig" in lines["exam_registration"]["special"]
     assert lines["quality_survey"]["processors"] == ["Panteia (Nederland)"]
     assert lines["direct_debit"]["transfers"] == ["Geen doorgifte"]
     assert "Ontvanger: DUO" in lines["duo_financing"]["to_confirm"]
