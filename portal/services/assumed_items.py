@@ -75,14 +75,14 @@ def open_keys(work: Work) -> frozenset[str]:
 def confirm_assumed(actor: Actor, clock: Clock, read: Mapping[str, str]) -> int:
     """Confirms these items, by key with the digest of what was read; how many were not confirmed before.
 
-    Raises NotAllowed, Refused: nothing_chosen, changed_since_read (the policy says something else by now),
+    Raises NotAllowed, Refused: no_point_chosen, changed_since_read (the policy says something else by now),
     terms_apart (retention).
     """
     with writing(actor, clock) as work:
         work.require(Act.CONFIRM_REGISTER)
         items = {each.key: each for each in assumed_items(work.policy)}
         if not read:
-            raise Refused("nothing_chosen")
+            raise Refused("no_point_chosen")
         if any(key not in items or items[key].digest != digest for key, digest in read.items()):
             raise Refused("changed_since_read")
         if any(items[key].part == RETENTION for key in read):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +10,9 @@ from flask import Flask, url_for
 
 from portal.domain.vocabulary import RequestKind, Role, TargetKind
 from portal.services.casework import Asked
-from portal.services.keep_register import keep_register
 from tests import factories
 from tests.browser.conftest import Looker, axe
+from tests.services import registers
 from tests.services.cases import case_of, person_of
 from tests.services.factors import code_now, give_app
 from tests.web.principals import School, make_school
@@ -43,20 +42,11 @@ def addresses(app: Flask, school: School) -> list[tuple[str, str]]:
         ] + [("staff.register_compare", "/staff/register/compare?old=1&new=2")]
 
 
-def keep_two_registers(app: Flask) -> None:
-    """Two versions that differ, so that every page of the register has something to show."""
-    policy = app.extensions["policy"]
-    app.extensions["policy"] = replace(policy, version="0")
-    keep_register(app.extensions["clock"])
-    app.extensions["policy"] = policy
-    keep_register(app.extensions["clock"])
-
-
 def test_axe_finds_nothing_on_any_staff_page(live: tuple[Flask, str], chromium: Any) -> None:
     app, base = live
     with app.app_context():
         school = make_school(app)
-        keep_two_registers(app)
+        registers.keep_two(app)
         for name in ("officer", "administrator"):
             give_app(app.extensions["clock"], school.staff[name])
     found: list[str] = []

@@ -22,7 +22,7 @@ from portal.services.unit import writing
 from portal.vault.envelope import Json
 from tests import factories
 from tests.intake.hostile import photo
-from tests.services import cases
+from tests.services import cases, registers
 from tests.services.test_export import screenshot
 from tests.web.principals import School, make_school
 
@@ -44,6 +44,7 @@ def build(app: Flask, text: Text = plain, **foreigner: Json) -> tuple[School, di
         typed_in(school.student, text)
         references = {"open": school.case.reference, **_cases(app, school, text)}
         terms_that_end(app, school)
+        registers.keep_two(app)
     return school, references
 
 

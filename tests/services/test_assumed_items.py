@@ -94,7 +94,7 @@ def test_what_is_refused_and_to_whom(sqlite_app: Flask, clock: FixedClock) -> No
         found = items(admin, clock)
         standard = {"retention.standard": found["retention.standard"].assumed.digest}
         for read, code in (
-            ({}, "nothing_chosen"),
+            ({}, "no_point_chosen"),
             ({"recipient.nobody": "00"}, "changed_since_read"),
             (standard, "terms_apart"),
         ):

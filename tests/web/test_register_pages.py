@@ -14,6 +14,11 @@ from openpyxl import load_workbook
 from portal.domain.clock import FixedClock
 from portal.domain.vocabulary import RequestKind, Role
 from portal.services.keep_register import keep_register
+from portal.web.staff.account_wording import ACCOUNT_REFUSALS
+from portal.web.staff.case_wording import CASE_REFUSALS
+from portal.web.staff.reach_wording import REACH_REFUSALS
+from portal.web.staff.register_wording import REGISTER_REFUSALS
+from portal.web.staff.wording import REFUSALS
 from tests import factories
 from tests.web.principals import make_school
 from tests.web.staff_door import enter
@@ -115,6 +120,11 @@ def test_ticked_points_are_confirmed_and_the_terms_are_the_directors(school: Fla
     assert "/staff/retention/classes/standard" in enter(school, "director").get("/staff/policy/assumed").html
     admin = enter(school, "admin").get("/staff/policy/assumed")
     assert "checkbox" not in admin.html
+
+
+def test_no_code_of_the_register_takes_the_words_of_another() -> None:
+    assert not set(REGISTER_REFUSALS) & {*CASE_REFUSALS, *REACH_REFUSALS, *ACCOUNT_REFUSALS}
+    assert REGISTER_REFUSALS.items() <= REFUSALS.items()
 
 
 def test_operations_show_an_administrator_nothing_of_a_student(sqlite_app: Flask, clock: FixedClock) -> None:

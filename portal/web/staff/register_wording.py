@@ -33,7 +33,7 @@ FATES: Mapping[Fate, tuple[str, str]] = MappingProxyType(
 REGISTER_REFUSALS: Mapping[str, str] = MappingProxyType(
     {
         "already_confirmed_version": N_("Deze versie is al bevestigd."),
-        "nothing_chosen": N_("Vink minstens één punt aan."),
+        "no_point_chosen": N_("Vink minstens één punt aan."),
         "changed_since_read": N_("Het beleid is intussen veranderd. Lees de punten opnieuw."),
         "terms_apart": N_("Een bewaartermijn bevestigt de directeur op de pagina Bewaartermijnen."),
     }
