@@ -19,7 +19,7 @@ from tests.web.principals import School, make_school
 from tests.web.test_staff_journey import new_case
 
 SUBMIT = "main button[type=submit]"
-FILES = {"staff.enrol_qr", "staff.upload_page", "staff.print_letter"}
+FILES = {"staff.register_file", "staff.enrol_qr", "staff.upload_page", "staff.print_letter"}
 
 
 def sign_in(app: Flask, page: Any, base: str, username: str) -> None:

@@ -94,14 +94,14 @@ def test_what_is_missing_and_what_nobody_confirmed_stands_on_one_page(
 def test_the_files_open_elsewhere_now_and_of_an_older_version(school: Flask) -> None:
     keep(school)
     visitor = enter(school, "handler")
-    book = load_workbook(BytesIO(visitor.get("/staff/register/file?form=xlsx").response.data))
+    book = load_workbook(BytesIO(visitor.get("/staff/register/file/xlsx").response.data))
     assert book.worksheets[0]["A1"].value == "Naam van de verwerking"
     assert visitor.response.headers["Content-Disposition"] == 'attachment; filename="register-1.xlsx"'
-    found = json.loads(visitor.get("/staff/register/file?form=json&version=1").response.data)
+    found = json.loads(visitor.get("/staff/register/file/json?version=1").response.data)
     assert found["version"]["number"] == 1
     assert school.test_client().get(found["$schema"], buffered=True).status_code == 200
-    for wrong in ("form=pdf", "form=json&version=7", ""):
-        assert visitor.get(f"/staff/register/file?{wrong}").status == 404
+    for wrong in ("/pdf", "/json?version=7", ""):
+        assert visitor.get(f"/staff/register/file{wrong}").status == 404
 
 
 def test_ticked_points_are_confirmed_and_the_terms_are_the_directors(school: Flask) -> None:

@@ -119,16 +119,13 @@ def register_confirm(number: int) -> Response:
     return make_response(page, 422 if form.errors else 200)
 
 
-@blueprint.get("/register/file")
-def register_file() -> Response:
+@blueprint.get("/register/file/<any(xlsx, json):kind>")
+def register_file(kind: str) -> Response:
     """The register as it stands, or a version of it, as a workbook or JSON. It holds nothing of a student."""
-    form = request.args.get("form")
-    if form not in register_files.MEDIA:
-        abort(404)
     number = request.args.get("version", type=int)
     found = register_versions.current(current_actor(), current_clock()) if number is None else _kept(number)
-    response = make_response(register_files.as_file(found, form, current_language(), _))
+    response = make_response(register_files.as_file(found, kind, current_language(), _))
     name = f"register-{found.version.number}" if found.version else "register"
-    response.headers["Content-Type"] = register_files.MEDIA[form]
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    response.headers["Content-Type"] = register_files.MEDIA[kind]
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response
