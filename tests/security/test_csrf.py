@@ -70,6 +70,6 @@ def test_the_walk_reaches_every_page_that_a_get_can_open(walked: Walked) -> None
     assert without == set()
 
 
-# Pictures: of an app being set up, of a lesson, of a file somebody sent; and what a calendar program reads at a secret
-# address.
-NOT_WALKED = {"staff.enrol_qr", "staff.image_picture", "staff.upload_page", "staff.calendar"}
+# Pictures: of an app being set up, of a lesson, of a file somebody sent; what a calendar program reads at a secret
+# address; and the register as a file.
+NOT_WALKED = {"staff.enrol_qr", "staff.image_picture", "staff.upload_page", "staff.calendar", "staff.register_file"}
