@@ -21,6 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from config import ROOT, read_settings
     from portal import commands, extensions, web
     from portal.domain.clock import SystemClock
+    from portal.jobs import JOBS
     from portal.policy.loader import load_policy
     from portal.records import tables
     from portal.records.db import db, prepare_engine
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["master_key"] = read_master(settings.key_file)
     app.extensions["policy"] = load_policy(settings.policy_file)
     app.extensions["clock"] = SystemClock(settings.clock_offset)
+    app.extensions["timings"] = JOBS
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask documents wrapping it so
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
-from portal.domain.clock import AMSTERDAM
+from portal.domain.schedule import Timing, still_to_run
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -20,29 +20,19 @@ if TYPE_CHECKING:
     from portal.domain.clock import Clock
 
 log = logging.getLogger("portal.jobs")
-ASKED = timedelta(minutes=5)  # how often a daily job is asked whether it still has to run
 Stopping = Callable[[], bool]
 Result = Mapping[str, int | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A nudge: every so often, or once a day from a time in Amsterdam on.
+class Job(Timing):
+    """A nudge by its timing.
 
     A daily job has had its run when a row says so. One that failed, or that nobody ran at its time, is therefore made
     up for within minutes, and it makes no difference how many workers ask.
     """
 
-    name: str
     run: Callable[[Clock, Stopping], Result]
-    every: timedelta | None = None
-    daily_at: time | None = None
-    noted: bool = True  # whether the end of each run is kept in a row; not for what runs every few seconds
-
-    @property
-    def interval(self) -> timedelta:
-        """How often a runner calls it."""
-        return self.every or ASKED
 
 
 def _deliver(clock: Clock, stopping: Stopping) -> Result:
@@ -119,6 +109,13 @@ def _erase(clock: Clock, _stopping: Stopping) -> Result:
     return resume(clock).as_dict()
 
 
+def _register(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.keep_register import keep_register
+
+    number, fresh = keep_register(clock)
+    return {"version": str(number)} if fresh else {}
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -139,6 +136,7 @@ JOBS = (
     Job("retention", _retention, daily_at=time(2, 30)),
     Job("checkpoint", _checkpoint, daily_at=time(6, 0)),
     Job("erasures", _erase, every=timedelta(minutes=10)),
+    Job("register", _register, every=timedelta(minutes=10)),
     Job("wipe_uploads", _wipe_uploads, every=timedelta(minutes=15)),
 )
 BY_NAME = {job.name: job for job in JOBS}
@@ -189,15 +187,3 @@ def _is_due(app: Flask, job: Job) -> bool:
     with app.app_context():
         clock: Clock = app.extensions["clock"]
         return still_to_run(job.daily_at, heartbeat.last_done(clock, job.name), clock.now())
-
-
-def still_to_run(at: time, last: datetime | None, now: datetime) -> bool:
-    """Whether a daily job has not ended well since its time last came; a run in the future (of a clock that was put
-    back since) does not count."""
-    return last is None or not last_time(at, now) <= last <= now
-
-
-def last_time(at: time, now: datetime) -> datetime:
-    """When it was that time in Amsterdam last."""
-    today = datetime.combine(now.astimezone(AMSTERDAM), at, AMSTERDAM)
-    return today if today <= now else datetime.combine(today.date() - timedelta(days=1), at, AMSTERDAM)

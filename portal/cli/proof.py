@@ -1,19 +1,16 @@
-"""`audit verify|checkpoint|export`, `register export`, `doctor` and `reconcile`: what can be shown to others."""
+"""`audit verify|checkpoint|export`, `register export|keep`, `doctor` and `reconcile`: what can be shown to others."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 
 import click
-from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-from portal.cli.terminal import answer, clock, json_option, operator, plain, refuse, table
+from portal.cli.terminal import answer, clock, json_option, operator, refuse, table
 from portal.i18n import STAFF_TONGUES, staff_speaker
-from portal.policy.model import Policy
 
 audit = AppGroup("audit", help="The audit log.")
 register = AppGroup("register", help="The register of processing activities.")
@@ -81,18 +78,29 @@ def export_log(output: Path, as_json: bool) -> None:
 @json_option
 def export(form: str, output: Path | None, language: str, as_json: bool) -> None:
     """Write the register of processing (GDPR 30). JSON goes to the screen when no file is named."""
-    from portal.services.register import as_workbook, register_of
+    from portal.services.register_files import as_file
+    from portal.services.register_versions import current
 
-    say = staff_speaker(language).gettext
-    found = register_of(cast(Policy, current_app.extensions["policy"]), say)
-    content = json.dumps(found.as_dict(), default=plain, ensure_ascii=False, indent=2).encode()
+    found = current(operator(), clock())
+    content = as_file(found, form, language, staff_speaker(language).gettext)
     if form == "json" and output is None:
-        click.echo(content.decode())
+        click.echo(content.decode(), nl=False)
         return
     target = output or Path("register.xlsx")
-    target.write_bytes(as_workbook(found, say) if form == "xlsx" else content + b"\n")
-    facts = {"file": target, "activities": len(found.lines)}
-    answer(as_json, facts, f"{len(found.lines)} activities were written to {target}.")
+    target.write_bytes(content)
+    count = len(found.content["activities"])
+    answer(as_json, {"file": target, "activities": count}, f"{count} activities were written to {target}.")
+
+
+@register.command("keep")
+@json_option
+def keep(as_json: bool) -> None:
+    """Keep the register as it stands as a version, when it differs from the last one. The worker does so by itself."""
+    from portal.services.keep_register import keep_register
+
+    number, fresh = keep_register(clock())
+    text = f"Version {number} was kept." if fresh else f"Nothing changed since version {number}."
+    answer(as_json, {"version": number, "new": fresh}, text)
 
 
 @click.command("doctor")

@@ -52,7 +52,8 @@ class Act(StrEnum):
     VIEW_FIGURES = "view_figures"
     VIEW_AUDIT = "view_audit"
     VIEW_OPERATIONS = "view_operations"  # mail health, jobs, audit head: no student data
-    CONFIRM_POLICY = "confirm_policy"
+    CONFIRM_POLICY = "confirm_policy"  # terms after which data are destroyed
+    CONFIRM_REGISTER = "confirm_register"  # a version of the register, and what else the policy assumes
     REVIEW_ACCESS = "review_access"
     MANAGE_STAFF = "manage_staff"
     MANAGE_BRANCHES = "manage_branches"
@@ -82,6 +83,7 @@ class Act(StrEnum):
     END_REPRESENTATIVE = "end_representative"
     STEP_UP = "step_up"
     # the portal itself
+    KEEP_REGISTER = "keep_register"
     DELIVER_MAIL = "deliver_mail"
     SEND_WARNINGS = "send_warnings"
     EXPIRE_FILES = "expire_files"

@@ -202,6 +202,7 @@ TABLE: dict[Act, Rule] = {
     Act.VIEW_AUDIT: _staff(                   NEVER,       ALWAYS, ALWAYS, NEVER),
     Act.VIEW_OPERATIONS: _staff(              NEVER,       ALWAYS, ALWAYS, ALWAYS),
     Act.CONFIRM_POLICY: _staff(               NEVER,       NEVER,  ALWAYS, NEVER),
+    Act.CONFIRM_REGISTER: _staff(             NEVER,       ALWAYS, ALWAYS, NEVER),
     Act.REVIEW_ACCESS: _staff(                NEVER,       ALWAYS, ALWAYS, ALWAYS),
     Act.MANAGE_STAFF: _staff(                 NEVER,       NEVER,  NEVER,  ALWAYS, FRESH),
     Act.MANAGE_BRANCHES: _staff(              NEVER,       NEVER,  NEVER,  ALWAYS, FRESH),
@@ -231,6 +232,7 @@ TABLE: dict[Act, Rule] = {
     Act.END_REPRESENTATIVE: _outside(           OWN,    NEVER,         NEVER,    NEVER),
     Act.STEP_UP: _outside(                      OWN,    OWN,           NEVER,    NEVER),
     # the portal itself
+    Act.KEEP_REGISTER: _system(),
     Act.DELIVER_MAIL: _system(),
     Act.SEND_WARNINGS: _system(),
     Act.EXPIRE_FILES: _system(),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.mail.outbox import CLASS
@@ -28,6 +28,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=30)
 CIRCUIT = "mail_circuit"
 
 WAITING, SENT, FAILED, QUARANTINED, EXPIRED = "waiting", "sent", "failed", "quarantined", "expired"
+STATES = (WAITING, SENT, FAILED, QUARANTINED, EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,17 @@ def release(session: Session, mails: Iterable[Claimed], worker: UUID) -> None:
             .values(lease_until=None, leased_by=None),
             execution_options={"synchronize_session": False},
         )
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many mails are in each state, the states without any too."""
+    counted = dict(session.execute(select(OutMail.state, func.count()).group_by(OutMail.state)).all())
+    return {state: counted.get(state, 0) for state in STATES}
+
+
+def waits_since(session: Session) -> datetime | None:
+    """Since when the oldest unsent mail waits."""
+    return session.execute(select(func.min(OutMail.created_at)).where(OutMail.state == WAITING)).scalar()
 
 
 # the pause of the queue --------------------------------------------------------------------------------------------

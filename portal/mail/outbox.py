@@ -6,11 +6,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from portal.mail.messages import Message
+from portal.records.db import insert_into
 from portal.records.tables.proof import OutMail
 from portal.vault.envelope import Place
 from portal.vault.vault import Vault
@@ -44,6 +44,5 @@ def put(session: Session, vault: Vault, message: Message, base_url: str, now: da
         ),
     }
     session.flush()
-    insert = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert
-    statement = insert(OutMail).values(values).on_conflict_do_nothing(index_elements=[OutMail.dedupe])
+    statement = insert_into(session, OutMail).values(values).on_conflict_do_nothing(index_elements=[OutMail.dedupe])
     return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]

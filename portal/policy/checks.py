@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from portal.domain.acts import Act
+from portal.domain.article_30 import EEA
 from portal.domain.assurance import DEFAULT_LEVELS, carrying_out
 from portal.domain.vocabulary import OBJECTABLE, LegalBasis, Level, RequestKind, Sensitivity
 from portal.policy import field_checks, model
@@ -63,6 +64,7 @@ def check(policy: model.Policy, closed_purposes: tuple[str, ...], faults: Faults
         _purposes(policy, closed_purposes, faults),
         _activities(policy, faults),
         _activity_fields(policy, faults),
+        _recipients(policy),
         _labels_of_the_export(policy),
         _unused(policy, faults),
         _holders(policy),
@@ -200,6 +202,16 @@ def _activity_fields(policy: model.Policy, faults: Faults) -> Found:
                 special = special or any(item.sensitivity is Sensitivity.SPECIAL for item in named)
         if special and not faults.within(key) and not HEALTH_LAW.search(activity.basis_explanation):
             yield f"{key}.basis_explanation", "uses data on health, so it names AVG artikel 9"
+
+
+def _recipients(policy: model.Policy) -> Found:
+    """Where data leave the EEA the register names what protects them (GDPR 30(1)(e))."""
+    for code, recipient in policy.recipients.items():
+        key, inside = f"recipient.{code}", recipient.country in EEA
+        if inside and recipient.safeguard:
+            yield f"{key}.safeguard", "only a country outside the EEA needs it"
+        elif recipient.country and not inside and not recipient.safeguard:
+            yield f"{key}.country", f"outside the EEA, so it needs a safeguard (GDPR 46): {recipient.country}"
 
 
 def _labels_of_the_export(policy: model.Policy) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,6 +66,7 @@ def read_policy(document: Mapping[str, object], file: str, text: str = "") -> Po
         no_profiling=root.text("no_profiling"),
         roles=parts.read_roles(root),
         own_section=parts.read_own_section(root.table("own_section")),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
     )
     root.finish()
     check(policy, closed_purposes, faults)

@@ -32,6 +32,7 @@ class Controller:
     contact_phone: str
     desk_hours: str
     joint_controllers: tuple[str, ...] = ()
+    data_protection_officer: str = ""  # name and how to reach; "" where none was appointed (GDPR 37)
     assumed: bool = False
 
 
@@ -171,7 +172,8 @@ class Recipient:
     name: str
     role: str  # "controller" (told by a notice, GDPR 19) | "processor" (instructed)
     what_for: str
-    country: str
+    country: str  # in Dutch
+    safeguard: str = ""  # what protects the data outside the EEA (GDPR 30(1)(e), 44-49); "" within it
     export_labels: tuple[str, ...] = ()
     assumed: bool = False
 
@@ -276,6 +278,7 @@ class Policy:
     no_profiling: str  # regulation, art. 4.4
     roles: Mapping[Role, str]  # what each staff role is called before students
     own_section: Group = Group(OWN_SECTION, "own", "", "", "")  # for fields of group OWN_SECTION
+    digest: str = ""  # SHA-256 of the file, in hexadecimal, as `sha256sum` prints it
 
     def field(self, dataset: str, code: str) -> Field:
         """The field, or KeyError."""

@@ -37,6 +37,7 @@ def read_controller(table: Table) -> model.Controller:
         contact_phone=table.text("contact_phone"),
         desk_hours=table.text("desk_hours"),
         joint_controllers=table.texts("joint_controllers", optional=True),
+        data_protection_officer=table.text("data_protection_officer", optional=True),
         assumed=table.flag("assumed"),
     )
     table.finish()
@@ -211,6 +212,7 @@ def _recipient(code: str, table: Table) -> model.Recipient:
         role=table.word("role", RECIPIENT_ROLES),
         what_for=table.text("what_for"),
         country=table.text("country"),
+        safeguard=table.text("safeguard", optional=True),
         export_labels=table.texts("export_labels", optional=True),
         assumed=table.flag("assumed"),
     )

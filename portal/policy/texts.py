@@ -55,7 +55,7 @@ def _for_students(policy: Policy) -> Iterator[Text]:
         policy.activities,
         ("label", "basis_explanation", "consent_text", "consequence", "continues"),
     )
-    yield from _items("recipient", policy.recipients, ("name", "what_for", "country"))
+    yield from _items("recipient", policy.recipients, ("name", "what_for", "country", "safeguard"))
     yield from _items("holder", policy.holders, ("label",))
     yield from _items("ground", policy.grounds, ("label", "article", "explanation"))
     yield from _items("reason", policy.reasons, ("label", "article"))

@@ -307,6 +307,19 @@ _RULES: dict[str, TableRule] = {
         clear="kind, language and moment: delivery needs them",
     ),
     "setting": TableRule("Facts about the installation.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE),
+    "register_version": TableRule(
+        "Versions of the register of processing, and who of staff confirmed each.",
+        About.STAFF,
+        Export.NOT_THEIRS,
+        Erasure.NONE,
+        clear="a random handle of staff; the register names the school and who speaks for it",
+    ),
+    "policy_confirmation": TableRule(
+        "Which assumed items of the policy the school confirmed, and who of staff said so.",
+        About.STAFF,
+        Export.NOT_THEIRS,
+        Erasure.NONE,
+    ),
     # what is erased
     "erasure": TableRule(
         "Erasures on their way and done: handles, names of fields, counts, moments; no value.",

@@ -8,34 +8,23 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from io import BytesIO, StringIO
 
-RISKY = tuple("=+-@\t\r\n\0")  # a spreadsheet takes a cell that begins so for a formula, or reads past it
-_NUL = re.compile("\0")
+from portal.domain.sheets import quoted
+
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Cell = str | int | date | None
 
 
-def safe_cell(text: str) -> str:
-    """The text as a spreadsheet shows it, never runs it."""
-    return f"'{text}" if text.startswith(RISKY) else text
-
-
 def sheet_text(text: str) -> str:
-    """The same for a workbook, without the characters that its format cannot hold."""
-    return _safe_without(_NOT_IN_XML, text)
-
-
-def _safe_without(left_out: re.Pattern[str], text: str) -> str:
-    """Quoted for what it began with, or begins with now that something is left out."""
-    said = left_out.sub("", text)
-    return f"'{said}" if text.startswith(RISKY) else safe_cell(said)
+    """The text of a workbook's cell, quoted, without the characters that its format cannot hold."""
+    return quoted(_NOT_IN_XML.sub("", text))
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """UTF-8 with a byte order mark and semicolons, as spreadsheets of a Dutch office open it; dates as 2026-12-31."""
     out = StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([safe_cell(each) for each in head])
+    writer.writerow([quoted(each) for each in head])
     for row in rows:
         writer.writerow([_text(each) for each in row])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
@@ -46,7 +35,7 @@ def _text(cell: Cell) -> str:
         return ""
     if isinstance(cell, date):
         return cell.isoformat()
-    return str(cell) if isinstance(cell, int) else _safe_without(_NUL, cell)
+    return str(cell) if isinstance(cell, int) else quoted(cell.replace("\0", ""))
 
 
 def as_xlsx(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -62,7 +51,7 @@ def as_xlsx(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
         sheet.column_dimensions[chr(ord("A") + number)].width = 18
     first = []
     for each in head:
-        cell = WriteOnlyCell(sheet, value=safe_cell(each))
+        cell = WriteOnlyCell(sheet, value=quoted(each))
         cell.font = Font(bold=True)
         first.append(cell)
     sheet.append(first)

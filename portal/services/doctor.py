@@ -22,10 +22,10 @@ from portal.audit import checkpoints
 from portal.domain.clock import Clock
 from portal.domain.permissions import SYSTEM
 from portal.i18n import TONGUES, offered
-from portal.policy.model import Policy
 from portal.records.db import db
 from portal.services import belonging, erasure_ledger, standing
 from portal.services import doctor_installation as around
+from portal.services.assumed_items import open_keys
 from portal.services.findings import BAD, GOOD, WARNING, Finding
 from portal.services.readiness import STALE_MAIL, STALE_WORKER, readiness
 from portal.services.unit import reading
@@ -46,7 +46,7 @@ def examine(clock: Clock) -> tuple[Finding, ...]:
         _belonging,
         _ledger,
         _backups,
-        _policy,
+        partial(_policy, clock),
         _catalogues,
         around.proxy,
         around.accounts,
@@ -164,13 +164,13 @@ def _sqlite_folder() -> Path | None:
     return Path(url.removeprefix("sqlite:///")).resolve().parent if url.startswith("sqlite:///") else None
 
 
-def _policy() -> Iterator[Finding]:
-    policy = cast(Policy, current_app.extensions["policy"])
-    kinds = (policy.retention, policy.activities, policy.recipients, policy.holders, policy.grounds)
-    assumed = sum(getattr(each, "assumed", False) for kind in kinds for each in kind.values())
-    found = f"{policy.code}, version {policy.version}"
+def _policy(clock: Clock) -> Iterator[Finding]:
+    with reading(SYSTEM, clock) as work:
+        assumed = len(open_keys(work))
+        found = f"{work.policy.code}, version {work.policy.version}"
     if assumed:
-        yield Finding("policy", WARNING, f"{found}; {assumed} items are assumptions", "the school should confirm them")
+        advice = "the school should confirm them: the page of assumed points"
+        yield Finding("policy", WARNING, f"{found}; {assumed} items are assumptions", advice)
     else:
         yield Finding("policy", GOOD, found)
 

@@ -9,7 +9,7 @@ from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 from flask import current_app
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from config import Settings
 from portal.domain.clock import Clock
@@ -17,7 +17,7 @@ from portal.domain.permissions import SYSTEM
 from portal.mail import delivery
 from portal.mail.transports import BadMailUrl, MailFault, transport_for
 from portal.records.db import db
-from portal.records.tables.proof import OutMail, Setting
+from portal.records.tables.proof import Setting
 from portal.services import clock_guard
 from portal.services.findings import BAD, GOOD, WARNING, Finding
 from portal.services.heartbeat import DONE, JOB
@@ -140,10 +140,7 @@ def outbox() -> Iterator[Finding]:
     """The queue may be paused; rows that will never go out by themselves need somebody's eyes."""
     session = db.session()
     pause = delivery.pause(session)
-    counted = {
-        state: session.execute(select(func.count()).where(OutMail.state == state)).scalar_one()
-        for state in (delivery.QUARANTINED, delivery.FAILED)
-    }
+    counted = delivery.counts(session)
     session.rollback()
     if pause is not None:
         found = f"paused since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.fault}"

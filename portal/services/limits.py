@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.domain.clock import Clock
 from portal.domain.permissions import ANONYMOUS
 from portal.domain.refusal import Refused
+from portal.records.db import insert_into
 from portal.records.tables.access import Bucket
 from portal.services.unit import Work, reading, writing
 
@@ -124,8 +124,9 @@ def count(work: Work, name: str, key: str) -> bool:
 
 def _increment(work: Work, name: str, digest: bytes, window: int, expires_at: datetime) -> int:
     """One statement, so that two processes never count the same try."""
-    dialect = postgresql if work.session.connection().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Bucket).values(limit=name, digest=digest, window=window, count=1, expires_at=expires_at)
+    statement = insert_into(work.session, Bucket).values(
+        limit=name, digest=digest, window=window, count=1, expires_at=expires_at
+    )
     counted = statement.on_conflict_do_update(
         index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"hits": Bucket.count + 1}
     ).returning(Bucket.count)
@@ -135,8 +136,7 @@ def _increment(work: Work, name: str, digest: bytes, window: int, expires_at: da
 def remember(work: Work, key: str) -> None:
     """Keeps for a month, as a keyed hash, that somebody truly signed in with this key."""
     digest, until = work.vault.digest("limit", f"{FAMILIAR}|{key}"), work.now + KEPT_FAMILIAR
-    dialect = postgresql if work.session.connection().dialect.name == "postgresql" else sqlite
-    mark = dialect.insert(Bucket).values(limit=FAMILIAR, digest=digest, window=0, count=1, expires_at=until)
+    mark = insert_into(work.session, Bucket).values(limit=FAMILIAR, digest=digest, window=0, count=1, expires_at=until)
     work.session.execute(
         mark.on_conflict_do_update(
             index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"expires_at": until}

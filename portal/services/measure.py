@@ -15,13 +15,12 @@ from portal.domain.lifecycle import UNDECIDED, CaseState
 from portal.domain.permissions import SYSTEM
 from portal.mail import delivery
 from portal.records.tables.cases import Case
-from portal.records.tables.proof import OutMail, Setting
+from portal.records.tables.proof import Setting
 from portal.services.heartbeat import DONE, JOB
 from portal.services.readiness import readiness
 from portal.services.unit import Work, reading
 
 SOON = timedelta(days=7)
-MAILS = (delivery.WAITING, delivery.SENT, delivery.FAILED, delivery.QUARANTINED, delivery.EXPIRED)
 
 
 def measurements(clock: Clock) -> bytes:
@@ -45,7 +44,7 @@ class _Portal(Collector):
         yield gauge("oldest_unsent_mail_age_seconds", "0 when none waits.", found.oldest_unsent_mail_age or 0)
         with reading(SYSTEM, self.clock) as work:
             yield from _cases(work)
-            yield gauge("mails", "Mails of the outbox by state.", _mails(work), "state")
+            yield gauge("mails", "Mails of the outbox by state.", delivery.counts(work.session), "state")
             pause = delivery.pause(work.session)
             yield gauge("mail_paused", "Whether the mail server takes nothing.", int(pause is not None))
             yield from _jobs(work)
@@ -74,11 +73,6 @@ def _cases(work: Work) -> Iterable[Metric]:
     soon = work.session.execute(due.where(Case.due_on.between(work.today, work.today + SOON))).scalar_one()
     yield gauge("cases_due_soon", "Undecided cases due within a week.", soon)
     yield gauge("cases_overdue", "Undecided cases past their due date.", overdue)
-
-
-def _mails(work: Work) -> dict[str, float]:
-    counted = dict(work.session.execute(select(OutMail.state, func.count()).group_by(OutMail.state)).all())
-    return {state: counted.get(state, 0) for state in MAILS}
 
 
 def _jobs(work: Work) -> Iterable[Metric]:

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.domain.clock import Clock
+from portal.mail import delivery
 from portal.records.db import db
-from portal.records.tables.proof import OutMail, Setting
+from portal.records.tables.proof import Setting
 from portal.services.standing import why_not_serving
 
 HEARTBEAT = "worker_heartbeat"
@@ -51,7 +52,7 @@ def readiness(clock: Clock) -> Readiness:
             keys.execute(text("SELECT 1"))
         waits = why_not_serving(current_app)
         beat = db.session.execute(select(Setting.changed_at).where(Setting.name == HEARTBEAT)).scalar()
-        oldest = db.session.execute(select(func.min(OutMail.created_at)).where(OutMail.state == "waiting")).scalar()
+        oldest = delivery.waits_since(db.session())
     except SQLAlchemyError:
         db.session.rollback()
         return Readiness(False, True, None, None)

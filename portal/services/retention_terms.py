@@ -49,6 +49,17 @@ def is_confirmed(work: Work, retention: RetentionClass) -> bool:
     return row is not None and json.loads(row.value) == _terms(retention)
 
 
+def confirmed_classes(work: Work) -> frozenset[str]:
+    """The codes of the classes whose terms are settled, in one statement."""
+    rows = work.session.execute(
+        select(Setting.name, Setting.value).where(Setting.name.startswith(PREFIX, autoescape=True))
+    )
+    said = {row.name.removeprefix(PREFIX): json.loads(row.value) for row in rows}
+    return frozenset(
+        code for code, each in work.policy.retention.items() if not each.assumed or said.get(code) == _terms(each)
+    )
+
+
 def confirm(actor: Actor, clock: Clock, code: str) -> None:
     """The director confirms a class's terms as they stand. Raises NotAllowed, and Refused("unknown_class")."""
     with writing(actor, clock) as work:

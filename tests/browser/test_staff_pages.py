@@ -12,13 +12,14 @@ from portal.domain.vocabulary import RequestKind, Role, TargetKind
 from portal.services.casework import Asked
 from tests import factories
 from tests.browser.conftest import Looker, axe
+from tests.services import registers
 from tests.services.cases import case_of, person_of
 from tests.services.factors import code_now, give_app
 from tests.web.principals import School, make_school
 from tests.web.test_staff_journey import new_case
 
 SUBMIT = "main button[type=submit]"
-FILES = {"staff.enrol_qr", "staff.upload_page", "staff.print_letter"}
+FILES = {"staff.register_file", "staff.enrol_qr", "staff.upload_page", "staff.print_letter"}
 
 
 def sign_in(app: Flask, page: Any, base: str, username: str) -> None:
@@ -38,13 +39,14 @@ def addresses(app: Flask, school: School) -> list[tuple[str, str]]:
             (rule.endpoint, urlsplit(url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})).path)
             for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint)
             if rule.endpoint.startswith("staff.") and "GET" in (rule.methods or ()) and rule.endpoint not in FILES
-        ]
+        ] + [("staff.register_compare", "/staff/register/compare?old=1&new=2")]
 
 
 def test_axe_finds_nothing_on_any_staff_page(live: tuple[Flask, str], chromium: Any) -> None:
     app, base = live
     with app.app_context():
         school = make_school(app)
+        registers.keep_two(app)
         for name in ("officer", "administrator"):
             give_app(app.extensions["clock"], school.staff[name])
     found: list[str] = []

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from flask import Flask
 
-from portal.jobs import BY_NAME, JOBS, Job, last_time, nudge, still_to_run
+from portal.domain.schedule import Timing, last_time, still_to_run
+from portal.jobs import BY_NAME, JOBS, Job, nudge
 from portal.runners.clock_watch import ClockWatch
 from portal.runners.many_machines import cron_of
 
@@ -41,6 +42,18 @@ def test_the_time_of_day_is_that_of_amsterdam_in_summer_and_winter():
     assert last_time(AT, datetime(2026, 7, 1, 12, tzinfo=UTC)) == datetime(2026, 7, 1, 4, 30, tzinfo=UTC)
     assert last_time(AT, datetime(2026, 12, 1, 12, tzinfo=UTC)) == datetime(2026, 12, 1, 5, 30, tzinfo=UTC)
     assert last_time(AT, datetime(2026, 7, 1, 4, 29, tzinfo=UTC)) == datetime(2026, 6, 30, 4, 30, tzinfo=UTC)
+
+
+def test_the_next_run_is_a_day_or_an_interval_on_and_now_when_it_is_due():
+    daily, hourly = Timing("a", daily_at=AT), Timing("b", every=timedelta(hours=1))
+    assert daily.next_run(moment(23, 5, 31), moment(23, 9)) == moment(24, 5, 30)
+    assert daily.next_run(None, moment(23, 9)) == moment(23, 9)
+    assert daily.next_run(moment(22, 5, 31), moment(23, 5, 29)) == moment(23, 5, 30)
+    over = datetime(2026, 10, 24, 12, tzinfo=UTC)  # the night after it summer time ends
+    assert daily.next_run(over, over) == datetime(2026, 10, 25, 5, 30, tzinfo=UTC)
+    assert hourly.next_run(moment(23, 8, 30), moment(23, 9)) == moment(23, 9, 30)
+    assert hourly.next_run(moment(23, 5), moment(23, 9)) == moment(23, 9)
+    assert hourly.next_run(None, moment(23, 9)) == moment(23, 9)
 
 
 def test_a_daily_job_that_failed_is_tried_again_and_one_that_ended_well_is_not(sqlite_app: Flask):

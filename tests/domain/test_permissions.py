@@ -98,6 +98,7 @@ view_figures                 hod   od
 view_audit                   od    od
 view_operations              oda   oda
 confirm_policy               d     d
+confirm_register             od    od
 review_access                oda   oda
 manage_staff                 a     a
 manage_branches              a     a
@@ -129,6 +130,7 @@ send_warnings                y     y
 expire_files                 y     y
 build_package                y     y
 checkpoint_audit             y     y
+keep_register                y     y
 """
 ROWS = {row.split()[0]: row.split()[1:] for row in EXPECTED.strip().splitlines()}
 FOREIGN = subject(branch_id=SOUTH, student_id=OTHER_STUDENT, case_id=OTHER_CASE)

@@ -152,6 +152,14 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("years and days", {"retention.standard.days": 5}, "retention.standard.days", "not both"),
     ("kept for no time", {"retention.standard.years": 0}, "retention.standard.years", "longer than nothing"),
     ("kept for ages", {"retention.standard.years": 101}, "retention.standard.years", "at most 100"),
+    # recipients
+    ("a recipient far away", {"recipient.bank.country": "Canada"}, "recipient.bank.country", "outside the EEA"),
+    (
+        "a safeguard at home",
+        {"recipient.bank.safeguard": "Modelcontract"},
+        "recipient.bank.safeguard",
+        "only a country outside the EEA",
+    ),
     # holders, grounds, reasons, labels, addresses
     ("no portal", {"holder.portal.portal": False}, "holder", "no holder is the portal"),
     ("two portals", {"holder.mailbox.portal": True}, "holder.mailbox.portal", "only one"),

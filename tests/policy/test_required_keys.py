@@ -41,12 +41,12 @@ ITEMS = {
 }
 FIELD = "label type group source sensitivity level retention correctable"
 OPTIONAL = {
-    "controller": "postcode joint_controllers assumed",
+    "controller": "postcode joint_controllers data_protection_officer assumed",
     "regulation": "",
     "term": "closing_days assumed",
     "own_section": "assumed",
     "activity": "mandatory consent_text export_label continues retention assumed",
-    "recipient": "export_labels assumed",
+    "recipient": "safeguard export_labels assumed",
     "holder": "exports assumed",
     "ground": "regulation_only assumed",
     "reason": "article assumed",

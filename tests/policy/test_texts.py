@@ -17,7 +17,7 @@ HARD_WORDS = (
 NO_TEXTS = re.compile(
     r"(code|version|icon|type|source|sensitivity|retention|lookup|master|purpose|basis|starts|role|use|direction)$"
     r"|\.(fields|security|recipients|kinds|natural_key|title|purposes|export_labels)\[\d+\]$|\.retention\[\d+\]$"
-    r"|^controller\.(name|town|email|phone|website|representative|contact_\w+)$|^(branch|language)\..*\.name$"
+    r"|^controller\.(name|town|email|phone|website|representative|data_protection_officer|contact_\w+)$|^(branch|language)\..*\.name$"
     r"|\.website$|\.export_label$|choices\[\d+\]\.code$"
 )
 POLICY = load_policy()

@@ -23,7 +23,7 @@ from portal.services.unit import writing
 from portal.vault.envelope import Json
 from tests import factories
 from tests.intake.hostile import photo
-from tests.services import cases
+from tests.services import cases, registers
 from tests.services.test_export import screenshot
 from tests.web.principals import School, make_school
 
@@ -47,6 +47,7 @@ def build(app: Flask, text: Text = plain, **foreigner: Json) -> tuple[School, di
         for _ in range(2):  # what one person looked at on one day folds up in the student's list
             case_page(factories.staff_actor(school.staff["handler"]), cases.clock(), references["open"])
         terms_that_end(app, school)
+        registers.keep_two(app)
     return school, references
 
 

@@ -102,6 +102,7 @@ class School:
             "holder": "paper_file",
             "letter_id": uuid7(),
             "campaign_id": self.campaign,
+            "number": 1,
         }
 
 

@@ -6,11 +6,14 @@ from datetime import date
 
 from flask import render_template
 
+from portal.domain.article_30 import EEA
+from portal.domain.clock import receipt_date
 from portal.domain.vocabulary import OBJECTABLE
 from portal.policy.model import OWN_SECTION, Activity, Policy
+from portal.services.register_versions import newest_known
 from portal.web.language import is_staff_page
 from portal.web.public.frame import PREFIX, blueprint_of, policy, template_names
-from portal.web.sessions import current_session
+from portal.web.sessions import current_clock, current_session
 from portal.web.typed import forget_sent
 from portal.wording import BASES, KINDS, SENSITIVITIES, SOURCES
 
@@ -36,8 +39,9 @@ def start(lang: str) -> str:
 
 @blueprint.get(f"{PREFIX}/about")
 def about(lang: str) -> str:
-    """What is kept and why, from the policy alone (GDPR 13 and 14; regulation, art. 8)."""
+    """What is kept and why: the register in plain words, from the policy (GDPR 13, 14 and 30; regulation, art. 8)."""
     promised = policy()
+    version = newest_known(current_clock())
     return render_template(
         "public/about.html",
         groups=[
@@ -50,6 +54,9 @@ def about(lang: str) -> str:
         objectable=OBJECTABLE,
         terms_of=_terms_of(promised),
         own_number=OWN_SECTION,
+        outside=[each for each in promised.recipients.values() if each.country not in EEA],
+        version=version,
+        since=receipt_date(version[1]) if version else None,
     )
 
 

@@ -38,6 +38,7 @@ MENU = (
     ("staff.retention", N_("Bewaartermijnen"), Act.PREVIEW_RETENTION),
     ("staff.accounts", N_("Accounts"), Act.REVIEW_ACCESS),
     ("staff.register", N_("Register"), Act.VIEW_REGISTER),
+    ("staff.operations", N_("Beheer"), Act.VIEW_OPERATIONS),
     ("staff.guide", N_("Hulp"), Act.MANAGE_OWN_ACCOUNT),
 )
 OF_A_CASE = (
@@ -57,6 +58,10 @@ UNDER = {
     "staff.hold": "staff.students",
     **dict.fromkeys(("staff.campaign", "staff.campaign_new", "staff.campaign_preview"), "staff.campaigns"),
     "staff.campaign_paper": "staff.to_post",
+    "staff.assumed": "staff.register",
+    **dict.fromkeys(
+        (f"staff.register_{page}" for page in ("history", "version", "compare", "check", "confirm")), "staff.register"
+    ),
     **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),
     **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review"), "staff.accounts"),
 }

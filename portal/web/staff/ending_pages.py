@@ -36,6 +36,18 @@ def _asked_once_more(
     return answered("staff/ask_again.html", page, form, outcome, **more)
 
 
+def _asked_why(page: CasePage, use: str, service: Callable[..., object], told: str, **more: Any) -> Response:
+    """An act with a reason of the policy's list for this use, which the student reads in the own language."""
+    form = ReasonForm()
+    form.reason.choices = choices((each.code, _(each.label)) for each in policy().reasons.values() if each.use == use)
+
+    def act() -> None:
+        words = form.words.data or ""
+        service(current_actor(), current_clock(), page.reference, form.seen(), form.reason.data, words)
+
+    return _asked_once_more(page, form, act, told, "reason", **more)
+
+
 def _page(reference: str, act: Act) -> CasePage:
     """The case, when its state allows the act at all; who may do it is asked by the service, which says why not."""
     page = load(reference)
@@ -81,17 +93,11 @@ def merge(reference: str) -> Response:
 
 @blueprint.route("/cases/<reference>/abuse", methods=["GET", "POST"])
 def abuse(reference: str) -> Response:
-    page = _page(reference, Act.CLOSE_AS_ABUSE)
-    form = ReasonForm()
-    form.reason.choices = _reasons("abuse")
-    return _asked_once_more(
-        page,
-        form,
-        lambda: close_as_abuse(
-            current_actor(), current_clock(), reference, form.seen(), form.reason.data, form.words.data or ""
-        ),
+    return _asked_why(
+        _page(reference, Act.CLOSE_AS_ABUSE),
+        "abuse",
+        close_as_abuse,
         _("De zaak is gesloten wegens misbruik. De afzender krijgt bericht."),
-        "reason",
         heading=_("Sluiten wegens misbruik"),
         consequence=_(
             "De school doet niets met dit verzoek. De afzender leest de reden in de eigen taal en waar hij of zij kan "
@@ -125,17 +131,11 @@ def take_back(reference: str) -> Response:
 
 @blueprint.route("/cases/<reference>/reopen", methods=["GET", "POST"])
 def reopen(reference: str) -> Response:
-    page = _page(reference, Act.REOPEN)
-    form = ReasonForm()
-    form.reason.choices = _reasons("reopen")
-    return _asked_once_more(
-        page,
-        form,
-        lambda: reopen_service(
-            current_actor(), current_clock(), reference, form.seen(), form.reason.data, form.words.data or ""
-        ),
+    return _asked_why(
+        _page(reference, Act.REOPEN),
+        "reopen",
+        reopen_service,
         _("De zaak is heropend. De cursist krijgt bericht."),
-        "reason",
         heading=_("Zaak heropenen"),
         consequence=_(
             "Er komt een nieuw besluit en een nieuw antwoord. De beloofde datum blijft wat die was. Wat is uitgevoerd, "
@@ -143,7 +143,3 @@ def reopen(reference: str) -> Response:
         ),
         button=_("Heropen de zaak"),
     )
-
-
-def _reasons(use: str) -> Any:
-    return choices((each.code, _(each.label)) for each in policy().reasons.values() if each.use == use)

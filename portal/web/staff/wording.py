@@ -8,12 +8,13 @@ from types import MappingProxyType
 from portal.domain.erasure_plan import Verdict, Why
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import CaseState
-from portal.domain.vocabulary import Channel, LegalBasis, Level, Outcome, RequestKind, Role, Source, TargetKind
+from portal.domain.vocabulary import Channel, Level, Outcome, RequestKind, Role, TargetKind
 from portal.i18n import N_
 from portal.web.staff.account_wording import ACCOUNT_REFUSALS
 from portal.web.staff.campaign_wording import CAMPAIGN_REFUSALS
 from portal.web.staff.case_wording import CASE_REFUSALS
 from portal.web.staff.reach_wording import REACH_REFUSALS
+from portal.web.staff.register_wording import REGISTER_REFUSALS
 
 KINDS: Mapping[RequestKind, str] = MappingProxyType(
     {
@@ -176,25 +177,6 @@ EVENT_ICONS: Mapping[EventKind, str] = MappingProxyType(
     }
 )
 
-BASES: Mapping[LegalBasis, str] = MappingProxyType(
-    {
-        LegalBasis.CONSENT: N_("Toestemming (AVG 6, lid 1, onder a)"),
-        LegalBasis.CONTRACT: N_("Overeenkomst (AVG 6, lid 1, onder b)"),
-        LegalBasis.LEGAL_OBLIGATION: N_("Wettelijke plicht (AVG 6, lid 1, onder c)"),
-        LegalBasis.VITAL_INTEREST: N_("Vitaal belang (AVG 6, lid 1, onder d)"),
-        LegalBasis.PUBLIC_TASK: N_("Taak van algemeen belang (AVG 6, lid 1, onder e)"),
-        LegalBasis.LEGITIMATE_INTEREST: N_("Gerechtvaardigd belang (AVG 6, lid 1, onder f)"),
-    }
-)
-
-SOURCES: Mapping[Source, str] = MappingProxyType(
-    {
-        Source.STUDENT: N_("van de cursist"),
-        Source.SCHOOL: N_("van de school"),
-        Source.THIRD_PARTY: N_("van een ander"),
-    }
-)
-
 # How a member of staff came to know who asks; the code is kept with the case, never a document's kind or number.
 WAYS: Mapping[str, str] = MappingProxyType(
     {
@@ -316,7 +298,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         **ACCOUNT_REFUSALS,
     }
 )
-REFUSALS = MappingProxyType({**REFUSALS, **REACH_REFUSALS, **CASE_REFUSALS, **CAMPAIGN_REFUSALS})
+REFUSALS = MappingProxyType({**REFUSALS, **REACH_REFUSALS, **CASE_REFUSALS, **CAMPAIGN_REFUSALS, **REGISTER_REFUSALS})
 UNKNOWN_REFUSAL = N_("Dit kan niet: de regels laten het niet toe.")
 
 # The one next action of a case: heading, explanation.
