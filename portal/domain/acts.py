@@ -49,6 +49,7 @@ class Act(StrEnum):
     # staff, the school
     VIEW_REGISTER = "view_register"
     VIEW_FIGURES = "view_figures"
+    VIEW_YEAR_REPORT = "view_year_report"  # small counts are hidden in it
     VIEW_AUDIT = "view_audit"
     VIEW_OPERATIONS = "view_operations"  # mail health, jobs, audit head: no student data
     CONFIRM_POLICY = "confirm_policy"
@@ -86,3 +87,4 @@ class Act(StrEnum):
     EXPIRE_FILES = "expire_files"
     BUILD_PACKAGE = "build_package"
     CHECKPOINT_AUDIT = "checkpoint_audit"
+    CLOSE_YEAR = "close_year"
