@@ -194,6 +194,12 @@ def banded(days: Mapping[int, int], bands: Iterable[Band]) -> dict[Band, int]:
     }
 
 
+def band_code(band: Band) -> str:
+    """As it stands in files: "8-14", "29-" for 29 and more."""
+    least, most = band
+    return f"{least}-{'' if most is None else most}"
+
+
 def _sum(pairs: Iterable[tuple[Key, int]]) -> Counter[Key]:
     found: Counter[Key] = Counter()
     for key, count in pairs:

@@ -51,6 +51,11 @@ def begin_of(day: date) -> datetime:
     return datetime.combine(day, time(), AMSTERDAM)
 
 
+def this_year(today: date) -> Period:
+    """This year, as far as it has come."""
+    return Period(date(today.year, 1, 1), today)
+
+
 def year(number: int) -> Period:
     return Period(date(number, 1, 1), date(number, 12, 31))
 

@@ -3,8 +3,8 @@
 Each family of tables has one total. It is shown from 5 on, or when it is nought; a family with fewer than 5 shows
 nothing. Within it every table is protected by `portal.domain.disclosure`. Families share no total, and nothing is
 published from which one follows from others: not what is open (what was received less what was answered), nor outcomes
-by request beside grounds by part. Percentiles and shares are of at least 10, and only where what was late is shown: nine
-of ten within the term would say that a hidden count of late ones is 1.
+by request beside grounds by part. Percentiles and shares are of at least 10, and only where what was late is shown:
+nine of ten within the term would say that a hidden count of late ones is 1.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.domain.disclosure import Lot, publish, publish_list, small
-from portal.domain.figures import Band, Figures, Speed, share
+from portal.domain.figures import Band, Figures, Speed, band_code, share
 from portal.domain.vocabulary import Outcome
 
 Json = Any
@@ -113,4 +113,4 @@ def _speed(speed: Speed, beside: Iterable[int | None] = ()) -> dict[str, int | N
 
 
 def _bands(counts: Mapping[Band, int]) -> dict[str, int]:
-    return {f"{least}-{most or ''}": count for (least, most), count in counts.items()}
+    return {band_code(band): count for band, count in counts.items()}

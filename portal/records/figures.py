@@ -60,6 +60,10 @@ def _grouped(place: ColumnElement[bool], *by: Any) -> Select[Any]:
     return select(*by, COUNT).where(place).group_by(*by)
 
 
+def _pairs(session: Session, statement: Select[Any]) -> dict[Any, int]:
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
 def _received(session: Session, place: ColumnElement[bool], period: Period) -> tuple[Received, ...]:
     statement = _grouped(place, *_month(Case.received_on), Case.kind).where(
         Case.received_on.between(period.first, period.last)
@@ -99,7 +103,7 @@ def _parts(session: Session, place: ColumnElement[bool], period: Period) -> tupl
 def _done(session: Session, place: ColumnElement[bool], period: Period) -> dict[int, int]:
     days = days_between(local_date(Case.executed_at), local_date(Case.decided_at))
     statement = _grouped(place, days).where(_within(Case.executed_at, period), Case.decided_at.is_not(None))
-    return dict(session.execute(statement).tuples().all())
+    return _pairs(session, statement)
 
 
 def _open(session: Session, place: ColumnElement[bool], on: date, after: datetime) -> dict[date, int]:
@@ -110,14 +114,14 @@ def _open(session: Session, place: ColumnElement[bool], on: date, after: datetim
         and_(Case.decided_at.is_(None), Case.closed_at >= after),
     )
     statement = _grouped(place, Case.due_on).where(unanswered, Case.received_on <= on)
-    return dict(session.execute(statement).tuples().all())
+    return _pairs(session, statement)
 
 
 def _waiting(session: Session, place: ColumnElement[bool], after: datetime) -> dict[date, int]:
     """What was answered and not carried out yet at the end of that day, by the day of the answer."""
     unfinished = or_(Case.state == CaseState.DECIDED.value, Case.closed_at >= after)
     statement = _grouped(place, local_date(Case.decided_at)).where(unfinished, Case.decided_at < after)
-    return dict(session.execute(statement).tuples().all())
+    return _pairs(session, statement)
 
 
 def _otherwise(session: Session, place: ColumnElement[bool], period: Period) -> dict[CaseState, int]:

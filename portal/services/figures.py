@@ -35,6 +35,13 @@ class Shown:
     gone_until: date | None
 
 
+def branches(actor: Actor, clock: Clock) -> tuple[BranchChoice, ...]:
+    """The branches whose figures this member of staff may choose."""
+    with reading(actor, clock) as work:
+        rows = lists.branches(work.session, scope_of(actor, Act.VIEW_FIGURES))
+        return tuple(BranchChoice(row.code, row.name) for row in rows)
+
+
 def show(actor: Actor, clock: Clock, period: Period, branch: str = "") -> Shown:
     """The figures of a period, of one branch or of all in reach. The number of statements does not grow with the cases.
 

@@ -95,8 +95,8 @@ def _old_cases(work: Work, retention: RetentionClass) -> list[UUID]:
 
 
 def _cases(work: Work, retention: RetentionClass) -> int:
-    """The figures of their years are fixed. Then the keys: from there on answer, messages and code open nowhere. The rows and
-    what points to them come last."""
+    """First the figures of their years are fixed. Then the keys go: from there on answer, messages and code open
+    nowhere. Then the rows, and what points to them."""
     found = _old_cases(work, retention)
     if not found:
         return 0

@@ -64,6 +64,8 @@ EXPECTED = {
     **each("staff.decide staff.approve staff.carry_out staff.step staff.document staff.posted", DOSSIER),
     **each("staff.lift staff.students staff.student staff.reveal staff.answer", DOSSIER),
     **each("staff.changes staff.changes_file", DOSSIER),
+    **each("staff.figures staff.figures_file", DOSSIER),
+    **each("staff.year_reports staff.year_report", {*OFFICE, "administrator"}),
     **each("staff.hold staff.hold_end", {"officer"}),
     **each("staff.retention staff.term staff.term_letter staff.term_step", OFFICE),
     **each("staff.retention_confirm staff.retention_run", {"director"}),
