@@ -43,7 +43,7 @@ def school(sqlite_app: Flask) -> Flask:
         clock.set(now)
         close_years(FixedClock(datetime(2026, 2, 1, 9, tzinfo=UTC)))
         student = factories.make_student(there)
-        refused = [cases.opened(RequestKind.ERASURE, student) for _ in range(3)][0]
+        refused, *_others = (cases.opened(RequestKind.ERASURE, student) for _ in range(3))
         cases.decided(refused, director, Outcome.REFUSED, ground="legal_duty", reason="DUO vraagt erom.")
     return sqlite_app
 
