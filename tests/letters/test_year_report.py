@@ -59,8 +59,8 @@ def test_it_says_what_was_counted_and_how(printed: bytes, tmp_path: Path) -> Non
         "keurmerk Blik op Werk",
         "Verzoeken ontvangen 60",
         "Verzoeken beantwoord 60",
-        "Mei 31 Juni 29 Juli 0",
-        "Inzage (AVG artikel 15) 31",
+        "Mei 31",
+        "Wissen (AVG artikel 17) 29",
         "Met verlenging 27",
         "Geheel toegewezen 33",
         "Wij moeten dit van de wet bewaren (AVG artikel 17 lid 3 onder b) 27",
@@ -118,7 +118,7 @@ def test_a_year_in_which_nothing_happened_and_one_with_too_little_have_words_for
     spread = tuple(Received((2025, month), KIND.ACCESS, 1) for month in range(1, 8))
     text = paper.text_of(print_year_report(report(**{**nothing, "received": spread}, **none), CLOSED, POLICY), tmp_path)
     assert "Ontvangen per maand: de aantallen zijn te klein om uit te splitsen." in text
-    assert "Inzage (AVG artikel 15) 7" in text
+    assert re.search(r"Inzage \(AVG artikel 15\) 7", text)
 
 
 def numbers(found: Any) -> list[int]:

@@ -114,7 +114,7 @@ def counted(cases: list[Case], items: list[CaseItem], first: date, last: date, o
     received = [case for case in cases if first <= case.received_on <= last]
     answered = [case for case in cases if within(case.decided_at) and case.kind != "withdrawal"]
     days = [(day(case.decided_at) - case.received_on).days for case in answered]
-    late = [case for case in answered if day(case.decided_at) > case.due_on]
+    late = {case.id for case in answered if day(case.decided_at) > case.due_on}
     ids = {case.id for case in cases if within(case.decided_at)}
     parts = [item for item in items if item.case_id in ids]
     done = [(day(c.executed_at) - day(c.decided_at)).days for c in cases if within(c.executed_at)]
@@ -135,11 +135,11 @@ def counted(cases: list[Case], items: list[CaseItem], first: date, last: date, o
     return {
         "received": len(received),
         "by_month": Counter((case.received_on.year, case.received_on.month) for case in received),
-        "answered": Counter((day(c.decided_at).year, day(c.decided_at).month, c not in late) for c in answered),
+        "answered": Counter((day(c.decided_at).year, day(c.decided_at).month, c.id not in late) for c in answered),
         "late": len(late),
         "extended": sum(case.extended_days is not None for case in answered),
         "kinds": Counter((case.kind, "received") for case in received)
-        + Counter((case.kind, "late" if case in late else "in_time") for case in answered),
+        + Counter((case.kind, "late" if case.id in late else "in_time") for case in answered),
         "speed": (len(days), nearest_rank(days, 50), nearest_rank(days, 90)),
         "bands": banded(days, ANSWER_BANDS),
         "outcomes": Counter(case.outcome for case in answered),
@@ -187,7 +187,7 @@ def many(app: Flask) -> tuple[list[Case], list[CaseItem], dict[str, UUID]]:
     with app.app_context():
         branches = {code: factories.make_branch(code) for code in BRANCHES}
         chance = random.Random(20261123)
-        made = [made_up(chance, branches) for _ in range(rounds(400, 4000))]
+        made = [made_up(chance, branches) for _ in range(rounds(200, 4000))]
         begin_write()
         db.session.add_all([case for case, _ in made])
         db.session.flush()

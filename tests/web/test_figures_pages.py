@@ -23,6 +23,8 @@ from tests.services import cases
 from tests.web.staff_door import enter
 from tests.web.visitor import Visitor
 
+SVG = "{http://www.w3.org/2000/svg}"
+
 
 @pytest.fixture
 def school(sqlite_app: Flask) -> Flask:
@@ -62,12 +64,12 @@ def test_each_chart_stands_beside_a_table_with_the_same_numbers(school: Flask) -
     assert table(visitor, "grounds") == {"Wij moeten dit van de wet bewaren": ["1"]}
     page, charts = parse(visitor.html), 0
     for section in page.iter("section"):
-        for chart in section.findall(".//svg[@aria-label]"):
+        for chart in section.findall(f".//{SVG}svg[@aria-label]"):
             caption = text_of(section.find(".//table/caption"))
             assert chart.get("aria-label") == f"Grafiek: {caption}. De tabel heeft dezelfde getallen."
             charts += 1
     assert charts == 6
-    drawn = [text_of(each) for each in page.findall(".//section[@aria-labelledby='received']//svg/text")]
+    drawn = [text_of(each) for each in page.findall(f".//section[@aria-labelledby='received']//{SVG}text")]
     assert "3" in drawn
     assert not any("style" in each.attrib for each in elements(page))
 

@@ -26,7 +26,7 @@ HOORN = ("C90013", "C90015", "C90016", "C90017", "C90020", "C90022")
 DESKS = tuple(zip(cycle(("anna", "bram")), (number for pair in zip(ALKMAAR, HOORN, strict=True) for number in pair)))
 GAPS = (9, 14, 6, 20, 11, 8, 17, 13)  # days from one request to the next
 WAITS = (9, 14, 21, 6, 27, 12, 18, 3, 25, 16, 35, 11, 23, 8, 20)  # days to the answer; the longest is late or extended
-LATE = 28
+LATE, FORGOTTEN_SINCE = 28, 320  # days; days ago: a long wait was extended until then, later ones were late
 
 
 class Kind(NamedTuple):
@@ -64,7 +64,7 @@ def years() -> Iterator[Line]:
     for number, (gap, wait, asked, (handler, student)) in enumerate(rounds):
         if days_ago - wait < LAST:
             return
-        yield from _one(f"past {number}", days_ago, wait, asked, handler, student, extended=number % 2 == 0)
+        yield from _one(f"past {number}", days_ago, wait, asked, handler, student, extended=days_ago > FORGOTTEN_SINCE)
         days_ago -= gap
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.domain.figures import Band, Figures, Month, Speed, band_code
+from portal.domain.figures import Band, Figures, Month, OfKind, Speed, band_code
+from portal.domain.rights import right
 from portal.policy.model import Policy
 from portal.web.language import _, current_speaker
 from portal.web.staff import charts
@@ -103,17 +104,17 @@ def _days(found: Figures) -> Table:
 
 
 def _kinds(found: Figures) -> Table:
-    rows = [
-        Row(
-            each.kind.value,
-            _(KINDS[each.kind]),
-            (each.received, each.in_time, each.late, each.extended, each.speed.median, each.speed.ninetieth),
-        )
-        for each in found.kinds
-    ]
+    rows = [Row(each.kind.value, _(KINDS[each.kind]), (each.received, *_timed(each))) for each in found.kinds]
     measures = {"received": _("Ontvangen"), **_in_time(), "extended": _("Verlengd"), **_within()}
     chart = charts.lines((row.label, [row.values[0] or 0]) for row in rows)
     return Table("kinds", _("Per recht"), _("Recht"), measures, tuple(rows), chart)
+
+
+def _timed(each: OfKind) -> tuple[Value, ...]:
+    """What has no term is neither in time nor late."""
+    if not right(each.kind).has_clock:
+        return (None,) * 5
+    return (each.in_time, each.late, each.extended, each.speed.median, each.speed.ninetieth)
 
 
 def _outcomes(found: Figures) -> Table:
