@@ -193,6 +193,7 @@ def many(app: Flask) -> tuple[list[Case], list[CaseItem], dict[str, UUID]]:
         db.session.flush()
         db.session.add_all([item for _, items in made for item in items])
         db.session.commit()
+        db.session.expunge_all()  # what was made up is compared as it was, without asking the database
         yield [case for case, _ in made], [item for _, items in made for item in items], branches
 
 
