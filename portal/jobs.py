@@ -103,6 +103,12 @@ def _checkpoint(clock: Clock, _stopping: Stopping) -> Result:
     return {"checkpoint": str(signed.number), "mails": mails}
 
 
+def _year_figures(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.close_year import close_years
+
+    return {"years": close_years(clock)}
+
+
 def _erase(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.resume_erasures import resume
 
@@ -133,6 +139,7 @@ JOBS = (
     Job("campaigns", _campaigns, every=timedelta(minutes=5)),
     Job("expire", _expire, every=timedelta(hours=1)),
     Job("addresses", _addresses, every=timedelta(minutes=10)),
+    Job("year_figures", _year_figures, daily_at=time(2, 15)),
     Job("retention", _retention, daily_at=time(2, 30)),
     Job("checkpoint", _checkpoint, daily_at=time(6, 0)),
     Job("erasures", _erase, every=timedelta(minutes=10)),

@@ -50,6 +50,7 @@ class Act(StrEnum):
     # staff, the school
     VIEW_REGISTER = "view_register"
     VIEW_FIGURES = "view_figures"
+    VIEW_YEAR_REPORT = "view_year_report"  # small counts are hidden in it
     VIEW_AUDIT = "view_audit"
     VIEW_OPERATIONS = "view_operations"  # mail health, jobs, audit head: no student data
     CONFIRM_POLICY = "confirm_policy"  # terms after which data are destroyed
@@ -89,3 +90,4 @@ class Act(StrEnum):
     EXPIRE_FILES = "expire_files"
     BUILD_PACKAGE = "build_package"
     CHECKPOINT_AUDIT = "checkpoint_audit"
+    CLOSE_YEAR = "close_year"

@@ -199,6 +199,7 @@ TABLE: dict[Act, Rule] = {
     # staff, the school                      handler      officer director administrator
     Act.VIEW_REGISTER: _staff(                ALWAYS,      ALWAYS, ALWAYS, ALWAYS),
     Act.VIEW_FIGURES: _staff(                 SCOPED,      ALWAYS, ALWAYS, NEVER),
+    Act.VIEW_YEAR_REPORT: _staff(             NEVER,       ALWAYS, ALWAYS, ALWAYS),
     Act.VIEW_AUDIT: _staff(                   NEVER,       ALWAYS, ALWAYS, NEVER),
     Act.VIEW_OPERATIONS: _staff(              NEVER,       ALWAYS, ALWAYS, ALWAYS),
     Act.CONFIRM_POLICY: _staff(               NEVER,       NEVER,  ALWAYS, NEVER),
@@ -238,6 +239,7 @@ TABLE: dict[Act, Rule] = {
     Act.EXPIRE_FILES: _system(),
     Act.BUILD_PACKAGE: _system(),
     Act.CHECKPOINT_AUDIT: _system(),
+    Act.CLOSE_YEAR: _system(),
 }  # fmt: skip
 
 BEFORE_ACKNOWLEDGING = frozenset({Act.ACKNOWLEDGE_CONFIDENTIALITY, Act.MANAGE_OWN_ACCOUNT})

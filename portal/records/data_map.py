@@ -347,6 +347,9 @@ _RULES: dict[str, TableRule] = {
         ("sealed",),
         clear="names of fields, never a value",
     ),
+    "year_report": TableRule(
+        "The figures of each closed year, small counts hidden.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE
+    ),
     # keys, in a database of their own
     "data_key": TableRule(
         "Wrapped keys, one for each holder and retention class.",

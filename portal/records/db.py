@@ -6,15 +6,18 @@ line instead of failing half-way. PostgreSQL: as SQLAlchemy does it. Keys never 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import Connection, Date, DateTime, Dialect, Engine, Integer, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from portal.domain.clock import receipt_date
 from portal.vault.tables import NAMING
 from portal.vault.tables import metadata as keys_metadata
 
@@ -52,6 +55,49 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class local_date(FunctionElement[date]):  # noqa: N801 - it reads as the function in SQL that it is
+    """The day in Amsterdam of a moment, counted by the database."""
+
+    type = Date()
+    inherit_cache = True
+
+
+class days_between(FunctionElement[int]):  # noqa: N801 - the same
+    """Whole days from the second date to the first."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(local_date)
+def _local_date(element: Any, compiler: Any, **more: Any) -> str:
+    return f"CAST(timezone('Europe/Amsterdam', {compiler.process(element.clauses, **more)}) AS DATE)"
+
+
+@compiles(local_date, "sqlite")
+def _local_date_sqlite(element: Any, compiler: Any, **more: Any) -> str:
+    return f"amsterdam_date({compiler.process(element.clauses, **more)})"
+
+
+@compiles(days_between)
+def _days_between(element: Any, compiler: Any, **more: Any) -> str:
+    later, earlier = (compiler.process(each, **more) for each in element.clauses)
+    return f"({later} - {earlier})"
+
+
+@compiles(days_between, "sqlite")
+def _days_between_sqlite(element: Any, compiler: Any, **more: Any) -> str:
+    later, earlier = (compiler.process(each, **more) for each in element.clauses)
+    return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
+
+
+def _amsterdam_date(moment: str | None) -> str | None:
+    """`local_date` on SQLite, which knows no zones; moments lie there in UTC."""
+    if moment is None:
+        return None
+    return receipt_date(datetime.fromisoformat(moment).replace(tzinfo=UTC)).isoformat()
+
+
 def prepare_engine(engine: Engine) -> None:
     """Hooks the connect and begin events of an engine; called once for each engine of the application."""
     if engine.dialect.name != "sqlite":
@@ -73,6 +119,7 @@ def _connect_sqlite(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("amsterdam_date", 1, _amsterdam_date, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

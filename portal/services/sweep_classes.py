@@ -24,6 +24,7 @@ from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import SealedFile, View
 from portal.records.tables.proof import Audit, AuditDetail, OutMail
+from portal.services.close_year import close_before_removal
 from portal.services.retention_terms import is_confirmed
 from portal.services.unit import Work, writing
 from portal.vault.envelope import Holder
@@ -94,10 +95,12 @@ def _old_cases(work: Work, retention: RetentionClass) -> list[UUID]:
 
 
 def _cases(work: Work, retention: RetentionClass) -> int:
-    """The keys first: from there on answer, messages and code open nowhere. Then the rows, and what points to them."""
+    """First the figures of their years are fixed. Then the keys go: from there on answer, messages and code open
+    nowhere. Then the rows, and what points to them."""
     found = _old_cases(work, retention)
     if not found:
         return 0
+    close_before_removal(work)
     for case_id in found:
         work.vault.destroy(casebook.holder(case_id))
     _delete_what_belongs(work, found)

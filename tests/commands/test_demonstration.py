@@ -34,7 +34,7 @@ def school(app: Flask, tmp_path: object) -> Flask:
     settings = replace(app.config["SETTINGS"], mail_url=f"file:{tmp_path}/mail")
     app.config["SETTINGS"] = settings
     with app.app_context():
-        open_school(CLOCK)
+        open_school(CLOCK, with_years=False)
     return app
 
 
@@ -92,7 +92,7 @@ def test_its_staff_can_sign_in_and_its_people_are_listed(school: Flask):
 
 def test_it_is_opened_in_empty_databases_only(sqlite_app: Flask):
     with sqlite_app.app_context():
-        open_school(CLOCK)
+        open_school(CLOCK, with_years=False)
         with pytest.raises(NotEmpty):
             open_school(CLOCK)
     kept = sqlite_app.test_cli_runner().invoke(args=["demo", "--first-run"])

@@ -95,6 +95,7 @@ import_students              ody   ody
 export_changes               hod   od
 view_register                hoda  hoda
 view_figures                 hod   od
+view_year_report             oda   oda
 view_audit                   od    od
 view_operations              oda   oda
 confirm_policy               d     d
@@ -131,11 +132,13 @@ expire_files                 y     y
 build_package                y     y
 checkpoint_audit             y     y
 keep_register                y     y
+close_year                   y     y
 """
 ROWS = {row.split()[0]: row.split()[1:] for row in EXPECTED.strip().splitlines()}
 FOREIGN = subject(branch_id=SOUTH, student_id=OTHER_STUDENT, case_id=OTHER_CASE)
 ABOUT_STUDENTS = set(Act) - {
     Act.VIEW_REGISTER,
+    Act.VIEW_YEAR_REPORT,  # tells of nobody
     Act.VIEW_OPERATIONS,
     Act.REVIEW_ACCESS,
     Act.MANAGE_STAFF,

@@ -29,8 +29,8 @@ BARE = {
     ("components/forms.html", "error"): "the end of an id",
     ("staff/case.html", "SHA"): "the name of a digest",
 }
-# The demonstration's own pages, absent in production; a notice to an organisation, which is in Dutch alone.
-OF_NO_CATALOGUE = ("dev/", "letters/recipient.html")
+# The demonstration's own pages, absent in production; what goes to organisations, which is in Dutch alone.
+OF_NO_CATALOGUE = ("dev/", "letters/recipient.html", "letters/year_report.html")
 
 
 def rules(sheet: str) -> str:

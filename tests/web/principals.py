@@ -100,6 +100,7 @@ class School:
             "term_id": uuid7(),
             "erasure_id": uuid7(),
             "holder": "paper_file",
+            "year": 2025,
             "letter_id": uuid7(),
             "campaign_id": self.campaign,
             "number": 1,

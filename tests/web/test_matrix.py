@@ -67,6 +67,8 @@ EXPECTED = {
     **each("staff.decide staff.approve staff.carry_out staff.step staff.document staff.posted", DOSSIER),
     **each("staff.lift staff.students staff.student staff.reveal staff.answer", DOSSIER),
     **each("staff.changes staff.changes_file", DOSSIER),
+    **each("staff.figures staff.figures_file", DOSSIER),
+    **each("staff.year_reports staff.year_report", {*OFFICE, "administrator"}),
     **each("staff.hold staff.hold_end", {"officer"}),
     **each("staff.campaigns staff.campaign_new staff.campaign staff.campaign_preview staff.campaign_send", OFFICE),
     **each("staff.campaign_stop staff.campaign_discard", OFFICE),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
-MODULES = ("people", "cases", "access", "factors", "proof", "representation", "erasure", "papers", "campaigns", "register")
+MODULES = (
+    *("people", "cases", "access", "factors", "proof", "representation", "erasure", "papers", "campaigns", "register"),
+    *("figures",),
+)
 
 
 def load_all() -> None:

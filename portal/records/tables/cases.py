@@ -70,6 +70,10 @@ class Case(Model):
         Index("ix_case_branch_handler_state_due", "branch_id", "handler_id", "state", "due_on", "id"),
         Index("ix_case_state_received", "state", "received_on", "id"),
         Index("ix_case_branch_state_received", "branch_id", "state", "received_on", "id"),
+        Index("ix_case_received", "received_on", "branch_id", "kind"),  # the last four: figures over a period
+        Index("ix_case_decided", "decided_at", "branch_id"),
+        Index("ix_case_executed", "executed_at", "branch_id"),
+        Index("ix_case_closed", "closed_at", "branch_id", "state"),
     )
 
 

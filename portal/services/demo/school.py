@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -24,18 +24,21 @@ from portal.records.tables.cases import Case
 from portal.records.tables.people import Student
 from portal.records.tables.proof import Setting
 from portal.services.branches import open_branches
+from portal.services.close_year import close_years
 from portal.services.deliver_mail import deliver
-from portal.services.demo.diary import diary
+from portal.services.demo.diary import Line, diary
 from portal.services.demo.export import write_export
 from portal.services.demo.people import PASSWORD, STAFF
 from portal.services.demo.scene import Scene
 from portal.services.demo.sign_ins import MARK
+from portal.services.demo.years import FIRST, years
 from portal.services.import_students import import_folder
 from portal.services.staff_accounts import create_account
 from portal.services.unit import reading, writing
 from portal.services.warn import sweep
 
-BEGAN = 75  # days ago: the portal was opened at the school
+BEGAN = FIRST + 5  # days ago: the portal was opened at the school
+DAY_BY_DAY = 75  # days ago: from here on the portal runs every day, before that on those on which something was done
 SWEEP_AT = time(6, 30)
 POLICY = "jar_opleidingen"
 Progress = Callable[[str], None]
@@ -52,8 +55,9 @@ class Opened:
     cases: int
 
 
-def open_school(clock: Clock, progress: Progress | None = None) -> Opened:
-    """Fills the databases. Raises NotEmpty, or Refused where mail would leave the house or the policy is another."""
+def open_school(clock: Clock, progress: Progress | None = None, *, with_years: bool = True) -> Opened:
+    """Fills the databases; `with_years` with the requests of the last two years, which figures are made of. Raises
+    NotEmpty, or Refused where mail would leave the house or the policy is another."""
     settings = cast(Settings, current_app.config["SETTINGS"])
     policy = cast(Policy, current_app.extensions["policy"])
     if settings.production or not settings.mail_url.startswith("file:"):
@@ -63,7 +67,7 @@ def open_school(clock: Clock, progress: Progress | None = None) -> Opened:
     _demand_empty(clock)
     tell = progress or (lambda _line: None)
     today = clock.today()
-    then = FixedClock(_at(today - timedelta(days=BEGAN), time(9)))
+    then = FixedClock(_at(today - timedelta(days=BEGAN if with_years else DAY_BY_DAY), time(9)))
     tell("Demonstration school: importing its students")
     with tempfile.TemporaryDirectory(prefix="demonstration-") as folder:
         write_export(Path(folder), today)
@@ -71,7 +75,7 @@ def open_school(clock: Clock, progress: Progress | None = None) -> Opened:
     scene = Scene(then, _accounts(then))
     scene.ready_accounts()
     tell("Demonstration school: telling the last weeks")
-    _tell_the_weeks(scene, today, clock.now())
+    _tell_the_weeks(scene, [*diary(today), *(years() if with_years else ())], today, clock.now())
     with writing(SYSTEM, clock) as work:
         work.session.add(Setting(name=MARK, value="open", changed_at=work.now))
         work.note("open_demonstration", "installation", None)
@@ -115,15 +119,17 @@ def _accounts(clock: Clock) -> dict[str, UUID]:
     return found
 
 
-def _tell_the_weeks(scene: Scene, today: date, now: datetime) -> None:
+def _tell_the_weeks(scene: Scene, lines: Sequence[Line], today: date, now: datetime) -> None:
     """Day by day: the morning's warnings, what people did, and the mails of it. Nothing lies in the future."""
-    lines = diary(today)
-    for days_ago in range(BEGAN - 1, -1, -1):
+    days = {line.days_ago for line in lines} | set(range(DAY_BY_DAY))
+    for days_ago in sorted(days, reverse=True):
         day = today - timedelta(days=days_ago)
         scene.clock.set(min(_at(day, SWEEP_AT), now))
         sweep(scene.clock)
+        close_years(scene.clock)
         deliver(scene.clock)
-        for line in (line for line in lines if line.days_ago == days_ago):
+        of_the_day = (line for line in lines if line.days_ago == days_ago)
+        for line in sorted(of_the_day, key=lambda line: line.hour):
             scene.clock.set(min(_at(day, time(line.hour)), now))
             line.do(scene)
             deliver(scene.clock)

@@ -36,6 +36,8 @@ MENU = (
     ("staff.to_post", N_("Post"), Act.PRINT_LETTER),
     ("staff.changes", N_("Wijzigingslijst"), Act.EXPORT_CHANGES),
     ("staff.retention", N_("Bewaartermijnen"), Act.PREVIEW_RETENTION),
+    ("staff.figures", N_("Cijfers"), Act.VIEW_FIGURES),
+    ("staff.year_reports", N_("Jaarverslagen"), Act.VIEW_YEAR_REPORT),
     ("staff.accounts", N_("Accounts"), Act.REVIEW_ACCESS),
     ("staff.register", N_("Register"), Act.VIEW_REGISTER),
     ("staff.operations", N_("Beheer"), Act.VIEW_OPERATIONS),

@@ -20,6 +20,7 @@ MODULES = (
     "ending_pages",
     "entry",
     "factor_pages",
+    "figures_pages",
     "hold_pages",
     "identity_pages",
     "image_pages",
