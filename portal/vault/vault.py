@@ -179,15 +179,14 @@ class Vault:
             for (holder, retention), entries in wanted.items()
             for kind, text in dict.fromkeys(entries)
         ]
+        by_class: dict[str, list[tuple[str, UUID]]] = {}
+        for holder, retention in wanted:
+            by_class.setdefault(retention, []).append((holder.kind, holder.id))
         with self._engine.begin() as connection:
-            for holder, retention in wanted:
-                connection.execute(
-                    delete(lookup).where(
-                        lookup.c.holder_kind == holder.kind,
-                        lookup.c.holder_id == holder.id,
-                        lookup.c.retention == retention,
-                    )
-                )
+            for retention, holders in by_class.items():
+                for start in range(0, len(holders), CHUNK):
+                    of_these = tuple_(lookup.c.holder_kind, lookup.c.holder_id).in_(holders[start : start + CHUNK])
+                    connection.execute(delete(lookup).where(of_these, lookup.c.retention == retention))
             if rows:
                 connection.execute(insert(lookup), rows)
 

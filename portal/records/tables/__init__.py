@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-MODULES = ("people", "cases", "access", "factors", "proof", "representation", "erasure", "papers")
+MODULES = ("people", "cases", "access", "factors", "proof", "representation", "erasure", "papers", "office")
 
 
 def load_all() -> None:
