@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select, text, update
+from sqlalchemy import Row, bindparam, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from portal.records.db import Model
@@ -71,6 +71,23 @@ def listed_findings(session: Session, digests: Collection[bytes]) -> dict[bytes,
     for part in chunks(digests):
         rows = session.execute(select(ImportFinding.digest, ImportFinding.id).where(ImportFinding.digest.in_(part)))
         found.update({row.digest: row.id for row in rows})
+    return found
+
+
+def settle_conflicts(session: Session, places: Collection[tuple[UUID, str]], state: str, at: datetime) -> None:
+    """Ends the open conflicts about these values (item, field)."""
+    for part in chunks(places):
+        of_these = tuple_(ImportFinding.item_id, ImportFinding.field).in_(part)
+        statement = update(ImportFinding).where(of_these, ImportFinding.state == "open")
+        session.execute(statement.values(state=state, decided_at=at), execution_options={"synchronize_session": False})
+
+
+def datasets_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of which dataset each of these items is."""
+    found: dict[UUID, str] = {}
+    for part in chunks(item_ids):
+        rows = session.execute(select(Record.item_id, Record.dataset).where(Record.item_id.in_(part)))
+        found.update({row.item_id: row.dataset for row in rows})
     return found
 
 

@@ -35,10 +35,15 @@ class Findings:
     def __init__(self, work: Work, run_id: UUID, admit: Container[str], settled: bool) -> None:
         self._work, self._run_id, self._admit, self._settled = work, run_id, admit, settled
         self._waiting: dict[bytes, dict[str, Any]] = {}
+        self._agreed: set[tuple[UUID, str]] = set()
 
     def conflict(self, row: Row, student_id: UUID, item_id: UUID, code: str, value: Json) -> None:
         key = json.dumps([str(item_id), code, value], default=str)
         self._add(CONFLICT, key, row.file, row.line, OPEN, {"value": value}, student_id, item_id, code)
+
+    def agreed(self, item_id: UUID, code: str) -> None:
+        """The export says now what was corrected here: what was open about it is over."""
+        self._agreed.add((item_id, code))
 
     def past_term(self, past: PastTerm) -> None:
         number = past.student_number
@@ -90,7 +95,9 @@ class Findings:
             if digest in listed and row["kind"] == PAST_TERM and row["state"] != OPEN
         ]
         importing.update_rows(work.session, ImportFinding, again)
+        importing.settle_conflicts(work.session, self._agreed, KEPT, work.now)
         self._waiting.clear()
+        self._agreed.clear()
 
 
 def _holder(row: dict[str, Any]) -> Holder:

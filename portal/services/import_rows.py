@@ -247,6 +247,8 @@ class ImportRows:
                     conflict = True
                     self.outcome.conflicts.append((row.file, row.line, f"{row.dataset}.{code}"))
                     self.findings.conflict(row, part.student_id, found.item_id, code, incoming.get(code))
+                else:
+                    self.findings.agreed(found.item_id, code)
             elif code in incoming:
                 values[code] = incoming[code]
             else:
