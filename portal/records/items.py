@@ -153,8 +153,6 @@ def change_value(
 def take_value(
     session: Session, vault: Vault, held: Item, code: str, value: Json, retention: str, at: datetime
 ) -> None:
-    session: Session, vault: Vault, held: Item, code: str, value: Json, retention: str, at: datetime
-) -> None:
     """Writes what an import says after all, as if it had never been corrected here; None takes the value out."""
     part = held.part_of(code) or next((part for part in held.parts if part.retention == retention), None)
     if part is None:

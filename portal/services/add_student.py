@@ -11,7 +11,7 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor, Subject, may
 from portal.domain.refusal import Refused
-from portal.intake.faults import BadValue
+from portal.intake.faults import VALUES, BadValue
 from portal.intake.lines import STUDENT_NUMBER
 from portal.intake.reader import Row
 from portal.intake.values import Value, parse_value
@@ -35,7 +35,7 @@ Place = tuple[str, str]  # dataset and field
 
 
 class WrongValues(Refused):
-    """Values that cannot be right: the place of each with a code of faults.VALUES."""
+    """Values that cannot be right: the place of each, with what is wrong with it as a message id."""
 
     def __init__(self, faults: Mapping[Place, str]) -> None:
         super().__init__("bad_values")
@@ -92,13 +92,13 @@ def _read(work: Work, typed: Mapping[Place, str]) -> dict[str, dict[str, Value]]
         try:
             value = parse_value(field, typed.get(where, ""), today=work.today)
         except BadValue as bad:
-            faults[where] = bad.code
+            faults[where] = bad.msgid
             continue
         if value is not None:
             values.setdefault(field.dataset, {})[field.code] = value
     number = values.get(PERSON, {}).get("student_number")
     if number is not None and not STUDENT_NUMBER.fullmatch(str(number)):
-        faults[PERSON, "student_number"] = "bad_student_number"
+        faults[PERSON, "student_number"] = VALUES["bad_student_number"]
     if faults:
         raise WrongValues(faults)
     return values

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor
+from portal.intake.reasons import ARCHIVES
 from portal.records.tables.access import Staff
 from portal.records.tables.office import Intake
 from portal.services import intakes
@@ -39,6 +40,7 @@ class Standing:
     ended_at: datetime | None
     expires_at: datetime
     reason: str
+    said: str  # the message id of why the file is refused; "" where the web has its own words
     counts: dict[str, int]
     told: Told
 
@@ -107,6 +109,7 @@ def _standing(work: Work, intake: Intake, names: dict[UUID, str], short: bool = 
         ended_at=intake.ended_at,
         expires_at=intake.expires_at,
         reason=intake.reason or "",
+        said=ARCHIVES.get(intake.reason or "", ""),
         counts=counts,
         told=Told() if short else intakes.told(work, intake),
     )

@@ -18,7 +18,7 @@ from portal.intake.archive import MAX_ENTRIES, MIB
 from portal.intake.arrival import PREFIX, Upload, arrived, sweep_left_over
 from portal.intake.confined import Bounds
 from portal.intake.faults import BadValue
-from tests.intake.exports import mapping, picture, write_export
+from tests.intake.exports import as_zip, mapping, picture, write_export
 
 Edit = Callable[[zipfile.ZipFile], None]
 
@@ -52,15 +52,6 @@ def flagged(content: bytes, flag: int) -> bytes:
         while (start := found.find(magic, start + 1)) >= 0:
             found[start + at] |= flag
     return bytes(found)
-
-
-def as_zip(folder: Path, top: str = "") -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file():
-                archive.write(file, f"{top}{file.relative_to(folder)}")
-    return out.getvalue()
 
 
 def sent(*files: tuple[str, bytes]) -> Sequence[Upload]:

@@ -14,11 +14,13 @@ from uuid_utils.compat import uuid7
 
 from portal.domain.permissions import ANONYMOUS
 from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
+from portal.intake.faults import VALUES
 from portal.records.db import begin_write, db
 from portal.records.tables.access import Designation, Login, OneTime, Staff
 from portal.records.tables.factors import StaffReset
-from portal.records.tables.people import Record
-from portal.services import reset_password
+from portal.records.tables.office import Intake
+from portal.records.tables.people import ImportFinding, ImportRun, Record
+from portal.services import import_findings, intakes, reset_password
 from portal.services.add_representative import Asked as Asking
 from portal.services.add_representative import record_representative
 from portal.services.casework import Asked, Contact, NewCase, Opened, open_case
@@ -28,7 +30,7 @@ from portal.services.second_channel import Channel as SecondChannel
 from portal.services.second_channel import new_task
 from portal.services.sign_in import sha256
 from portal.services.unit import writing
-from portal.vault.envelope import Json
+from portal.vault.envelope import Holder, Json
 from portal.vault.normal import normal_email
 from tests import factories
 from tests.services.factors import give_app
@@ -66,6 +68,8 @@ class School:
     task: UUID  # a call that the student asked for
     designation: UUID  # the handler's
     representative: UUID  # may ask everything for the student
+    intake: UUID  # an upload that was looked at and waits for a decision
+    conflict: UUID  # what an import says otherwise than was corrected for the student
 
     def arguments(self) -> dict[str, object]:
         """A value for each argument an address may have."""
@@ -98,6 +102,8 @@ class School:
             "erasure_id": uuid7(),
             "holder": "paper_file",
             "letter_id": uuid7(),
+            "intake_id": self.intake,
+            "finding_id": self.conflict,
         }
 
 
@@ -168,8 +174,71 @@ def make_school(app: Flask, **foreigner: Json) -> School:
     assert person
     cases = (open_for(app, student), open_for(app, foreign))
     return School(
-        student, foreign, staff, *cases, person, uuid7(), ask_call(app, student), designation, add_lawyer(app, student)
+        student,
+        foreign,
+        staff,
+        *cases,
+        person,
+        uuid7(),
+        ask_call(app, student),
+        designation,
+        add_lawyer(app, student),
+        looked_at(app, staff["officer"]),
+        disputed(app, student, person),
     )
+
+
+def looked_at(app: Flask, staff: UUID) -> UUID:
+    """An upload whose dry run is there, with something of everything that it may find."""
+    past = {"student_number": "C777", "file": "cursisten.csv", "line": 3, "last_end": "2019-06-01"}
+    bad = {"file": "cursisten.csv", "line": 4, "column": "E-mail", "reason": "bad_email", "masked": "a… (≤15)"}
+    report = {
+        **{"dry_run": True, "new_students": 2, "new": 9, "changed": 1, "unchanged": 4, "ignored": 1},
+        "files": {"cursisten.csv": {"read": 4, "good": 2, "bad": 1, "held": 1}},
+        "findings": [{**bad, "kind": "bad_value", "leaves_out": True, "text": VALUES["bad_email"]}],
+        "past_term": {"count": 1, "students": [{**past, "past": ["standard"], "within": ["exemption"]}]},
+        **{"conflicts": [{"file": "cursisten.csv", "line": 2, "field": "person.town"}], "conflict_count": 1},
+        **{"erased": [{"file": "cursisten.csv", "line": 5}], "erased_count": 1},
+    }
+    with writing(factories.SYSTEM, app.extensions["clock"]) as work:
+        row = Intake(
+            id=uuid7(),
+            state=intakes.State.LOOKED.value,
+            slot=1,
+            by_id=staff,
+            created_at=work.now,
+            expires_at=work.now + intakes.KEPT,
+            step_at=work.now,
+            size=12_345,
+        )
+        row.sealed = intakes.seal_told(work, row.id, intakes.Told(report))
+        work.session.add(row)
+        return row.id
+
+
+def disputed(app: Flask, student: UUID, item: UUID) -> UUID:
+    """The town of the student was corrected here, and an import says otherwise."""
+    with writing(factories.SYSTEM, app.extensions["clock"]) as work:
+        run = ImportRun(id=uuid7(), started_at=work.now, counts="{}")
+        work.session.add(run)
+        work.session.flush()
+        finding = uuid7()
+        holder, lies = Holder.student(student), import_findings.place(finding)
+        work.session.add(
+            ImportFinding(
+                id=finding,
+                run_id=run.id,
+                kind=import_findings.CONFLICT,
+                digest=work.vault.digest("finding:conflict", finding.hex),
+                file="cursisten.csv",
+                line=2,
+                student_id=student,
+                item_id=item,
+                field="town",
+                sealed=work.vault.seal(holder, import_findings.CLASS, lies, {"value": "Alkmaar"}),
+            )
+        )
+        return finding
 
 
 def mail_link(app: Flask, staff: UUID, by: UUID) -> None:

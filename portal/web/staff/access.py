@@ -93,6 +93,14 @@ TABLE: dict[str, Rule] = {
     "staff.hold_end": Rule(STAFF, act=Act.LEGAL_HOLD),
     "staff.changes": Rule(STAFF, act=Act.EXPORT_CHANGES),
     "staff.changes_file": Rule(STAFF, act=Act.EXPORT_CHANGES),
+    **dict.fromkeys(
+        ("staff.intake", "staff.intake_one", "staff.intake_people", "staff.intake_confirm", "staff.intake_cancel"),
+        Rule(STAFF, act=Act.IMPORT_STUDENTS),
+    ),
+    **dict.fromkeys(
+        ("staff.conflicts", "staff.conflict", "staff.student_new", "staff.programme_end"),
+        Rule(STAFF, act=Act.MANAGE_STUDENT),
+    ),
     "staff.retention": Rule(STAFF, act=Act.PREVIEW_RETENTION),
     "staff.retention_confirm": Rule(STAFF, act=Act.CONFIRM_POLICY),
     "staff.retention_clock": Rule(STAFF, act=Act.VIEW_OPERATIONS),

@@ -12,6 +12,7 @@ from portal.domain.vocabulary import Channel, LegalBasis, Level, Outcome, Reques
 from portal.i18n import N_
 from portal.web.staff.account_wording import ACCOUNT_REFUSALS
 from portal.web.staff.case_wording import CASE_REFUSALS
+from portal.web.staff.intake_wording import INTAKE_REFUSALS
 from portal.web.staff.reach_wording import REACH_REFUSALS
 
 KINDS: Mapping[RequestKind, str] = MappingProxyType(
@@ -315,7 +316,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         **ACCOUNT_REFUSALS,
     }
 )
-REFUSALS = MappingProxyType({**REFUSALS, **REACH_REFUSALS, **CASE_REFUSALS})
+REFUSALS = MappingProxyType({**REFUSALS, **REACH_REFUSALS, **CASE_REFUSALS, **INTAKE_REFUSALS})
 UNKNOWN_REFUSAL = N_("Dit kan niet: de regels laten het niet toe.")
 
 # The one next action of a case: heading, explanation.
