@@ -90,12 +90,8 @@ def test_a_student_is_kept_as_an_import_keeps_one_and_the_next_import_goes_on_wi
 
 
 def test_wrong_values_are_all_told_at_once_and_nothing_is_kept(small: Flask) -> None:
-    typed = {
-        **TYPED,
-        ("person", "email"): "nowhere",
-        ("person", "family_name"): "",
-        ("person", "student_number"): "C 1",
-    }
+    wrongly = {"email": "nowhere", "family_name": "", "student_number": "C 1"}
+    typed = {**TYPED, **{("person", code): value for code, value in wrongly.items()}}
     with pytest.raises(WrongValues) as wrong:
         add_student(officer(), clock(), typed)
     assert set(wrong.value.faults) == {("person", code) for code in wrongly}
