@@ -115,6 +115,7 @@ class ImportRows:
         for row in rows:
             if row.student_number in self.students:
                 by_dataset.setdefault(row.dataset, []).append(row)
+        self.work.vault.let_go()
         for dataset in filter(by_dataset.get, by_dataset):
             self._write_dataset(dataset, by_dataset[dataset])
         if not self.dry_run:
@@ -124,7 +125,9 @@ class ImportRows:
         parts = [part for row in rows for part in self._parts(row)]
         ids = {part.student_id for part in parts if part.student_id is not None}
         known = importing.known_records(self.work.session, dataset, ids, {part.natural_key for part in parts})
-        if not self.dry_run:
+        if self.dry_run:
+            self.work.vault.preload(map(Holder.student, ids))
+        else:
             self.work.vault.create_keys([(Holder.student(p.student_id), p.retention) for p in parts if p.student_id])
         fresh: list[dict[str, object]] = []
         touched: dict[UUID, set[str]] = {}

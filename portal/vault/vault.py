@@ -95,6 +95,11 @@ class Vault:
                     key = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
                     self._keys.setdefault((holder, retention), {})[version] = key
 
+    def let_go(self) -> None:
+        """Forgets opened keys, but for the installation: for what passes by more people than memory should hold."""
+        kept = {pair: keys for pair, keys in self._keys.items() if pair[0] == INSTALLATION}
+        self._keys, self._known = kept, {holder for holder, _ in kept}
+
     def create_keys(self, wanted: Collection[tuple[Holder, str]]) -> None:
         """Makes the first key of each (holder, class) that has none, in one transaction: for bulk imports."""
         self.preload(holder for holder, _ in wanted)

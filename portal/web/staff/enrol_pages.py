@@ -36,6 +36,10 @@ def name_of(field: Field) -> str:
     return f"{field.dataset}_{field.code}"
 
 
+def may_stay_empty(field: Field) -> list[MayBeEmpty]:
+    return [] if field.required else [MayBeEmpty()]
+
+
 def student_form(allowed: set[str]) -> StaffForm:
     """A field for each one that is asked; `allowed`: the branches in which this person may add somebody."""
     made: dict[str, object] = {}
@@ -44,9 +48,9 @@ def student_form(allowed: set[str]) -> StaffForm:
             offered = [
                 (each.code, each.label) for each in field.choices if field.code != "branch" or each.code in allowed
             ]
-            made[name_of(field)] = Select(field.label, [MayBeEmpty()], choices=choices(offered, " "))
+            made[name_of(field)] = Select(field.label, may_stay_empty(field), choices=choices(offered, " "))
         else:
-            made[name_of(field)] = StringField(field.label, [] if field.required else [MayBeEmpty()])
+            made[name_of(field)] = StringField(field.label, may_stay_empty(field))
     kind: type[StaffForm] = type("StudentForm", (StaffForm,), made)
     return kind()
 
@@ -62,7 +66,10 @@ def student_new() -> Response:
             student_id = add_student(actor, clock, typed)
         except WrongValues as wrong:
             for (dataset, code), message in wrong.faults.items():
-                form.refuse(f"{dataset}_{code}", message)
+                field = form[f"{dataset}_{code}"]
+                form.refuse(
+                    field.name, f"{_(field.label.text)}: {_(message)}"
+                )  # in the list above each names its field
         except NotAllowed as refusal:
             if refusal.code != "not_own_branch":
                 raise
