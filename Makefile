@@ -10,7 +10,7 @@ FLASK := $(BIN)/flask --app portal
 export PORT ?= 5000
 export PORTAL_DATA ?= $(CURDIR)/var
 
-.PHONY: help run setup test check checks bench proof lock catalogues messages dev browser coverage
+.PHONY: help run setup test check checks bench proof lock catalogues messages dev browser coverage sbom
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -78,6 +78,11 @@ bench: dev ## the benchmarks: a table here, JSON lines in benchmarks/results/
 
 proof: dev catalogues ## the long figures at the promised rounds, JSON lines in docs/proof/
 	@PORTAL_PROOF=1 $(BIN)/python -m pytest -m proof
+
+sbom: dev ## the bill of materials (CycloneDX) of what is locked, in artefacts/sbom.json
+	@mkdir -p artefacts
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file artefacts/sbom.json
 
 lock: dev ## new versions within requirements*.in, with hashes and without any registry's address
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \

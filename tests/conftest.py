@@ -59,8 +59,8 @@ def compiled() -> Path:
 
 
 @cache
-def kept(engine: str, settings: Settings) -> tuple[Flask, dict[str, Any], dict[str, Any]]:
-    """The one application of this process on an engine, with its settings as they were."""
+def kept(settings: Settings) -> tuple[Flask, dict[str, Any], dict[str, Any]]:
+    """The one application of this process with these settings, and what it was like."""
     app = next(build(settings))
     return app, dict(app.config), dict(app.extensions)
 
@@ -68,7 +68,8 @@ def kept(engine: str, settings: Settings) -> tuple[Flask, dict[str, Any], dict[s
 def ready(engine: str) -> Iterator[Flask]:
     """The kept application on fresh databases: making one costs more than most tests."""
     with MAKERS[engine](name=engine) as settings:
-        app, config, extensions = kept(engine, settings)
+        app, config, extensions = kept(settings)
+        assert kept.cache_info().currsize <= len(MAKERS), "the settings differ each time: nothing is kept"
         app.config.clear()
         app.config.update(config)
         app.extensions.clear()

@@ -22,8 +22,10 @@ CHEAPEST = "file_copy"  # a sixth of the processor time of PostgreSQL's own choi
 SECRET = "a secret for tests: " + "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def settings_for(database_url: str, keys_url: str, **more: str) -> Settings:
-    """Settings of a test application; every process shares one key file."""
+def settings_for(database_url: str, keys_url: str, name: str = "", **more: str) -> Settings:
+    """Settings of a test application; every process shares one key file. With a `name`, always the same settings."""
+    ledgers = SCRATCH / "ledgers" / (name or uuid.uuid4().hex)
+    shutil.rmtree(ledgers, ignore_errors=True)
     environment = {
         "PORTAL_DATA": str(SCRATCH),
         "SECRET_KEY": SECRET,
@@ -31,7 +33,7 @@ def settings_for(database_url: str, keys_url: str, **more: str) -> Settings:
         "KEYS_DATABASE_URL": keys_url,
         "MAIL_URL": f"file:{SCRATCH / 'mail'}",
         "BASE_URL": "http://127.0.0.1:5000",
-        "ERASURE_LEDGER_FILE": str(SCRATCH / "ledgers" / uuid.uuid4().hex / "ledger"),
+        "ERASURE_LEDGER_FILE": str(ledgers / "ledger"),
         **more,
     }
     return read_settings(environment)
@@ -71,7 +73,7 @@ def sqlite_settings(name: str = "", **more: str) -> Iterator[Settings]:
     folder = SCRATCH / (name or uuid.uuid4().hex)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(sqlite_template(), folder)
-    yield settings_for(f"sqlite:///{folder / 'main.sqlite3'}", f"sqlite:///{folder / 'keys.sqlite3'}", **more)
+    yield settings_for(f"sqlite:///{folder / 'main.sqlite3'}", f"sqlite:///{folder / 'keys.sqlite3'}", name, **more)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -117,7 +119,7 @@ def postgres_settings(name: str = "", **more: str) -> Iterator[Settings]:
         urls = kept_databases(name)
         for url, template in zip(urls, postgres_templates(), strict=True):
             renew(url, template)
-        yield settings_for(*urls, **more)
+        yield settings_for(*urls, name, **more)
         return
     names = made_databases(f"t_{uuid.uuid4().hex[:12]}")
     yield settings_for(*(named(postgres_url(), each) for each in names), **more)

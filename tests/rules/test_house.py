@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,10 +13,10 @@ import pytest
 from config import ROOT
 
 MODULE_LINES, TEST_LINES = 400, 500
-TARGETS = {"run", "setup", "test", "check", "bench", "proof", "lock"}
+TARGETS = {"run", "setup", "test", "check", "bench", "proof", "lock", "sbom"}
 MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home)/\w")
 REGISTRY = re.compile(r"https?://[^\s\"']*(?:pypi|pythonhosted|npmjs|artifactory|nexus)[^\s\"']*", re.IGNORECASE)
-LOCKED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==[^\s\\]+ \\$", re.IGNORECASE | re.MULTILINE)
+LOCKED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]+\])?==[^\n]+\\$", re.IGNORECASE | re.MULTILINE)
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -80,6 +81,15 @@ def test_every_locked_package_has_hashes_and_stands_in_the_lock_of_its_list(name
 
 def normal(package: str) -> str:
     return re.sub(r"[-_.]+", "-", package).lower()
+
+
+def test_the_bill_of_materials_names_every_locked_package():
+    subprocess.run(["make", "--silent", "-o", "dev", "sbom"], cwd=ROOT, check=True, timeout=120)
+    bill = json.loads((ROOT / "artefacts" / "sbom.json").read_text())
+    locked = {normal(package) for package in LOCKED.findall((ROOT / "requirements.lock").read_text())}
+    assert bill["bomFormat"] == "CycloneDX"
+    assert {normal(each["name"]) for each in bill["components"]} == locked
+    assert all(each["version"] and each["externalReferences"][0]["hashes"] for each in bill["components"])
 
 
 def test_the_makefile_has_every_promised_target():

@@ -1,0 +1,25 @@
+"""What a page costs: processor milliseconds of the web processes and the database for one request of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.kit.client import Client
+from benchmarks.kit.served import Served
+
+WARM_UP = 12  # requests: templates, catalogues and statements are put together once a process
+
+
+def cost_of(web: Served, client: Client, path: str, requests: int) -> Callable[[], float]:
+    """A measurement of one page, in milliseconds a request; the page is asked for until it is warm."""
+    for _ in range(WARM_UP):
+        answer = client.get(path)
+        assert answer.status == 200, f"{path}: {answer.status}"
+
+    def measure() -> float:
+        began = web.cpu()
+        for _ in range(requests):
+            assert client.get(path).status == 200
+        return (web.cpu() - began) * 1000 / requests
+
+    return measure

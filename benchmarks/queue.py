@@ -1,0 +1,130 @@
+"""The staff's queue at growing numbers of cases: first page, next page, each single filter, the pairs used most.
+
+Two bars. At the smallest size a page costs at most four times the floor of the same run; at each larger size at most
+1.2 times what it cost at the smallest. A handler sees two of four branches and what nobody has placed, the privacy
+officer sees everything; both are measured. BENCH_CASES=1000,100000,1000000 names the sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+from benchmarks.kit.estate import Estate, estate
+from benchmarks.kit.pages import cost_of
+from benchmarks.kit.school import School, make_school
+from benchmarks.kit.served import FLOOR, PORTAL, served
+from benchmarks.kit.telling import engines, medians, sizes, tell, tell_bar
+from benchmarks.kit.visits import signed_in
+
+ROUNDS = 3
+REQUESTS = 8
+TIMES_FLOOR, GROWTH = 4, 1.2
+STUDENTS = 10  # cases for one student
+
+
+def main() -> None:
+    for engine in engines():
+        with ExitStack() as stack:
+            measure_on(engine, [stack.enter_context(queue_of(engine, size)) for size in at()])
+
+
+def at() -> list[int]:
+    return sizes("BENCH_CASES", (1_000, 50_000))
+
+
+@contextmanager
+def queue_of(engine: str, size: int) -> Iterator[dict[str, Callable[[], float]]]:
+    """The measurements at one size, by name; the floor among them."""
+    with estate(engine) as place:
+        school = make_school(place.app, place.app.extensions["clock"], max(200, size // STUDENTS), size)
+        with (
+            served(PORTAL, place.environment, place.server) as web,
+            served(FLOOR, place.environment, place.server) as bare,
+        ):
+            handler = web.client(signed_in(place.app, "staff", school.handler))
+            officer = web.client(signed_in(place.app, "staff", school.officer))
+            found = {"floor": cost_of(bare, bare.client(), f"/floor/{school.references[0]}", REQUESTS * 3)}
+            for name, query in addresses(place, school).items():
+                found[name] = cost_of(web, handler, f"/staff/{query}", REQUESTS)
+            for name, query in EVERY_BRANCH.items():
+                found[f"{name}, every branch"] = cost_of(web, officer, f"/staff/{query}", REQUESTS)
+            yield found
+
+
+EVERY_BRANCH = {
+    "first page": "",
+    "kind": "?tab=all&kind=erasure",
+    "branch": "?tab=all&branch=hoorn",
+    "state and kind": "?tab=all&state=received&kind=access",
+    "closed": "?tab=closed",
+}
+
+
+def addresses(place: Estate, school: School) -> dict[str, str]:
+    """What is asked for, by name. Of pairs those that staff use most: what of a kind or state is mine or nobody's, what
+    of a branch is due or late, what came in by post or in a language, and what came in lately of a kind."""
+    today = place.app.extensions["clock"].today()
+    lately, soon = today - timedelta(days=7), today + timedelta(days=7)
+    me = school.handler
+    due = f"due_from={today:%d-%m-%Y}&due_until={soon:%d-%m-%Y}"
+    return {
+        "first page": "",
+        "next page": f"?tab=all&after={school.references[0]}",
+        "far page": f"?tab=all&after={school.references[-1]}",
+        "mine": "?tab=mine",
+        "unassigned": "?tab=unassigned",
+        "this week": "?tab=this_week",
+        "late": "?tab=overdue",
+        "to carry out": "?tab=to_carry_out",
+        "complaints": "?tab=complaints",
+        "closed": "?tab=closed",
+        "by receipt": "?tab=all&order=received",
+        "kind": "?tab=all&kind=erasure",
+        "state": "?tab=all&state=received",
+        "branch": "?tab=all&branch=langedijk",
+        "handler": f"?tab=all&handler={me}",
+        "channel": "?tab=all&channel=letter",
+        "language": "?tab=all&language=ti",
+        "received": f"?tab=all&received_from={lately:%d-%m-%Y}",
+        "due": f"?tab=all&{due}",
+        "state and kind": "?tab=all&state=received&kind=access",
+        "mine and state": "?tab=mine&state=in_progress",
+        "branch and kind": "?tab=all&branch=langedijk&kind=access",
+        "branch and due": f"?tab=all&branch=langedijk&{due}",
+        "handler and kind": f"?tab=all&handler={me}&kind=erasure",
+        "channel and branch": "?tab=all&branch=langedijk&channel=letter",
+        "language and kind": "?tab=all&language=ti&kind=access",
+        "kind and received": f"?tab=all&kind=access&received_from={lately:%d-%m-%Y}",
+    }
+
+
+def measure_on(engine: str, by_size: list[dict[str, Callable[[], float]]]) -> None:
+    measures = {
+        f"{size} {name}": measure for size, found in zip(at(), by_size, strict=True) for name, measure in found.items()
+    }
+    cost = medians(measures, ROUNDS)
+    smallest = at()[0]
+    floor = cost[f"{smallest} floor"]
+    tell("queue", "floor", engine=engine, cases=smallest, ms=round(floor, 2))
+    for name in (name for name in by_size[0] if name != "floor"):
+        first = cost[f"{smallest} {name}"]
+        tell_bar(
+            "queue",
+            name,
+            first / floor,
+            most=TIMES_FLOOR,
+            engine=engine,
+            cases=smallest,
+            ms=round(first, 2),
+            of="floor",
+        )
+        for size in at()[1:]:
+            grown = cost[f"{size} {name}"]
+            ms = round(grown, 2)
+            tell_bar("queue", name, grown / first, most=GROWTH, engine=engine, cases=size, ms=ms, of=f"at {smallest}")
+
+
+if __name__ == "__main__":
+    main()
