@@ -24,6 +24,7 @@ from portal.intake.mapping import ExportMapping
 
 BOUNDS = Bounds(cpu_seconds=120, wall_seconds=180)
 MEMORY = Path("/dev/shm")  # noqa: S108 - a private folder is made inside it
+MOST_IN_MEMORY = 512 * MIB  # a larger export lies in the service's own temporary folder while it is read
 PREFIX = "portal-intake-"
 MAX_FRAME = 4096  # bytes of an announcement
 _ZIP = b"PK\x03\x04"
@@ -115,8 +116,8 @@ def _begins(upload: Upload) -> bytes:
 def _folder(needed: int, mapping: ExportMapping) -> Iterator[Arrival]:
     if needed > MAX_UNPACKED:
         raise BadValue("archive_bomb")
-    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 * needed
-    base = MEMORY if roomy else None
+    usable = needed <= MOST_IN_MEMORY and MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    base = MEMORY if usable and shutil.disk_usage(MEMORY).free > 2 * needed else None
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=base) as name:
         folder = Path(name)
         for file in mapping.files:
