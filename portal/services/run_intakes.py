@@ -22,7 +22,7 @@ from portal.domain.permissions import SYSTEM, Actor, NotAllowed
 from portal.intake.arrival import Arrival, arrived, sweep_left_over
 from portal.intake.faults import BadStructure, BadValue, StructuralFault
 from portal.intake.mapping import ExportMapping, shipped_mapping
-from portal.intake.report import MAX_LISTED, FindingKind
+from portal.intake.report import MAX_LISTED
 from portal.records.db import WRITE, db
 from portal.records.tables.access import Staff
 from portal.records.tables.office import Intake
@@ -154,8 +154,6 @@ def _told(outcome: Imported) -> dict[str, object]:
     """The report as it is kept: lists are cut, counts are not."""
     facts = outcome.as_json()
     lists = {name: facts[name][:MAX_LISTED] for name in ("conflicts", "erased")}
-    for each in facts["findings"]:
-        each["leaves_out"] = FindingKind(each["kind"]).leaves_out
     return {**facts, **lists, "conflict_count": len(outcome.conflicts), "erased_count": len(outcome.erased)}
 
 

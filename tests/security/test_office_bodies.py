@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 
 import pytest
 from flask import Flask
 
-from tests.security.test_bodies import TOKEN
+from tests.security.test_bodies import BOUNDARY, TOKEN
 from tests.web.principals import enter, make_school
 
 KIB = 1024
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture
@@ -30,8 +28,11 @@ def send(app: Flask, who: str, size: int, path: str = "/staff/intake") -> int:
     page = client.get("/staff/me" if who in {"officer", "handler"} else "/nl/new").get_data(as_text=True)
     found = TOKEN.search(page)
     assert found
-    data = {"csrf_token": found[1], "files": (io.BytesIO(bytes(size)), "export.zip")}
-    return client.post(path, data=data, content_type="multipart/form-data", buffered=True).status_code
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="'
+    body = f'{head}csrf_token"\r\n\r\n{found[1]}\r\n{head}files"; filename="export.zip"\r\n\r\n'.encode()
+    body += bytes(size) + f"\r\n--{BOUNDARY}--\r\n".encode()
+    form = f"multipart/form-data; boundary={BOUNDARY}"
+    return client.post(path, data=body, content_type=form, buffered=True).status_code
 
 
 @pytest.mark.parametrize(("who", "size", "status"), [

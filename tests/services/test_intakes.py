@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def test_the_dry_run_says_what_the_import_then_does_and_the_bytes_are_gone(conte
     actor = officer()
     found = looked_at(actor, export)
     assert (found.state, students()) == (State.LOOKED, 0)
-    tried = import_folder(SYSTEM, clock(), export, dry_run=True).as_json()
+    tried = json.loads(json.dumps(import_folder(SYSTEM, clock(), export, dry_run=True).as_json()))
     report = found.told.report
     assert {name: report[name] for name in tried} == tried, "the same report as on the command line"
     assert (report["new_students"], report["bad"], report["past_term"]["count"]) == (1, 2, 1)
@@ -105,7 +106,7 @@ def test_the_report_of_an_import_lives_as_long_as_the_upload_would_have(small: F
     clock().advance(timedelta(hours=72))
     worked()
     assert left_of(done.id) == (0, [])
-    assert row(done.id).counts == row(done.id).counts != "{}"
+    assert row(done.id).counts != "{}"
 
 
 def test_of_twenty_uploads_at_once_exactly_one_is_taken(app: Flask, export: Path) -> None:
