@@ -122,6 +122,12 @@ def _register(clock: Clock, _stopping: Stopping) -> Result:
     return {"version": str(number)} if fresh else {}
 
 
+def _intakes(clock: Clock, stopping: Stopping) -> Result:
+    from portal.services.run_intakes import run as run_intakes
+
+    return run_intakes(clock, stopping)
+
+
 def _beat(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.heartbeat import beat
 
@@ -133,6 +139,7 @@ JOBS = (
     Job("heartbeat", _beat, every=timedelta(seconds=30), noted=False),
     Job("deliver", _deliver, every=timedelta(seconds=3), noted=False),
     Job("packages", _packages, every=timedelta(seconds=5), noted=False),
+    Job("intakes", _intakes, every=timedelta(seconds=5), noted=False),
     Job("warn", _warn, daily_at=time(6, 30)),
     Job("remind_steps", _remind_steps, daily_at=time(6, 40)),
     Job("digest", _digest, daily_at=time(7, 0)),

@@ -1,4 +1,4 @@
-"""Draw a hostile file in a process of its own, which has no files, no network, little memory and little time.
+"""Draw or unpack a hostile file in a process of its own, without files and network, with little memory and time.
 
 The process starts with an empty environment and without the portal's open files, so that it holds no secret. It takes
 its limits upon itself before it reads the first byte: no file and no socket can be opened any more, no file written, no
@@ -8,16 +8,20 @@ Nothing of the file is ever written to a disk.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, NoReturn
 
+from portal.intake import archive
 from portal.intake.faults import BadValue
 from portal.intake.images import CleanImage
 from portal.intake.upload_pages import MAX_PAGES, MAX_SIDE, MEDIA_TYPE, pdf_pages, picture_page
@@ -30,6 +34,7 @@ _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from portal.intake.conf
 _STOPPED = (-signal.SIGKILL, -signal.SIGXCPU)  # by the clock, or by the limit on computing
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _KINDS: dict[str, Callable[[bytes], list[CleanImage]]] = {"picture": picture_page, "pdf": pdf_pages}
+_ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,40 @@ def draw(kind: str, content: bytes, bounds: Bounds) -> tuple[CleanImage, ...]:
 
 
 def _run(kind: str, content: bytes, bounds: Bounds) -> tuple[int, bytes]:
+    with _started(kind, [content], bounds) as process:
+        assert process.stdout is not None
+        answer = process.stdout.read(MAX_ANSWER + 1)
+        if len(answer) > MAX_ANSWER:
+            process.kill()
+        return process.wait(), answer
+
+
+@contextmanager
+def unpacking(parts: Iterable[bytes], bounds: Bounds) -> Iterator[BinaryIO]:
+    """The frames of `archive.answer` for a ZIP that comes in parts. A reader of it raises EOFError
+    where the frames break off. Raises BadValue: busy, archive_too_heavy (stopped by a limit), archive_damaged;
+    DoesNotStart."""
+    if not _slots.acquire(timeout=bounds.wall_seconds):
+        raise BadValue("busy")
+    try:
+        with _started(_ARCHIVE, parts, bounds) as process:
+            assert process.stdout is not None
+            try:
+                if process.stdout.read(len(READY)) != READY:
+                    if process.wait() in _STOPPED:
+                        raise EOFError
+                    raise DoesNotStart(_ARCHIVE)
+                yield process.stdout  # type: ignore[misc]  # a pipe of bytes is a BinaryIO in all but name
+            except EOFError as cut:
+                stopped = process.wait() in _STOPPED
+                raise BadValue("archive_too_heavy" if stopped else "archive_damaged") from cut
+    finally:
+        _slots.release()
+
+
+@contextmanager
+def _started(kind: str, parts: Iterable[bytes], bounds: Bounds) -> Iterator[subprocess.Popen[bytes]]:
+    """The process with everything sent to it; killed when its time is over, and when the block ends."""
     limits = [str(bounds.cpu_seconds), str(bounds.memory)]
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         [sys.executable, "-I", "-c", _PROGRAM, str(ROOT), kind, *limits],
@@ -79,16 +118,14 @@ def _run(kind: str, content: bytes, bounds: Bounds) -> tuple[int, bytes]:
     try:
         assert process.stdin is not None
         assert process.stdout is not None
-        with process.stdout as answers:
+        with process.stdout:
             try:
                 with process.stdin as sent:
-                    sent.write(content)
+                    for part in parts:
+                        sent.write(part)
             except BrokenPipeError:  # it fell before it had read all
                 pass
-            answer = answers.read(MAX_ANSWER + 1)
-        if len(answer) > MAX_ANSWER:
-            process.kill()
-        return process.wait(), answer
+            yield process
     finally:
         timer.cancel()
         process.kill()
@@ -125,11 +162,16 @@ def _read(answer: bytes) -> tuple[CleanImage, ...]:
 def child(arguments: list[str]) -> None:
     """Draws what comes in and writes the answer out: one line of JSON, then the pages' bytes."""
     kind, cpu_seconds, memory = arguments[0], int(arguments[1]), int(arguments[2])
-    load_libraries()
+    if kind == _ARCHIVE:
+        codecs.lookup("cp437")  # of the names in old archives: loaded while files can still be opened
+    else:
+        load_libraries()
     confine(cpu_seconds, memory)
     answers = sys.stdout.buffer
     answers.write(READY)
     answers.flush()
+    if kind == _ARCHIVE:
+        _unpack(answers)
     head: dict[str, object]
     blobs: list[bytes] = []
     try:
@@ -147,6 +189,15 @@ def child(arguments: list[str]) -> None:
     except Exception:  # a decoder may fail in any way on a hostile file
         head, blobs = {"code": "damaged"}, []
     answers.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
+    answers.flush()
+    os._exit(0)
+
+
+def _unpack(answers: BinaryIO) -> NoReturn:
+    try:
+        archive.answer(sys.stdin.buffer.read(), answers)
+    except Exception:  # a reader may fail in any way on a hostile file; what was announced is then not whole
+        answers.write(b"\n")
     answers.flush()
     os._exit(0)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from portal.i18n import N_
-from portal.intake.reasons import IMAGES, ROWS, STRUCTURE
+from portal.intake.reasons import ARCHIVES, IMAGES, ROWS, STRUCTURE
 
 
 class StructuralFault(Exception):
@@ -91,7 +91,7 @@ VALUES: Mapping[str, str] = MappingProxyType(
 
 def text_of(code: str) -> str:
     """The Dutch msgid of a reason code, or KeyError."""
-    for table in (VALUES, ROWS, IMAGES, STRUCTURE):
+    for table in (VALUES, ROWS, IMAGES, STRUCTURE, ARCHIVES):
         if code in table:
             return table[code]
     raise KeyError(code)

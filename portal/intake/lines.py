@@ -22,7 +22,7 @@ _DISTINCT = frozenset(
     {FieldType.BSN, FieldType.IBAN, FieldType.EMAIL, FieldType.PHONE, FieldType.POSTCODE, FieldType.BIRTH_DATE}
 )
 _NOTHING: frozenset[str] = frozenset()
-_STUDENT_NUMBER = re.compile(r"[\w./-]{1,40}")
+STUDENT_NUMBER = re.compile(r"[\w./-]{1,40}")
 
 
 class Notice(NamedTuple):
@@ -135,7 +135,7 @@ class LineReader:
         known = self._known.get(text)
         if known is None:
             known = split_students(text, self.separator)
-            if not all(_STUDENT_NUMBER.fullmatch(student) for student in known):
+            if not all(STUDENT_NUMBER.fullmatch(student) for student in known):
                 known = ()
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()

@@ -80,3 +80,21 @@ IMAGES: Mapping[str, str] = MappingProxyType(
         "image_unlisted": N_("Deze afbeelding staat niet in de lijst."),
     }
 )
+
+ARCHIVES: Mapping[str, str] = MappingProxyType(
+    {
+        "archive_damaged": N_("Dit zipbestand is beschadigd of geen zipbestand."),
+        "archive_encrypted": N_("Dit zipbestand heeft een wachtwoord. Maak het zonder wachtwoord."),
+        "archive_too_many": N_("Dit zipbestand bevat te veel bestanden."),
+        "archive_link": N_("Dit zipbestand bevat een koppeling of een bijzonder bestand."),
+        "archive_unsafe_name": N_("Een bestandsnaam wijst buiten de map of bevat tekens die niet mogen."),
+        "archive_twice": N_("Hetzelfde bestand staat er twee keer in."),
+        "archive_bomb": N_("De bestanden zijn uitgepakt te groot."),
+        "archive_method": N_("Dit zipbestand is op een ongewone manier ingepakt. Maak een gewone zip."),
+        "archive_nested": N_("Er zit een ingepakt bestand in. Pak dat eerst uit."),
+        "archive_empty": N_("Dit zipbestand is leeg."),
+        "archive_beside_files": N_("Stuur één zipbestand, of losse bestanden, niet allebei."),
+        "archive_too_heavy": N_("Het uitpakken duurde te lang. Dit bestand is niet te vertrouwen."),
+        "busy": N_("Het is nu druk. Probeer het straks nog een keer."),
+    }
+)

@@ -114,7 +114,15 @@ class Report:
             "files": {name: asdict(counts) for name, counts in self.files.items()},
             "records": dict(self.records),
             "kinds": {kind.value: number for kind, number in self.kinds.items()},
-            "findings": [{**item._asdict(), "kind": item.kind.value, "text": item.msgid} for item in self.findings],
+            "findings": [
+                {
+                    **item._asdict(),
+                    "kind": item.kind.value,
+                    "text": item.msgid,
+                    "leaves_out": item.kind.leaves_out,
+                }
+                for item in self.findings
+            ],
             "past_term": {
                 "count": self.past_term_count,
                 "students": [{**item._asdict(), "last_end": item.last_end.isoformat()} for item in self.past_term],

@@ -150,6 +150,15 @@ _RULES: dict[str, TableRule] = {
         ("standard",),
         clear="yes or no, days and how: it is counted, and it decides what may run",
     ),
+    "intake": TableRule(
+        "Exports that the office uploaded: how far they are, and for 72 hours names of files and a masked report.",
+        About.STUDENT,
+        Export.DERIVED,
+        Erasure.TERM,
+        ("upload",),
+        ("files_sealed", "sealed"),
+        clear="sizes, states, counts and moments",
+    ),
     # cases
     "case": TableRule(
         "A request: dates, states, and sealed the contact, the asker's words and the answer.",

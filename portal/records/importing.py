@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
-from typing import TypeVar
+from datetime import date, datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, bindparam, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
-from portal.records.tables.people import Branch, Record, Student, Tombstone
+from portal.records.db import Model
+from portal.records.tables.people import Branch, ImportFinding, Record, Student, Tombstone
 
+LOCK = 0x70_72_69_6D  # the advisory lock of imports on PostgreSQL
 CHUNK = 400  # values a statement, below SQLite's limit
 
 
@@ -40,19 +42,63 @@ def branches(session: Session) -> dict[str, UUID]:
     return {row.code: row.id for row in session.execute(select(Branch.code, Branch.id))}
 
 
-def living(session: Session, student_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these ids that are students and not erased."""
+def only_one(session: Session) -> None:
+    """Waits until no other import writes; held until the transaction ends. On SQLite there is one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+def living(session: Session, student_ids: Collection[UUID], held: bool) -> set[UUID]:
+    """Those of these ids that are students and not erased. `held`: an erasure that runs meanwhile waits for the import,
+    or the import for it."""
     found: set[UUID] = set()
     for part in chunks(student_ids):
-        found.update(
-            session.execute(
-                select(Student.id)
-                .where(Student.id.in_(part), Student.state == "active")
-                .order_by(Student.id)
-                .with_for_update()  # an erasure that runs meanwhile waits for the import, or the import for it
-            ).scalars()
-        )
+        statement = select(Student.id).where(Student.id.in_(part), Student.state == "active").order_by(Student.id)
+        found.update(session.execute(statement.with_for_update() if held else statement).scalars())
     return found
+
+
+def in_clear(session: Session, student_ids: Collection[UUID]) -> Iterable[Row[UUID, bool, str, UUID]]:
+    """What stands in clear of these students."""
+    columns = (Student.id, Student.has_email, Student.language, Student.branch_id)
+    for part in chunks(student_ids):
+        yield from session.execute(select(*columns).where(Student.id.in_(part))).all()
+
+
+def listed_findings(session: Session, digests: Collection[bytes]) -> dict[bytes, UUID]:
+    """The findings of these digests that are there already."""
+    found: dict[bytes, UUID] = {}
+    for part in chunks(digests):
+        rows = session.execute(select(ImportFinding.digest, ImportFinding.id).where(ImportFinding.digest.in_(part)))
+        found.update({row.digest: row.id for row in rows})
+    return found
+
+
+def settle_conflicts(session: Session, places: Collection[tuple[UUID, str]], state: str, at: datetime) -> None:
+    """Ends the open conflicts about these values (item, field)."""
+    for part in chunks(places):
+        of_these = tuple_(ImportFinding.item_id, ImportFinding.field).in_(part)
+        statement = update(ImportFinding).where(of_these, ImportFinding.state == "open")
+        session.execute(statement.values(state=state, decided_at=at), execution_options={"synchronize_session": False})
+
+
+def datasets_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of which dataset each of these items is."""
+    found: dict[UUID, str] = {}
+    for part in chunks(item_ids):
+        rows = session.execute(select(Record.item_id, Record.dataset).where(Record.item_id.in_(part)))
+        found.update({row.item_id: row.dataset for row in rows})
+    return found
+
+
+def update_rows(session: Session, table: type[Model], rows: list[dict[str, Any]]) -> None:
+    """Writes many rows by their ids, in one go to the database for each set of columns."""
+    if rows:
+        changed = [name for name in rows[0] if name != "id"]
+        statement = update(table.__table__).where(table.__table__.c.id == bindparam("row_id"))  # type: ignore[arg-type]
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in changed}
+        bound = [{"row_id": row["id"], **{f"new_{name}": row[name] for name in changed}} for row in rows]
+        session.connection().execute(statement.values(values), bound)
 
 
 def known_records(
@@ -87,8 +133,8 @@ def entombed(session: Session, digests: Collection[bytes]) -> set[bytes]:
     return found
 
 
-def any_entombed(session: Session, kind: str) -> bool:
-    return session.execute(select(Tombstone.digest).where(Tombstone.kind == kind).limit(1)).first() is not None
+def all_entombed(session: Session, kind: str) -> frozenset[bytes]:
+    return frozenset(session.execute(select(Tombstone.digest).where(Tombstone.kind == kind)).scalars())
 
 
 def set_ends(session: Session, ends: dict[UUID, date | None]) -> None:

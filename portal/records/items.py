@@ -156,6 +156,23 @@ def change_value(
     session.execute(update(Record).where(Record.id == part.row).values(import_digest=CORRECTED))
 
 
+def take_value(
+    session: Session, vault: Vault, held: Item, code: str, value: Json, retention: str, at: datetime
+) -> None:
+    """Writes what an import says after all, as if it had never been corrected here; None takes the value out."""
+    part = held.part_of(code) or next((part for part in held.parts if part.retention == retention), None)
+    if part is None:
+        raise LookupError(f"no part of the item keeps {code}")
+    values = {**part.values, code: value} if value is not None else _without(part.values, code)
+    changed = Part(part.row, part.retention, values, part.hidden - {code}, _without(part.imported, code))
+    _store(session, vault, held.student_id, changed, at)
+    session.execute(update(Record).where(Record.id == part.row).values(import_digest=CORRECTED))
+
+
+def _without(values: Mapping[str, Json], code: str) -> dict[str, Json]:
+    return {name: value for name, value in values.items() if name != code}
+
+
 def remove_fields(session: Session, vault: Vault, held: Item, codes: Iterable[str], at: datetime) -> None:
     """Takes fields out of an item; a part that is left empty goes as a row."""
     gone = set(codes)

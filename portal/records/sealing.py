@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, case, func, inspect, literal, select, upda
 from sqlalchemy.orm import Session
 
 from portal.records.db import Model
-from portal.records.tables import access, cases, erasure, factors, papers, people, proof, representation
+from portal.records.tables import access, cases, erasure, factors, office, papers, people, proof, representation
 from portal.vault.envelope import HEADER, INSTALLATION, Holder, Json, Place
 from portal.vault.vault import Shredded, Vault
 
@@ -89,9 +89,13 @@ SEALED: tuple[Sealed, ...] = (
     ),
     Sealed(
         _line,
-        case((_line.case_id.is_(None), "erasure"), else_="case"),
-        func.coalesce(_line.case_id, _line.erasure_id),
+        case((_line.case_id.is_not(None), "case"), (_line.erasure_id.is_not(None), "erasure"), else_="finding"),
+        func.coalesce(_line.case_id, _line.erasure_id, _line.finding_id),
         literal("changes"),
+    ),
+    *(
+        Sealed(office.Intake, literal("intake"), office.Intake.id, literal(retention), column, disposable=False)
+        for column, retention in (("files_sealed", "upload"), ("sealed", "import"))
     ),
     _of_its_holder(proof.AuditDetail, literal("audit")),
     _of_its_holder(proof.OutMail, literal("mail")),

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
-
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
@@ -21,7 +19,7 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Found, Letter, RequestKind, StepKind, StepState
 from portal.records import casebook, items, limits
 from portal.records.tables.cases import Case, CaseItem, CaseStep
-from portal.records.tables.people import Branch, Limit, Student
+from portal.records.tables.people import Limit
 from portal.services import change_lines, erasing
 from portal.services.address_change import demand_settled
 from portal.services.casework import NotFound, event, move, subject_of
@@ -30,6 +28,7 @@ from portal.services.erasures import demand_thought_over, of_case
 from portal.services.export import build_export
 from portal.services.held_case import held_case
 from portal.services.identity import demand_level
+from portal.services.in_clear import mirror
 from portal.services.issue_letter import issue
 from portal.services.limits_of_processing import place_objection, place_restriction
 from portal.services.plan_erasure import plan_for
@@ -177,7 +176,7 @@ def _correct(work: Work, case: Case, going: Iterable[CaseItem]) -> None:
             everything = items.items_of(work.session, work.vault, case.student_id)
             change_lines.list_corrected(work, case, everything, held, code, value)
             items.change_value(work.session, work.vault, held, code, value, retention, work.now)
-            _mirror(work, case.student_id, item.dataset, code, value)
+            mirror(work, case.student_id, item.dataset, code, value)
     ended = limits.end(_meanwhile_of(work, case, going), work.now)
     if ended:
         event(work, case, EventKind.RESTRICTION_LIFTED)
@@ -196,20 +195,6 @@ def _meanwhile_of(work: Work, case: Case, going: Iterable[CaseItem]) -> list[Lim
         for limit in limits.of_case(work.session, case.id, provisional=True)
         if (limit.item_id, limit.field) in records
     ]
-
-
-def _mirror(work: Work, student_id: UUID, dataset: str, code: str, value: Json) -> None:
-    """Language, branch and whether there is an address stand in clear beside the sealed values: keep them the same."""
-    if dataset != "person":
-        return
-    student = work.session.get_one(Student, student_id)
-    if code == "email":
-        student.has_email = value is not None
-    elif code == "preferred_language" and value in work.policy.languages:
-        student.language = str(value)
-    elif code == "branch":
-        branch_id = work.session.execute(select(Branch.id).where(Branch.code == str(value))).scalar()
-        student.branch_id = branch_id or student.branch_id
 
 
 def finish_step(

@@ -27,7 +27,7 @@ from portal.services.unit import Work
 from portal.vault.envelope import Holder, Json, Place
 from portal.vault.vault import Shredded
 
-CLASS = "changes"
+CLASS, FINDING = erase_items.CHANGES, erase_items.FINDING
 CORRECTED, RESTRICTED, ERASED = "corrected", "restricted", "erased"
 OPEN, APPLIED, IMPOSSIBLE = "open", "applied", "impossible"
 _BECOMES = {StepState.DONE: APPLIED, StepState.IMPOSSIBLE: IMPOSSIBLE}
@@ -40,6 +40,8 @@ def place(line_id: UUID) -> Place:
 def holder_of(line: ChangeLine) -> Holder:
     if line.case_id is not None:
         return Holder.case(line.case_id)
+    if line.finding_id is not None:
+        return Holder(FINDING, line.finding_id)
     assert line.erasure_id is not None
     return Holder("erasure", line.erasure_id)
 
@@ -85,6 +87,14 @@ def list_corrected(work: Work, case: Case, held: Sequence[Item], record: Item, c
     _add(work, case.student_id, CORRECTED, number, record.dataset, code, key, value, case_id=case.id)
 
 
+def list_kept(
+    work: Work, finding_id: UUID, student_id: UUID, held: Sequence[Item], record: Item, code: str, value: Json
+) -> None:
+    """Ours was kept where an import said otherwise: the administration has to change it."""
+    number, key = erase_items.student_number(held), _record_names(work.policy, record)
+    _add(work, student_id, CORRECTED, number, record.dataset, code, key, value, finding_id=finding_id)
+
+
 def list_restricted(work: Work, case: Case, held: Sequence[Item], items: Iterable[CaseItem]) -> None:
     """One line for each thing that is restricted for good: everything, a group's fields, a record, a value."""
     assert case.student_id is not None
@@ -122,6 +132,7 @@ def _add(
     *,
     case_id: UUID | None = None,
     erasure_id: UUID | None = None,
+    finding_id: UUID | None = None,
 ) -> None:
     if not number or administration(work.policy) is None:
         return  # nobody the administration could find
@@ -129,6 +140,7 @@ def _add(
         id=uuid7(),
         case_id=case_id,
         erasure_id=erasure_id,
+        finding_id=finding_id,
         branch_id=work.session.get_one(Student, student_id).branch_id,
         kind=kind,
         dataset=dataset,
@@ -182,7 +194,8 @@ def end_lines(work: Work, lines: Iterable[ChangeLine], state: StepState) -> set[
 
 
 def _open_of(work: Work, holder: Holder) -> bool:
-    column = ChangeLine.case_id if holder.kind == "case" else ChangeLine.erasure_id
+    columns = {"case": ChangeLine.case_id, FINDING: ChangeLine.finding_id}
+    column = columns.get(holder.kind, ChangeLine.erasure_id)
     statement = select(ChangeLine.id).where(column == holder.id, ChangeLine.state == OPEN).limit(1)
     return work.session.execute(statement).first() is not None
 

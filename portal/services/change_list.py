@@ -22,6 +22,7 @@ from portal.records import casebook
 from portal.records.queue import within
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import ChangeLine, Erasure
+from portal.records.tables.people import ImportFinding
 from portal.services import change_lines
 from portal.services.case_page import log_view
 from portal.services.cells import as_csv, as_xlsx
@@ -138,6 +139,9 @@ def _whose(work: Work, line: ChangeLine) -> UUID | None:
     if line.case_id is not None:
         case = work.session.get(Case, line.case_id)
         return case.student_id if case else None
+    if line.finding_id is not None:
+        finding = work.session.get(ImportFinding, line.finding_id)
+        return finding.student_id if finding else None
     erasure = work.session.get(Erasure, line.erasure_id) if line.erasure_id else None
     return erasure.student_id if erasure else None
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from portal.policy.model import Policy
 from portal.records import casebook, files, items, limits, sealing
 from portal.records.tables.access import Login, SecondChannel
 from portal.records.tables.campaigns import Invitation
 from portal.records.tables.cases import Case, CaseFile
+from portal.records.tables.erasure import ChangeLine
 from portal.records.tables.people import ImportFinding, Record, Student, Tombstone
 from portal.records.tables.proof import OutMail
 from portal.records.tables.representation import EmailChange, Representative
@@ -27,6 +28,7 @@ from portal.vault.envelope import Holder
 ERASED = "erased"
 STANDARD = "standard"  # the class with which questions for consent go
 MAIL, IMPORT, AUDIT, EXPORT = "mail", "import", "audit", "export"  # classes of keys beside those of the records
+CHANGES, FINDING = "changes", "finding"  # class and kind of holder of what a conflict tells the administration
 
 
 # --- so that the next import does not bring it back
@@ -116,8 +118,15 @@ def remove_rows(work: Work, student_id: UUID, doomed: Doomed) -> None:
         items.reseal_class(work.session, work.vault, student_id, retention)
         files.reseal(work.session, holder, kept, work.vault)
     sealing.seal_beside(work.session, work.vault, student_id, beside)
-    gone = ImportFinding.item_id.in_(list(doomed.fields))
-    work.session.execute(delete(ImportFinding).where(ImportFinding.student_id == student_id, gone))
+    _remove_findings(work, ImportFinding.student_id == student_id, ImportFinding.item_id.in_(list(doomed.fields)))
+
+
+def _remove_findings(work: Work, *which: ColumnElement[bool]) -> None:
+    """Conflicts with an import, with what they still have to tell the administration: the keys first."""
+    for finding_id in work.session.execute(select(ImportFinding.id).where(*which)).scalars().all():
+        work.vault.destroy(Holder(FINDING, finding_id), CHANGES)
+        work.session.execute(delete(ChangeLine).where(ChangeLine.finding_id == finding_id))
+        work.session.execute(delete(ImportFinding).where(ImportFinding.id == finding_id))
 
 
 def remove_files(work: Work, student_id: UUID, doomed: Doomed) -> None:
@@ -163,7 +172,8 @@ def remove_traces(work: Work, student_id: UUID, doomed: Doomed) -> None:
         delete(Login).where(or_(Login.student_id == student_id, Login.representative_id.in_(acting))),
         execution_options={"synchronize_session": False},
     )
-    for table in (Representative, SecondChannel, ImportFinding):
+    _remove_findings(work, ImportFinding.student_id == student_id)
+    for table in (Representative, SecondChannel):
         work.session.execute(delete(table).where(table.student_id == student_id))
     limits.end(limits.active(work.session, student_id), work.now)
     files.remove(work.session, holder, [file.id for file in files.of_holder(work.session, holder)])

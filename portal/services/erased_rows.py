@@ -22,10 +22,11 @@ PROGRAMME, STARTS = "programme", "start_date"
 
 
 class ErasedRows:
-    """`named`: the numbers of students whom staff admit. Their rows wait until the whole export was read."""
+    """`named`: the numbers of students whom staff admit. Their rows wait until the whole export was read. A dry run
+    forgets nobody's erasure."""
 
-    def __init__(self, work: Work, named: Container[str]) -> None:
-        self._work, self._named = work, named
+    def __init__(self, work: Work, named: Container[str], dry_run: bool) -> None:
+        self._work, self._named, self._dry_run = work, named, dry_run
         self._waiting: dict[str, list[Row]] = {}
 
     def parted(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
@@ -57,12 +58,16 @@ class ErasedRows:
             kept = [row for row in rows if graves[id(row)] not in gone]
             student = self._of_student(number)
             if self._began_since(student, kept):
-                self._work.session.execute(delete(Tombstone).where(Tombstone.digest.in_([student, *single])))
+                if not self._dry_run:
+                    self._forget([student, *single])
                 admitted += kept
                 left_out += [row for row in rows if graves[id(row)] in gone]
             else:
                 left_out += rows
         return admitted, left_out
+
+    def _forget(self, graves: list[bytes]) -> None:
+        self._work.session.execute(delete(Tombstone).where(Tombstone.digest.in_(graves)))
 
     def _began_since(self, student: bytes, rows: list[Row]) -> bool:
         statement = select(Tombstone.erased_at).where(Tombstone.digest == student)

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from uuid_utils.compat import uuid7
 
 from portal.intake.mapping import ExportMapping
@@ -18,17 +18,18 @@ from portal.intake.reader import Row, read_export
 from portal.intake.report import PastTerm, Report
 from portal.records import importing, items
 from portal.records.importing import Known, RecordKey
-from portal.records.tables.people import Branch, ImportFinding, ImportRun, Record, SealedFile, Student
+from portal.records.tables.people import Branch, ImportRun, Record, SealedFile, Student
 from portal.services import tombstones
 from portal.services.erased_rows import ErasedRows
+from portal.services.import_findings import Findings
 from portal.services.imported import Imported
+from portal.services.in_clear import ENDS, PROGRAMME, mirror_people
 from portal.services.lookups import lookups_of
 from portal.services.unit import Work
-from portal.vault.envelope import INSTALLATION, Holder, Json, Place
+from portal.vault.envelope import Holder, Json, Place
 from portal.vault.normal import normal_number
 
 BATCH = 500  # rows
-FINDING_CLASS = "import"
 
 
 class ImportRows:
@@ -42,7 +43,9 @@ class ImportRows:
         self.run_id = uuid7()
         self.sorts = 0
         self.outcome = Imported(Report(), dry_run)
-        self.field_graves = importing.any_entombed(work.session, "field")
+        self.field_graves = importing.all_entombed(work.session, "field")
+        self.changed: list[dict[str, object]] = []  # rows of the batch at hand
+        self.programme_ends: dict[int, Json] = {}  # by row: where the end was corrected here
         self.ends: dict[UUID, tuple[date | None, bool]] = {}  # latest end, whether one still runs
 
     def run(
@@ -50,32 +53,52 @@ class ImportRows:
         folder: Path,
         mapping: ExportMapping,
         admit: Container[str],
-        progress: Callable[[int, int], None] | None,
+        progress: Callable[[int, int], None] | None = None,
+        settled: bool = False,
     ) -> Imported:
+        """Reads the folder and writes it. `settled`: somebody saw who is past the term, and leaves out whom `admit`
+        does not name."""
         work = self.work
-        self.erased = ErasedRows(work, admit)
+        self._begin(admit, settled)
         reader = read_export(folder, mapping, work.policy, work.today, admit=admit, progress=progress)
         self.outcome.report = reader.report
         if not self.dry_run:
+            importing.only_one(work.session)
             self._missing_branches()
             work.session.add(ImportRun(id=self.run_id, started_at=work.now, staff_id=work.actor.id, counts="{}"))
             work.session.flush()
         batch: list[Row] = []
         for found in reader:
             if isinstance(found, PastTerm):
-                self._hold(found)
+                self.findings.past_term(found)
             elif isinstance(found, Row):
                 batch.append(found)
                 if len(batch) >= BATCH:
                     self._write(batch)
                     batch = []
-        self._write(batch)
-        admitted, left_out = self.erased.decided()
-        self._write_rows(admitted)
-        self._leave_out(left_out)
+        self._end(batch)
         if not self.dry_run:
             self._finish()
         return self.outcome
+
+    def take(self, rows: list[Row], admit: Container[str]) -> Imported:
+        """Writes rows that come one by one, by the same rules."""
+        self._begin(admit, settled=True)
+        self._missing_branches()
+        self._end(rows)
+        self._set_ends()
+        return self.outcome
+
+    def _begin(self, admit: Container[str], settled: bool) -> None:
+        self.erased = ErasedRows(self.work, admit, self.dry_run)
+        self.findings = Findings(self.work, self.run_id, admit, settled)
+
+    def _end(self, rows: list[Row]) -> None:
+        """The last rows, and those that waited until everything was read."""
+        self._write(rows)
+        admitted, left_out = self.erased.decided()
+        self._write_rows(admitted)
+        self._leave_out(left_out)
 
     # --- a batch
 
@@ -92,14 +115,19 @@ class ImportRows:
         for row in rows:
             if row.student_number in self.students:
                 by_dataset.setdefault(row.dataset, []).append(row)
+        self.work.vault.let_go()
         for dataset in filter(by_dataset.get, by_dataset):
             self._write_dataset(dataset, by_dataset[dataset])
+        if not self.dry_run:
+            self.findings.write()
 
     def _write_dataset(self, dataset: str, rows: list[Row]) -> None:
         parts = [part for row in rows for part in self._parts(row)]
         ids = {part.student_id for part in parts if part.student_id is not None}
         known = importing.known_records(self.work.session, dataset, ids, {part.natural_key for part in parts})
-        if not self.dry_run:
+        if self.dry_run:
+            self.work.vault.preload(map(Holder.student, ids))
+        else:
             self.work.vault.create_keys([(Holder.student(p.student_id), p.retention) for p in parts if p.student_id])
         fresh: list[dict[str, object]] = []
         touched: dict[UUID, set[str]] = {}
@@ -115,8 +143,10 @@ class ImportRows:
             self._note_end(row, group[0].student_id)
         if fresh:
             self.work.session.execute(insert(Record), fresh)
+        importing.update_rows(self.work.session, Record, self.changed)
+        self.changed = []
         if touched and not self.dry_run:
-            self._index(touched)
+            self._follow(touched)
 
     def _find_students(self, numbers: Iterable[str]) -> None:
         unknown = [number for number in dict.fromkeys(numbers) if number not in self.students]
@@ -126,7 +156,7 @@ class ImportRows:
             self.students.clear()
             unknown = list(dict.fromkeys(numbers))
         found = self.work.vault.find_many("student_number", [normal_number(number) for number in unknown])
-        alive = importing.living(self.work.session, [id for ids in found.values() for id in ids])
+        alive = importing.living(self.work.session, [id for ids in found.values() for id in ids], held=not self.dry_run)
         for number in unknown:
             ids = [id for id in found[normal_number(number)] if id in alive]
             if ids:
@@ -218,20 +248,23 @@ class ImportRows:
             if code in held.imported:
                 if incoming.get(code) != values.get(code):
                     conflict = True
-                    self._conflict(row, part.student_id, found.item_id, code, incoming.get(code))
+                    self.outcome.conflicts.append((row.file, row.line, f"{row.dataset}.{code}"))
+                    self.findings.conflict(row, part.student_id, found.item_id, code, incoming.get(code))
+                else:
+                    self.findings.agreed(found.item_id, code)
             elif code in incoming:
                 values[code] = incoming[code]
             else:
                 del values[code]
+        if row.dataset == PROGRAMME and ENDS in held.imported:
+            self.programme_ends[id(row)] = values.get(ENDS)
         changed = values != held.values
         if not self.dry_run and (changed or not conflict):
             keep = items.Part(found.id, part.retention, values, row.hidden & set(values), held.imported)
             digest = items.CORRECTED if held.imported else part.digest
             sealed = items.seal_part(self.work.vault, part.student_id, keep)
-            self.work.session.execute(
-                update(Record)
-                .where(Record.id == found.id)
-                .values(sealed=sealed, import_digest=digest, updated_at=self.work.now)
+            self.changed.append(
+                {"id": found.id, "sealed": sealed, "import_digest": digest, "updated_at": self.work.now}
             )
         return changed
 
@@ -275,51 +308,7 @@ class ImportRows:
             code: tombstones.of_field(self.work, row.student_number, row.dataset, row.natural_key, code)
             for code in values
         }
-        gone = importing.entombed(self.work.session, graves.values())
-        return {code: value for code, value in values.items() if graves[code] not in gone}
-
-    def _hold(self, past: PastTerm) -> None:
-        self._finding("past_term", past.student_number, past.file, past.line, student_number=past.student_number)
-
-    def _conflict(self, row: Row, student_id: UUID, item_id: UUID, code: str, value: Json) -> None:
-        self.outcome.conflicts.append((row.file, row.line, f"{row.dataset}.{code}"))
-        key = json.dumps([str(item_id), code, value], default=str)
-        self._finding("conflict", key, row.file, row.line, student_id, item_id, code, value=value)
-
-    def _finding(
-        self,
-        kind: str,
-        key: str,
-        file: str,
-        line: int,
-        student_id: UUID | None = None,
-        item_id: UUID | None = None,
-        code: str | None = None,
-        **contents: Json,
-    ) -> None:
-        """Lists something once, however often it is imported."""
-        digest = self.work.vault.digest(f"finding:{kind}", key)
-        listed = self.work.session.execute(select(ImportFinding.id).where(ImportFinding.digest == digest)).first()
-        if self.dry_run or listed:
-            return
-        finding = uuid7()
-        holder = Holder.student(student_id) if student_id else INSTALLATION
-        sealed = self.work.vault.seal(holder, FINDING_CLASS, Place("import_finding", "sealed", finding), contents)
-        self.work.session.execute(
-            insert(ImportFinding).values(
-                id=finding,
-                run_id=self.run_id,
-                kind=kind,
-                digest=digest,
-                file=file,
-                line=line,
-                student_id=student_id,
-                item_id=item_id,
-                field=code,
-                sealed=sealed,
-                state="open",
-            )
-        )
+        return {code: value for code, value in values.items() if graves[code] not in self.field_graves}
 
     # --- around it
 
@@ -330,7 +319,8 @@ class ImportRows:
                 self.work.session.add(Branch(id=self.branches[code], code=code, name=branch.name))
         self.work.session.flush()
 
-    def _index(self, touched: Iterable[UUID]) -> None:
+    def _follow(self, touched: Iterable[UUID]) -> None:
+        """What people are found by, and what of them stands in clear."""
         people = items.persons(self.work.session, self.work.vault, touched)
         self.work.vault.index_many(
             {
@@ -339,19 +329,23 @@ class ImportRows:
                 for retention, entries in lookups_of(self.work.policy, person).items()
             }
         )
+        mirror_people(self.work, people, self.branches)
 
     def _note_end(self, row: Row, student_id: UUID | None) -> None:
-        if row.dataset != "programme" or student_id is None:
+        if row.dataset != PROGRAMME or student_id is None:
             return
-        ended = row.values.get("end_date")
+        ended = self.programme_ends.pop(id(row), row.values.get(ENDS))
         latest, running = self.ends.get(student_id, (None, False))
         day = date.fromisoformat(str(ended)) if ended else None
         self.ends[student_id] = (max(filter(None, (latest, day)), default=None), running or day is None)
 
-    def _finish(self) -> None:
+    def _set_ends(self) -> None:
         importing.set_ends(
             self.work.session, {id: None if running else latest for id, (latest, running) in self.ends.items()}
         )
+
+    def _finish(self) -> None:
+        self._set_ends()
         counts = {
             "new_students": self.outcome.new_students,
             "new": self.outcome.new,

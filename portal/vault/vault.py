@@ -92,6 +92,11 @@ class Vault:
                         key = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
                         self._keys.setdefault((holder, retention), {})[version] = key
 
+    def let_go(self) -> None:
+        """Forgets opened keys, but for the installation: for what passes by more people than memory should hold."""
+        kept = {pair: keys for pair, keys in self._keys.items() if pair[0] == INSTALLATION}
+        self._keys, self._known = kept, {holder for holder, _ in kept}
+
     def create_keys(self, wanted: Collection[tuple[Holder, str]]) -> None:
         """Makes the first key of each (holder, class) that has none, in one transaction: for bulk imports."""
         self.preload(holder for holder, _ in wanted)
@@ -176,15 +181,20 @@ class Vault:
             for (holder, retention), entries in wanted.items()
             for kind, text in dict.fromkeys(entries)
         ]
+        by_class: dict[str, list[Holder]] = {}
+        for holder, retention in wanted:
+            by_class.setdefault(retention, []).append(holder)
         with self._engine.begin() as connection:
-            for holder, retention in wanted:
-                connection.execute(
-                    delete(lookup).where(
-                        lookup.c.holder_kind == holder.kind,
-                        lookup.c.holder_id == holder.id,
-                        lookup.c.retention == retention,
-                    )
-                )
+            for retention, holders in by_class.items():
+                for kind, ids in by_kind(holders).items():
+                    for start in range(0, len(ids), CHUNK):
+                        connection.execute(
+                            delete(lookup).where(
+                                lookup.c.holder_kind == kind,
+                                lookup.c.holder_id.in_(ids[start : start + CHUNK]),
+                                lookup.c.retention == retention,
+                            )
+                        )
             if rows:
                 connection.execute(insert(lookup), rows)
 

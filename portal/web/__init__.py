@@ -8,12 +8,25 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Binds languages, headers, access, errors and every blueprint."""
     from portal import extensions
-    from portal.web import access, compress, dev, errors, headers, language, request_log, sessions, standing, system
+    from portal.web import (
+        access,
+        bodies,
+        compress,
+        dev,
+        errors,
+        headers,
+        language,
+        request_log,
+        sessions,
+        standing,
+        system,
+    )
     from portal.web.account import routes as account
     from portal.web.public import routes as public
     from portal.web.staff import routes as staff
     from portal.web.student import routes as student
 
+    app.request_class = bodies.BoundedRequest
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = True
     extensions.babel.init_app(app, locale_selector=language.current_language)

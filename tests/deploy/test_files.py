@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from config import ROOT, read_settings
+from config import BODY_LIMITS, MIB, ROOT, read_settings
 
 DEPLOY = ROOT / "deploy"
 UNITS = DEPLOY / "systemd"
@@ -144,7 +144,12 @@ def test_the_proxy_compresses_what_holds_no_secret_only():
 
 def test_the_proxy_takes_a_body_as_large_as_the_portal_does():
     most = read_settings({}).flask()["MAX_CONTENT_LENGTH"]
-    assert f"client_max_body_size {most // 1024 // 1024}m;" in nginx_text()
+    assert f"    client_max_body_size {most // MIB}m;" in nginx_text()
+    for endpoint, more in BODY_LIMITS.items():
+        path = "/" + endpoint.replace(".", "/")
+        found = re.search(rf"location = {path} \{{[^}}]*client_max_body_size {more // MIB}m;", nginx_text())
+        assert found, f"{path} takes as much at the proxy as at the portal"
+    assert nginx_text().count("client_max_body_size") == 1 + len(BODY_LIMITS), "and nothing else takes more"
 
 
 def test_nginx_accepts_its_file(tmp_path: Path):

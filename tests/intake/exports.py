@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 import zlib
 from collections.abc import Sequence
 from datetime import date
@@ -112,6 +113,16 @@ def write_export(folder: Path, exams: Sequence[Sequence[object]] = (), **rows: S
         write_csv(folder / name, header, rows.get(name.removesuffix(".csv"), ()))
     write_xlsx(folder / "examens.xlsx", exams)
     return folder
+
+
+def as_zip(folder: Path, top: str = "") -> bytes:
+    """The folder as an office packs it: with the folder itself on `top`, or without."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, f"{top}{file.relative_to(folder)}")
+    return out.getvalue()
 
 
 def read(folder: Path, **options: object) -> tuple[list[Row], list[Finding], list[PastTerm], ExportReader]:

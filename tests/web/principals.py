@@ -14,12 +14,14 @@ from uuid_utils.compat import uuid7
 
 from portal.domain.permissions import ANONYMOUS
 from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
+from portal.intake.faults import VALUES
 from portal.records.db import begin_write, db
 from portal.records.tables.access import Designation, Login, OneTime, Staff
 from portal.records.tables.campaigns import Campaign, Invitation
 from portal.records.tables.factors import StaffReset
-from portal.records.tables.people import Record
-from portal.services import reset_password
+from portal.records.tables.office import Intake
+from portal.records.tables.people import ImportFinding, ImportRun, Record
+from portal.services import import_findings, intakes, reset_password
 from portal.services.add_representative import Asked as Asking
 from portal.services.add_representative import record_representative
 from portal.services.campaign_text import question_for
@@ -30,7 +32,7 @@ from portal.services.second_channel import Channel as SecondChannel
 from portal.services.second_channel import new_task
 from portal.services.sign_in import sha256
 from portal.services.unit import writing
-from portal.vault.envelope import Json
+from portal.vault.envelope import Holder, Json
 from portal.vault.normal import normal_email
 from tests import factories
 from tests.services.factors import give_app
@@ -69,6 +71,8 @@ class School:
     designation: UUID  # the handler's
     representative: UUID  # may ask everything for the student
     campaign: UUID  # a question for consent that the student was asked
+    intake: UUID  # an upload that was looked at and waits for a decision
+    conflict: UUID  # what an import says otherwise than was corrected for the student
 
     def arguments(self) -> dict[str, object]:
         """A value for each argument an address may have."""
@@ -104,6 +108,8 @@ class School:
             "letter_id": uuid7(),
             "campaign_id": self.campaign,
             "number": 1,
+            "intake_id": self.intake,
+            "finding_id": self.conflict,
         }
 
 
@@ -184,6 +190,8 @@ def make_school(app: Flask, **foreigner: Json) -> School:
         designation,
         add_lawyer(app, student),
         ask_consent(app, student),
+        looked_at(app, staff["officer"]),
+        disputed(app, student, person),
     )
 
 
@@ -207,6 +215,59 @@ def ask_consent(app: Flask, student: UUID) -> UUID:
         work.session.flush()
         work.session.add(Invitation(id=uuid7(), campaign_id=campaign.id, student_id=student))
         return campaign.id
+
+
+def looked_at(app: Flask, staff: UUID) -> UUID:
+    """An upload whose dry run is there, with something of everything that it may find."""
+    past = {"student_number": "C777", "file": "cursisten.csv", "line": 3, "last_end": "2019-06-01"}
+    bad = {"file": "cursisten.csv", "line": 4, "column": "E-mail", "reason": "bad_email", "masked": "a… (≤15)"}
+    report = {
+        **{"dry_run": True, "new_students": 2, "new": 9, "changed": 1, "unchanged": 4, "ignored": 1},
+        "files": {"cursisten.csv": {"read": 4, "good": 2, "bad": 1, "held": 1}},
+        "findings": [{**bad, "kind": "bad_value", "leaves_out": True, "text": VALUES["bad_email"]}],
+        "past_term": {"count": 1, "students": [{**past, "past": ["standard"], "within": ["exemption"]}]},
+        **{"conflicts": [{"file": "cursisten.csv", "line": 2, "field": "person.town"}], "conflict_count": 1},
+        **{"erased": [{"file": "cursisten.csv", "line": 5}], "erased_count": 1},
+    }
+    with writing(factories.SYSTEM, app.extensions["clock"]) as work:
+        row = Intake(
+            id=uuid7(),
+            state=intakes.State.LOOKED.value,
+            slot=1,
+            by_id=staff,
+            created_at=work.now,
+            expires_at=work.now + intakes.KEPT,
+            step_at=work.now,
+            size=12_345,
+        )
+        row.sealed = intakes.seal_told(work, row.id, intakes.Told(report))
+        work.session.add(row)
+        return row.id
+
+
+def disputed(app: Flask, student: UUID, item: UUID) -> UUID:
+    """The town of the student was corrected here, and an import says otherwise."""
+    with writing(factories.SYSTEM, app.extensions["clock"]) as work:
+        run = ImportRun(id=uuid7(), started_at=work.now, counts="{}")
+        work.session.add(run)
+        work.session.flush()
+        finding = uuid7()
+        holder, lies = Holder.student(student), import_findings.place(finding)
+        work.session.add(
+            ImportFinding(
+                id=finding,
+                run_id=run.id,
+                kind=import_findings.CONFLICT,
+                digest=work.vault.digest("finding:conflict", finding.hex),
+                file="cursisten.csv",
+                line=2,
+                student_id=student,
+                item_id=item,
+                field="town",
+                sealed=work.vault.seal(holder, import_findings.CLASS, lies, {"value": "Alkmaar"}),
+            )
+        )
+        return finding
 
 
 def mail_link(app: Flask, staff: UUID, by: UUID) -> None:

@@ -24,7 +24,7 @@ VIEWS = dict.fromkeys(
         *("staff.extend", "staff.decide", "staff.approve", "staff.lift", "staff.posted", "staff.step"),
         *("staff.student", "staff.contact", "staff.representatives", "staff.upload", "staff.images"),
         *("staff.abuse", "staff.merge", "staff.take_back"),
-        "staff.stop_erasure",
+        *("staff.stop_erasure", "staff.conflict"),
     ),
     1,
 )

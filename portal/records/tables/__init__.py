@@ -6,7 +6,7 @@ from importlib import import_module
 
 MODULES = (
     *("people", "cases", "access", "factors", "proof", "representation", "erasure", "papers", "campaigns", "register"),
-    *("figures",),
+    *("figures", "office"),
 )
 
 

@@ -85,7 +85,8 @@ class OutsideStep(Model):
 class ChangeLine(Model):
     """One change for the school's student administration, so that its next export does not undo it.
 
-    Sealed under a key of its own for each case or erasure, destroyed when the last of its lines is confirmed:
+    It comes of a case, of an erasure, or of a conflict with an import in which ours was kept. Sealed under a key of its
+    own for each of these, destroyed when the last of its lines is confirmed:
     {"student_number", "record": how the administration names the record, "value": the right value}.
     """
 
@@ -94,6 +95,7 @@ class ChangeLine(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("case.id"), index=True)
     erasure_id: Mapped[UUID | None] = mapped_column(ForeignKey("erasure.id"), index=True)
+    finding_id: Mapped[UUID | None] = mapped_column(index=True)  # the conflict; it may go before its line
     branch_id: Mapped[UUID | None] = mapped_column(ForeignKey("branch.id"))
     kind: Mapped[str] = mapped_column(String(12))  # corrected | restricted | erased
     dataset: Mapped[str | None] = mapped_column(String(32))  # None: everything of the student

@@ -115,6 +115,14 @@ TABLE: dict[str, Rule] = {
     "staff.figures_file": Rule(STAFF, act=Act.VIEW_FIGURES),
     "staff.year_reports": Rule(STAFF, act=Act.VIEW_YEAR_REPORT),
     "staff.year_report": Rule(STAFF, act=Act.VIEW_YEAR_REPORT),
+    **dict.fromkeys(
+        ("staff.intake", "staff.intake_one", "staff.intake_people", "staff.intake_confirm", "staff.intake_cancel"),
+        Rule(STAFF, act=Act.IMPORT_STUDENTS),
+    ),
+    **dict.fromkeys(
+        ("staff.conflicts", "staff.conflict", "staff.student_new", "staff.programme_end"),
+        Rule(STAFF, act=Act.MANAGE_STUDENT),
+    ),
     "staff.retention": Rule(STAFF, act=Act.PREVIEW_RETENTION),
     "staff.retention_confirm": Rule(STAFF, act=Act.CONFIRM_POLICY),
     "staff.retention_clock": Rule(STAFF, act=Act.VIEW_OPERATIONS),

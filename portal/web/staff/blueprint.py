@@ -33,6 +33,7 @@ MENU = (
     ("staff.identity_tasks", N_("Wie is het?"), Act.CONFIRM_IDENTITY),
     ("staff.students", N_("Cursisten"), Act.SEARCH_STUDENTS),
     ("staff.campaigns", N_("Toestemming vragen"), Act.RUN_CAMPAIGN),
+    ("staff.intake", N_("Import"), Act.IMPORT_STUDENTS),
     ("staff.to_post", N_("Post"), Act.PRINT_LETTER),
     ("staff.changes", N_("Wijzigingslijst"), Act.EXPORT_CHANGES),
     ("staff.retention", N_("Bewaartermijnen"), Act.PREVIEW_RETENTION),
@@ -52,6 +53,8 @@ UNDER = {
     "staff.student": "staff.students",
     "staff.correct": "staff.students",
     **dict.fromkeys(("staff.contact", "staff.representatives", "staff.representative_new"), "staff.students"),
+    **dict.fromkeys(("staff.student_new", "staff.programme_end"), "staff.students"),
+    **dict.fromkeys(("staff.intake_one", "staff.intake_people"), "staff.intake"),
     "staff.account_new": "staff.accounts",
     **dict.fromkeys(("staff.identity_task", "staff.identity_call", "staff.identity_phone"), "staff.identity_tasks"),
     **dict.fromkeys(

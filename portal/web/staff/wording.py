@@ -13,6 +13,7 @@ from portal.i18n import N_
 from portal.web.staff.account_wording import ACCOUNT_REFUSALS
 from portal.web.staff.campaign_wording import CAMPAIGN_REFUSALS
 from portal.web.staff.case_wording import CASE_REFUSALS
+from portal.web.staff.intake_wording import INTAKE_REFUSALS
 from portal.web.staff.reach_wording import REACH_REFUSALS
 from portal.web.staff.register_wording import REGISTER_REFUSALS
 
@@ -296,9 +297,13 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "role_missing": N_("Kies minstens één rol."),
         "branch_missing": N_("Kies de vestiging van de behandelaar."),
         **ACCOUNT_REFUSALS,
+        **REACH_REFUSALS,
+        **CASE_REFUSALS,
+        **CAMPAIGN_REFUSALS,
+        **REGISTER_REFUSALS,
+        **INTAKE_REFUSALS,
     }
 )
-REFUSALS = MappingProxyType({**REFUSALS, **REACH_REFUSALS, **CASE_REFUSALS, **CAMPAIGN_REFUSALS, **REGISTER_REFUSALS})
 UNKNOWN_REFUSAL = N_("Dit kan niet: de regels laten het niet toe.")
 
 # The one next action of a case: heading, explanation.
