@@ -9,8 +9,9 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table
 
 from portal.policy.loader import load_policy
 from portal.records import tables
-from portal.records.data_map import TABLES, About, Erasure, Export, TableRule, faults, undeclared, vanished
+from portal.records.data_map import TABLES, faults, undeclared, vanished
 from portal.records.db import Model
+from portal.records.table_rule import About, Erasure, Export, TableRule
 from portal.vault.tables import metadata as keys
 
 tables.load_all()
