@@ -33,7 +33,7 @@ from portal.mail.transports import Later, Paused, Refused, Transport, transport_
 from portal.policy.model import Policy
 from portal.records import casebook
 from portal.records.tables.cases import Case
-from portal.services import retention, tell_campaigns
+from portal.services import erasures, retention, tell_campaigns
 from portal.services.casework import staff_for
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import INSTALLATION, Tampered
@@ -252,6 +252,8 @@ def _flag(work: Work, mail: Claimed, to_staff: bool, fault: str) -> None:
     )
     work.note("mail_failed", "case", mail.case_id, kind=mail.kind, fault=fault)
     case = work.session.get_one(Case, mail.case_id)
+    if mail.kind == "erasure_planned":
+        erasures.mail_failed(work, case)
     for staff in staff_for(work, case):
         work.send(messages.staff_by_post(staff.email, staff.language, staff.id, case.id, case.reference, mail.id))
 
