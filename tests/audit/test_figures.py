@@ -232,7 +232,10 @@ def test_processes_side_by_side_neither_fork_the_log_nor_lose_an_entry(app: Flas
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.close()
-    codes = [process.wait() for process in running]
+    codes = []
+    for process in running:
+        with process:
+            codes.append(process.wait())
     seconds = time.monotonic() - began
     with app.app_context():
         report, engine = verify_audit(CLOCK), db.engine.dialect.name
