@@ -29,7 +29,12 @@ def test_the_sheet_that_comes_back_says_whose_answer_to_which_text_it_is(lang: s
     )
     letter, sheet, *_ = page.split('<div class="ticked">')
     say = speaker(lang).gettext
-    for text in (ADDRESS[0], question.version, say(question.asked), say("Stuur dit blad terug, of geef het op school.")):
+    for text in (
+        ADDRESS[0],
+        question.version,
+        say(question.asked),
+        say("Stuur dit blad terug, of geef het op school."),
+    ):
         assert text in sheet
     for each in question.recipients:
         assert say(each) in letter
