@@ -46,8 +46,8 @@ def test_the_policys_branches_are_opened_and_renamed_and_none_is_lost(app: Flask
         assert {code for code, each in after.items() if each.follows} == {*policy.branches, "gone"}
         assert after["hoorn"].name == "Hoorn Centrum"
         assert follow_policy(admin, clock) == 0
-        assert len(audited("open_branch")) == 3
-        assert len(audited("rename_branch")) == 1
+        assert audited("open_branch") == 3
+        assert audited("rename_branch") == 1
 
 
 def test_those_who_handle_cases_today_stand_with_their_branch(app: Flask, clock: FixedClock) -> None:

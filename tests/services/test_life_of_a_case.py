@@ -20,8 +20,8 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import (
     ActorKind,
     Channel,
-    Level,
     Letter,
+    Level,
     Outcome,
     RequestKind,
     Role,

@@ -68,7 +68,8 @@ UNDER = {
         (f"staff.register_{page}" for page in ("history", "version", "compare", "check", "confirm")), "staff.register"
     ),
     **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),
-    **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review", "staff.branches"), "staff.accounts"),
+    **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review"), "staff.accounts"),
+    "staff.branches": "staff.accounts",
 }
 
 
