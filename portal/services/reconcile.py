@@ -124,6 +124,7 @@ def _compare(work: Work) -> _Compared:
     compared = _Compared()
     there, made = _keys()
     used: set[Key] = set()
+    shredded = _shredded(work)
     lost = set(_lost_files(work, holders))
     for place, each in enumerate(SEALED):
         for row, key in uses(work.session, each):
@@ -132,7 +133,7 @@ def _compare(work: Work) -> _Compared:
                     used.add(key)
                 continue
             lost.discard(row)  # a picture goes with the key of its record
-            if each.disposable:
+            if each.disposable and not (each.table is OutMail and key[:2] in shredded):
                 compared.rows.setdefault(place, []).append(row)
             else:
                 compared.kept[each.name] += 1
@@ -146,6 +147,12 @@ def _compare(work: Work) -> _Compared:
             compared.keys.append(key_id)
     _hanging(work, compared)
     return compared
+
+
+def _shredded(work: Work) -> set[tuple[str, UUID]]:
+    """Cases whose mails lost their key on purpose (`shred_addresses`): that they left, and when, is still needed."""
+    done = select(Erasure.case_id).where(Erasure.state == erasing.DONE, Erasure.case_id.is_not(None))
+    return {("case", case_id) for case_id in work.session.execute(done).scalars() if case_id}
 
 
 def _keys() -> tuple[dict[Key, UUID], dict[UUID, datetime]]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from portal.cli.terminal import operator
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Level, RequestKind, StepState
@@ -23,6 +24,7 @@ from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out, finish_step
 from portal.services.deliver_mail import deliver
 from portal.services.erasures import COOLING, COOLING_BY_POST, StopState
+from portal.services.reconcile import reconcile
 from tests import factories
 from tests.mail.posts import Line
 from tests.services import cases
@@ -352,3 +354,5 @@ def test_the_address_of_the_last_mail_is_destroyed_once_it_has_left(context):
     with reading(factories.SYSTEM, cases.clock()) as work:
         assert address_of(work, cases.within(work, reference)) is None
     assert db.session.get(Student, student).state == "erased"
+    found = reconcile(operator(), cases.clock(), fix=True)
+    assert (found.amiss, found.kept_without_keys["outbox"] > 0) == (0, True)  # that they left is still known
