@@ -21,4 +21,5 @@ def answer_conditionally(response: Response) -> Response:
         return response
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:24], weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
