@@ -1,7 +1,7 @@
 """`make bench`: every benchmark of this folder, each in a process of its own; a table here, JSON lines in results/.
 
-A benchmark is a module that prints JSON lines, `{"bench": name, …figures}`. As it is, a run takes some tens of minutes on
-two cores; BENCH_FULL=1 measures at the sizes of the bars and takes some hours. BENCH_ONLY=pages,queue names some.
+A benchmark is a module that prints JSON lines, `{"bench": name, …figures}`. As it is, a run takes some tens of minutes
+on two cores; BENCH_FULL=1 measures at the sizes of the bars and takes some hours. BENCH_ONLY=pages,queue names some.
 """
 
 from __future__ import annotations
