@@ -118,8 +118,8 @@ def _erase(clock: Clock, _stopping: Stopping) -> Result:
 def _register(clock: Clock, _stopping: Stopping) -> Result:
     from portal.services.keep_register import keep_register
 
-    number, fresh = keep_register(clock)
-    return {"version": str(number)} if fresh else {}
+    _number, fresh = keep_register(clock)
+    return {"new_versions": int(fresh)}
 
 
 def _intakes(clock: Clock, stopping: Stopping) -> Result:

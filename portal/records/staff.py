@@ -69,7 +69,9 @@ _anywhere = (
     )
     .order_by(Staff.username)
 )
-_in_branch = _anywhere.where(or_(Designation.branch_id == bindparam("branch"), Designation.branch_id.is_(None)))
+_in_branch = _anywhere.where(
+    or_(Designation.branch_id == bindparam("branch", type_=Staff.id.type), Designation.branch_id.is_(None))
+)
 
 
 def away(session: Session, today: date, staff_ids: Collection[UUID]) -> dict[UUID, Absence]:

@@ -21,7 +21,7 @@ LONGEST = 600  # characters of staff's own words
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Dutch texts of the catalogues, but for names of recipients and `words`."""
+    """Dutch texts of the catalogues, but for `words`."""
 
     label: str
     asked: str

@@ -30,6 +30,7 @@ class Dates:
     law_limit_extended: date
     internal_target: date
     has_clock: bool
+    extendable: bool  # undecided, not extended yet, and the first date is not past (regulation, art. 9.5)
     decided_on: date | None
     days_waiting: int | None  # since the decision, while it waits to be carried out
     closed_on: date | None
@@ -44,6 +45,7 @@ def dates_of(work: Work, case: Case) -> Dates:
     state = CaseState(case.state)
     today, closing = work.today, work.policy.term.closing_days
     decided_on = terms.receipt_date(case.decided_at) if case.decided_at else None
+    has_clock = right(RequestKind(case.kind)).has_clock
     waiting = terms.days_waiting(decided_on, today) if decided_on and state is CaseState.DECIDED else None
     return Dates(
         received_on=case.received_on,
@@ -57,7 +59,8 @@ def dates_of(work: Work, case: Case) -> Dates:
         law_limit=terms.law_limit(case.received_on, False, is_public_working_day),
         law_limit_extended=terms.law_limit(case.received_on, True, is_public_working_day),
         internal_target=terms.internal_target(case.due_on, lambda day: is_working_day(day, closing)),
-        has_clock=right(RequestKind(case.kind)).has_clock,
+        has_clock=has_clock,
+        extendable=has_clock and state in UNDECIDED and not case.extended_days and today <= case.original_due_on,
         decided_on=decided_on,
         days_waiting=waiting,
         closed_on=terms.receipt_date(case.closed_at) if case.closed_at else None,

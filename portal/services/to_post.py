@@ -6,12 +6,12 @@ printed from the answer as it was issued, and the day on which it was posted cou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock, extended_due_on, receipt_date
@@ -21,12 +21,12 @@ from portal.domain.permissions import Actor, scope_of
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Letter, RequestKind, StepState
 from portal.records import casebook
+from portal.records.items import full_name, persons
 from portal.records.queue import within
-from portal.records.tables.cases import Case
+from portal.records.tables.cases import Case, CaseEvent, CaseMessage, CaseStep
 from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.proof import OutMail
 from portal.services.case_page import log_view
-from portal.services.casework import name_of
 from portal.services.envelope import envelope
 from portal.services.held_case import held_case
 from portal.services.issue_letter import contents_of, issue, latest
@@ -64,6 +64,18 @@ class ToPost:
     version: int
 
 
+@dataclass(slots=True)
+class Facts:
+    """What tells which letters a case still owes: the mails on their way or there, by kind; the letters that were
+    posted; when staff last wrote and when a turn of the case was last told; its steps."""
+
+    mailed: dict[str, list[datetime]] = field(default_factory=dict)
+    posted: dict[Letter, list[datetime]] = field(default_factory=dict)
+    said_at: datetime | None = None
+    changed_at: datetime | None = None
+    steps: list[CaseStep] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Printed:
     content: bytes  # PDF
@@ -81,85 +93,109 @@ def letters_to_post(actor: Actor, clock: Clock) -> list[ToPost]:
             .where(or_(Case.closed_at.is_(None), Case.closed_at > work.now - AFTER_CLOSING))
             .order_by(Case.due_on, Case.id)
         )
+        cases = list(work.session.execute(statement).scalars())
         found: list[ToPost] = []
-        for case in work.session.execute(statement).scalars():
-            if due := due_letters(work, case):
-                name, kind = name_of(work, case), RequestKind(case.kind)
-                found += [
-                    ToPost(case.reference, kind, name, letter, since, case.due_on, case.version)
-                    for letter, since in due.items()
-                ]
+        for start in range(0, len(cases), MOST):
+            found += _to_post(work, cases[start : start + MOST])
             if len(found) >= MOST:
                 break
-        return sorted(found, key=lambda each: (each.since, each.reference))
+        return sorted(found[:MOST], key=lambda each: (each.since, each.reference))
+
+
+def _to_post(work: Work, cases: Sequence[Case]) -> list[ToPost]:
+    facts = _facts(work, cases)
+    owing = [(case, due) for case in cases if (due := _due(work, case, facts[case.id]))]
+    names = _names(work, [case for case, _ in owing])
+    return [
+        ToPost(case.reference, RequestKind(case.kind), names[case.id], letter, since, case.due_on, case.version)
+        for case, due in owing
+        for letter, since in due.items()
+    ]
+
+
+def _names(work: Work, cases: Sequence[Case]) -> dict[UUID, str]:
+    """Of each asker, as `name_of` says it of one."""
+    people = persons(work.session, work.vault, [case.student_id for case in cases if case.student_id])
+    return {
+        case.id: (full_name(people[case.student_id].values) if case.student_id in people else "")
+        if case.student_id
+        else str(casebook.contents(work.vault, case).get("contact", {}).get("name", ""))
+        for case in cases
+    }
 
 
 def due_letters(work: Work, case: Case) -> dict[Letter, date]:
     """The letters that this case still owes its asker, and since when."""
-    if not case.by_post:
-        return {}
-    mailed = _mailed(work, case.id)
-    posted = _posted(work, case)
+    return _due(work, case, _facts(work, [case])[case.id]) if case.by_post else {}
+
+
+def _due(work: Work, case: Case, facts: Facts) -> dict[Letter, date]:
     due: dict[Letter, date] = {}
-    for letter, since in _occasions(work, case).items():
-        told = any(at >= since for kind in MAILS[letter] for at in mailed.get(kind, ()))
-        if not told and not any(at >= since for at in posted.get(letter, ())):
+    for letter, since in _occasions(work, case, facts).items():
+        told = any(at >= since for kind in MAILS[letter] for at in facts.mailed.get(kind, ()))
+        if not told and not any(at >= since for at in facts.posted.get(letter, ())):
             due[letter] = receipt_date(since)
     return due
 
 
-def _occasions(work: Work, case: Case) -> dict[Letter, datetime]:
+def _occasions(work: Work, case: Case, facts: Facts) -> dict[Letter, datetime]:
     """What there is to tell, with the moment at which it came up last. Of a request that ended without an answer only
     that is left to tell."""
-    changed = latest(work, case.id, Letter.CHANGED.value)
-    turned = {Letter.CHANGED: changed.issued_at} if changed is not None else {}
+    turned = {Letter.CHANGED: facts.changed_at} if facts.changed_at is not None else {}
     if CaseState(case.state) in DROPPED:
         return turned
     found = {Letter.RECEIPT: case.entered_at, **turned}
     if case.extended_at is not None:
         found[Letter.EXTENSION] = case.extended_at
-    said = [each.at for each in casebook.messages_of(work.session, case.id) if each.from_staff]
-    if said:
-        found[Letter.MESSAGE] = said[-1]
+    if facts.said_at is not None:
+        found[Letter.MESSAGE] = facts.said_at
     if case.decided_at is not None:
         found[Letter.ANSWER] = case.decided_at
         found.pop(Letter.EXTENSION, None)  # the answer is there: no need to say that it takes longer
     elif case.due_on < work.today and RequestKind(case.kind) is not RequestKind.WITHDRAWAL:
         found[Letter.LATE] = case.entered_at
-    steps = casebook.steps_of(work.session, case.id)
-    copied = next((step for step in steps if step.task == RELEASE and step.state == StepState.DONE), None)
+    copied = next((step for step in facts.steps if step.task == RELEASE and step.state == StepState.DONE), None)
     if copied is not None and copied.at is not None:
         found[Letter.COPY] = copied.at
         return found
-    carried_out = any(step.state == StepState.DONE and step.task != POST for step in steps)
+    carried_out = any(step.state == StepState.DONE and step.task != POST for step in facts.steps)
     if case.executed_at is not None and case.closed_at is not None and carried_out:
         found[Letter.DONE] = case.closed_at
     return found
 
 
-def _mailed(work: Work, case_id: UUID) -> dict[str, list[datetime]]:
-    rows = work.session.execute(
-        select(OutMail.kind, OutMail.created_at).where(OutMail.case_id == case_id, OutMail.state.in_(ARRIVING))
-    )
-    found: dict[str, list[datetime]] = {}
-    for kind, at in rows:
-        found.setdefault(kind, []).append(at)
-    return found
-
-
-def _posted(work: Work, case: Case) -> dict[Letter, list[datetime]]:
-    found: dict[Letter, list[datetime]] = {}
-    for each in casebook.events_of(work.session, case.id, [EventKind.LETTER_POSTED.value]):
+def _facts(work: Work, cases: Sequence[Case]) -> dict[UUID | None, Facts]:
+    """Of each of these cases; so many statements, however many cases there are."""
+    ids = [case.id for case in cases]
+    found: dict[UUID | None, Facts] = {case_id: Facts() for case_id in ids}
+    work.vault.preload(map(casebook.holder, ids))
+    mails = select(OutMail.case_id, OutMail.kind, OutMail.created_at)
+    for case_id, kind, at in work.session.execute(mails.where(OutMail.case_id.in_(ids), OutMail.state.in_(ARRIVING))):
+        found[case_id].mailed.setdefault(kind, []).append(at)
+    posted = select(CaseEvent).where(CaseEvent.case_id.in_(ids), CaseEvent.kind == EventKind.LETTER_POSTED.value)
+    for each in work.session.execute(posted).scalars():
         code = casebook.event_details(work.vault, each).get("letter")
         if code in set(Letter):
-            found.setdefault(Letter(code), []).append(each.at)
+            found[each.case_id].posted.setdefault(Letter(code), []).append(each.at)
+    said = select(CaseMessage.case_id, func.max(CaseMessage.at)).group_by(CaseMessage.case_id)
+    for case_id, at in work.session.execute(said.where(CaseMessage.case_id.in_(ids), CaseMessage.from_staff)):
+        found[case_id].said_at = at
+    changed = select(IssuedLetter.case_id, func.max(IssuedLetter.issued_at)).group_by(IssuedLetter.case_id)
+    for case_id, at in work.session.execute(
+        changed.where(
+            IssuedLetter.case_id.in_(ids), IssuedLetter.kind == Letter.CHANGED.value, IssuedLetter.target == ""
+        )
+    ):
+        found[case_id].changed_at = at
+    for step in work.session.execute(select(CaseStep).where(CaseStep.case_id.in_(ids))).scalars():
+        found[step.case_id].steps.append(step)
     return found
 
 
 def _issued(work: Work, case: Case, letter: Letter) -> IssuedLetter:
     """The letter as it was issued. What was told by mail alone, or fell due by itself, is issued for the post now; so
     is one whose address is no longer right."""
-    since = _occasions(work, case)[letter]
+    since = _occasions(work, case, _facts(work, [case])[case.id])[letter]
     row = latest(work, case.id, letter.value)
     if row is not None and row.issued_at >= since and _goes_there(work, case, row):
         return row
@@ -185,7 +221,7 @@ def print_letter(actor: Actor, clock: Clock, reference: str, letter: Letter) -> 
     """
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.PRINT_LETTER)
-        if letter not in _occasions(work, case):
+        if letter not in _occasions(work, case, _facts(work, [case])[case.id]):
             raise Refused("nothing_to_post", letter=letter)
         content = bytes_of(work, _issued(work, case, letter))
         if case.student_id is not None:

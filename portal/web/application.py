@@ -49,6 +49,11 @@ class TextsInPlace(NodeTransformer):
         return nodes.Const(say(*(each.as_const() for each in node.args), **named), lineno=node.lineno)
 
 
+def says_otherwise(tree: nodes.Template) -> bool:
+    """Whether a template gives `_` a meaning of its own: it speaks to somebody else than who asked for the page."""
+    return any(each.name == "_" and each.ctx != "load" for each in tree.find_all(nodes.Name))
+
+
 def called(node: nodes.Call) -> str:
     """The name of what is called, also of a piece that a template has as `frame.name`; "" for anything else."""
     match node.node:
@@ -82,7 +87,7 @@ class Templates(Environment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        if self.said is not None:
+        if self.said is not None and not says_otherwise(tree):
             TextsInPlace(self.said).visit(tree)
         return tree
 

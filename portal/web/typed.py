@@ -29,6 +29,7 @@ ELSEWHERE = {
     "staff.identity_posted": "staff.identity_task",
     "staff.note": "staff.case",
     "staff.hand_over": "staff.queue",
+    "staff.campaign_posted": "staff.campaign_paper",
 }
 # Every form of the staff, and these of students. What is typed while a request is filed lies in its draft.
 OF_STUDENTS = {"student.request", "student.wrong", "student.helper_new", "student.email", "public.case"}

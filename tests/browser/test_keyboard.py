@@ -5,21 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from portal.domain.permissions import SYSTEM
 from portal.domain.vocabulary import Outcome, RequestKind, Role
 from portal.records.db import db
 from portal.records.tables.cases import Case
+from portal.services import second_channel_tasks
+from portal.services.representing import Relation
+from portal.services.second_channel import Channel, open_tasks
+from portal.services.unit import writing
 from tests import factories
 from tests.browser.keys import Keyboard
 from tests.proofs import LONG, keep
-from tests.services import cases
+from tests.services import campaigns, cases
+from tests.web.test_erasure_pages import waiting_erasure
 from tests.web.test_public import WHAT, WHO
 from tests.web.visitor import mails
 
+pytestmark = pytest.mark.proof
 LANGUAGES = ("ar", "ti", "nl")
 EMAIL = "hanan@example.org"
 MOST_PAGES = 7
@@ -130,6 +138,69 @@ def test_a_student_signs_in_mends_a_value_reads_the_answer_writes_and_stops_a_co
     keep("keyboard", journey="an account", language=lang, keys=keys.keys)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES if LONG else LANGUAGES[:1])
+def test_a_student_answers_a_question_lets_somebody_help_and_changes_the_address(
+    app: Flask, person: Any, lang: str
+) -> None:
+    with app.app_context():
+        student = factories.make_student(email=EMAIL, language=lang)
+        campaigns.sent(cases.officer())
+    keys = person(lang)
+    sign_in(app, keys)
+    keys.follow("main a[href*='/me/consents']")
+    keys.follow("main a[href*='/me/consents/']")
+    keys.follow("button[name=answer][value=no]")
+    keys.follow("button[name=answer][value=yes]")
+    keys.follow("main .notice a[href$='/me/consents']")
+    keys.follow(f"header a[href='/{lang}/me/helpers']")
+    keys.follow("main a[href$='/me/helpers/new']")
+    fill(keys, {"birth_date": "02-04-1990", "known": "1723 AB"})
+    keys.send("#confirm")
+    keys.write("name", WHO["name"])
+    keys.choose("relation", Relation.FAMILY.value)
+    keys.write("email", "helper@example.org")
+    keys.tick("kinds", RequestKind.ACCESS.value)
+    keys.send("#helper")
+    assert WHO["name"] in keys.text
+    keys.follow("main form.act[action$='/end'] button")
+    assert not keys.page.locator("main form.act[action$='/end']").count()
+    keys.follow(f"header a[href='/{lang}/me/email']")
+    keys.follow("main a[href*='level=3']")
+    keys.follow("main form.act:has([value=call]) button")
+    with app.app_context():
+        keys.write("code", code_of_call(student))
+    keys.send("#second-code")
+    keys.write("email", "hanan.new@example.org")
+    keys.send()
+    assert "hanan.new@example.org" in keys.text
+    keys.follow("main form.act[action$='/email/stop'] button")
+    assert "hanan.new@example.org" not in keys.text
+    keep("keyboard", journey="a question, a helper, an address", language=lang, keys=keys.keys)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES if LONG else LANGUAGES[2:])
+def test_a_request_is_followed_with_its_code_and_an_erasure_stopped_with_its_link(
+    app: Flask, person: Any, lang: str
+) -> None:
+    keys = person(lang)
+    file_a_request(app, keys, RequestKind.COMPLAINT)
+    reference, code = keys.page.locator(".receipt dd").all_inner_texts()
+    apart = person(lang)
+    apart.open(f"/{lang}/")
+    apart.follow(f"main a[href='/{lang}/code']")
+    apart.write("code", code)
+    apart.send()
+    assert reference in apart.text
+    apart.write("text", "Is er al nieuws? حنان")
+    apart.send("#message-form")
+    assert "Is er al nieuws? حنان" in apart.text
+    waiting_erasure(app)
+    apart.open(f"/{lang}/{mails(app, 'erasure_planned')[-1]['arguments']['page']}")  # type: ignore[index]
+    apart.send()
+    assert not apart.page.locator("main form").count(), "it is stopped: nothing is left to press"
+    keep("keyboard", journey="a code and a link", language=lang, keys=keys.keys + apart.keys)
+
+
 def sign_in(app: Flask, keys: Keyboard) -> None:
     keys.open(f"/{keys.lang}/")
     keys.follow("main a[href*='/sign-in']")
@@ -139,6 +210,13 @@ def sign_in(app: Flask, keys: Keyboard) -> None:
     keys.write("code", str(code))
     keys.send()
     assert keys.page.url.endswith(f"/{keys.lang}/me")
+
+
+def code_of_call(student: UUID) -> str:
+    """What staff read aloud to a student who asked for a call."""
+    with writing(SYSTEM, cases.clock()) as work:
+        (task,) = [each.id for each in open_tasks(work, student, Channel.CALL)]
+    return second_channel_tasks.call(cases.handler(), cases.clock(), task).code
 
 
 def mend_the_street(keys: Keyboard) -> None:

@@ -34,6 +34,7 @@ from portal.services import drafts, totp
 from portal.services.add_representative import record_representative
 from portal.services.carry_out import carry_out
 from portal.services.change_email import ask_change
+from portal.services.decide_intake import cancel
 from portal.services.deliver_mail import deliver
 from portal.services.import_students import import_folder
 from portal.services.recognise import recognise
@@ -46,7 +47,7 @@ from tests.intake import exports
 from tests.mail.posts import send_all
 from tests.proofs import keep, rounds
 from tests.security import estate
-from tests.services import cases
+from tests.services import cases, intakes
 from tests.services.backups import backup, clock, erase, readable
 from tests.services.factors import SECRET, session_in
 from tests.services.test_erase_items import picture
@@ -212,7 +213,12 @@ def everything_that_happens(app: Flask, canary: Canaries, ears: Ears) -> bytes:
         send_message(factories.staff_actor(school.staff["handler"]), clock(), references["correction"], canary(400))
         asker = factories.student_actor(school.student, Level.SECOND_CHANNEL)
         ask_change(asker, clock(), "QX00001ZQ@example.org")
-        import_folder(SYSTEM, clock(), export_of(canary, ears.folder / "export"))
+        export = export_of(canary, ears.folder / "export")
+        import_folder(SYSTEM, clock(), export)
+        officer = factories.staff_actor(school.staff["officer"])
+        cancel(officer, clock(), school.intake)  # one at a time
+        intakes.sent(officer, exports.as_zip(export), f"{canary(40)}.zip")
+        intakes.worked()
         for number, holder in enumerate((Holder.student(school.student), INSTALLATION)):
             arguments: dict[str, str | int] = {"reference": canary(12)}
             send_all(

@@ -167,6 +167,6 @@ def unmatched(app: Flask, text: Text) -> str:
 
 
 def addresses(references: dict[str, str]) -> list[str]:
-    """Where each case may be looked at, by staff and by the student, and the pictures that wait for a look."""
+    """Where each case may be looked at, by staff and by the student; and what a choice on a page leads to."""
     seen = [f"{room}/{each}" for each in references.values() for room in ("/nl/me/requests", "/staff/cases")]
-    return [f"/staff/cases/{references['pictures']}/images", *seen]
+    return [f"/staff/cases/{references['pictures']}/images", "/staff/register/compare?old=1&new=2", *seen]

@@ -71,5 +71,5 @@ def test_the_walk_reaches_every_page_that_a_get_can_open(walked: Walked) -> None
 
 
 # Pictures that are there once staff have pressed: of an app being set up, of a file somebody sent. And what a calendar
-# program reads at a secret address, and the register as a file.
-NOT_WALKED = {"staff.enrol_qr", "staff.upload_page", "staff.calendar", "staff.register_file"}
+# program reads at a secret address, and files: the register, a year's report.
+NOT_WALKED = {"staff.enrol_qr", "staff.upload_page", "staff.calendar", "staff.register_file", "staff.year_report"}

@@ -31,18 +31,6 @@ from tests.services.intakes import officer
 WHY = "Gezien in het paspoort."
 
 
-@pytest.fixture
-def context(app: Flask):
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def small(sqlite_app: Flask):
-    with sqlite_app.app_context():
-        yield sqlite_app
-
-
 def student(number: str = "c1") -> UUID:
     with reading(SYSTEM, clock()) as work:
         (found,) = work.vault.find("student_number", number)

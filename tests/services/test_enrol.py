@@ -42,18 +42,6 @@ TYPED = {
 }
 
 
-@pytest.fixture
-def context(app: Flask):
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def small(sqlite_app: Flask):
-    with sqlite_app.app_context():
-        yield sqlite_app
-
-
 def records(student_id: UUID) -> dict[str, items.Item]:
     with reading(SYSTEM, clock()) as work:
         return {each.dataset: each for each in items.items_of(work.session, work.vault, student_id)}

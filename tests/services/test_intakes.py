@@ -36,18 +36,6 @@ ENDED = "01-06-2021"
 
 
 @pytest.fixture
-def context(app: Flask):
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def small(sqlite_app: Flask):
-    with sqlite_app.app_context():
-        yield sqlite_app
-
-
-@pytest.fixture
 def export(tmp_path: Path) -> Path:
     """One good student, one whose address is no address, one past the term."""
     people = [person("C1"), person("C2", **{"E-mail": "anna-at-example.org"}), person("C3")]

@@ -20,6 +20,7 @@ from portal.records.tables.proof import OutMail
 from portal.services.checkpoint_audit import checkpoint_now
 from portal.services.operations import Overview, overview
 from portal.services.retention_terms import confirm
+from portal.web.staff.operations_pages import JOBS
 from tests import factories
 from tests.mail.posts import file_case
 from tests.services.test_queue import statements
@@ -103,6 +104,10 @@ def test_an_administrator_sees_accounts_mail_jobs_log_and_counts(app: Flask, clo
         assert (endings["standard"].past, endings["standard"].told, endings["standard"].confirmed) == (2, 1, True)
         assert (endings["case"].past, endings["case"].confirmed) == (0, False)
         assert handler
+
+
+def test_every_job_that_is_shown_has_a_name_in_words(sqlite_app: Flask) -> None:
+    assert {each.name for each in sqlite_app.extensions["timings"] if each.noted} == set(JOBS)
 
 
 def test_a_job_that_failed_is_due_at_once_and_a_daily_one_tomorrow(sqlite_app: Flask, clock: FixedClock) -> None:

@@ -93,8 +93,8 @@ def test_of_two_workers_at_once_one_makes_the_version(
 
 
 def test_the_worker_keeps_the_register_by_itself(sqlite_app: Flask, clock: FixedClock) -> None:
-    assert run(sqlite_app, BY_NAME["register"]) == {"version": "1"}
-    assert run(sqlite_app, BY_NAME["register"]) == {}
+    assert run(sqlite_app, BY_NAME["register"]) == {"new_versions": 1}
+    assert run(sqlite_app, BY_NAME["register"]) == {"new_versions": 0}
 
 
 def test_a_version_is_confirmed_once_by_name_with_what_changed(app: Flask, clock: FixedClock, officer: Actor) -> None:

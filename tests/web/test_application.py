@@ -12,7 +12,7 @@ from wtforms import Form, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from portal.i18n import speaker
-from portal.web.application import TextsInPlace
+from portal.web.application import TextsInPlace, says_otherwise
 from portal.web.pieces import pieces
 
 HOSTILE = "\"><script>alert('x')</script>"
@@ -51,6 +51,12 @@ def test_only_what_stands_in_the_template_is_put_in_place(sqlite_app: Flask):
     assert [type(each).__name__ for each in left] == ["Name", "Const"]
     consts = [node.value for node in tree.find_all(nodes.Const)]
     assert said.gettext("Ja") in consts
+
+
+def test_a_template_that_speaks_to_somebody_else_is_left_to_do_so(sqlite_app: Flask):
+    assert says_otherwise(sqlite_app.jinja_env.parse("{% set _ = other.text %}{{ _('Ja') }}"))
+    assert says_otherwise(sqlite_app.jinja_env.parse("{% macro said(_) %}{{ _('Ja') }}{% endmacro %}"))
+    assert not says_otherwise(sqlite_app.jinja_env.parse("{% set said = _('Ja') %}{{ said }}"))
 
 
 @pytest.mark.parametrize("piece", ["ltr", "name", "words"])

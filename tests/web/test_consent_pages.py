@@ -91,6 +91,7 @@ def test_the_question_reads_in_every_language(sqlite_app: Flask, lang: str) -> N
     main = visitor.html.split("<main", 1)[1].split("</main>", 1)[0]
     if lang != "nl":
         assert main.count('lang="nl"') == 1  # only the words of staff are Dutch
+    assert ("<li>Diplomawaardering (IDW)</li>" in main) == (lang == "nl"), "who gets the data is said to the reader too"
 
 
 def test_both_answers_are_one_press_of_one_weight_and_none_is_chosen_beforehand(sqlite_app: Flask) -> None:

@@ -14,7 +14,8 @@ from portal.i18n import TONGUES
 from portal.wording import KINDS
 from tests.factories import add_record, make_staff, make_student
 from tests.security.browsing import Element, parse
-from tests.services.cases import opened
+from tests.services import campaigns
+from tests.services.cases import officer, opened
 from tests.web.test_public import WHAT, WHO
 from tests.web.visitor import Visitor, sign_in
 
@@ -84,6 +85,7 @@ def school(sqlite_app: Flask) -> Flask:
         for activity in ("training", "diploma_valuation"):
             add_record(student, "consent", activity=activity, date="2025-08-20", regulation_version="5.0")
         opened(RequestKind.ERASURE, student)
+        campaigns.sent(officer(), activity="municipality_changed_offer")
     return sqlite_app
 
 
@@ -97,6 +99,8 @@ def own_pages(visitor: Visitor, lang: str) -> Iterator[str]:
     yield from (href for href in values if href.endswith("wrong"))
     visitor.get(f"/{lang}/me/requests")
     yield from (urlsplit(href).path for href, _ in visitor.page.links if "/me/requests/" in href)
+    visitor.get(f"/{lang}/me/consents")
+    yield from (href for href, _ in visitor.page.links if "/me/consents/" in href)
 
 
 @pytest.mark.parametrize("lang", list(OWN_SCRIPT))

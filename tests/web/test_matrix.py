@@ -83,8 +83,9 @@ EXPECTED = {
     **each("staff.retention staff.term staff.term_letter staff.term_step", OFFICE),
     **each("staff.retention_confirm staff.retention_run", {"director"}),
     **each("staff.retention_clock staff.erasures staff.certificate", {*OFFICE, "administrator"}),
-    **each("staff.accounts staff.account staff.review staff.reviewed", {*OFFICE, "administrator"}),
+    **each("staff.accounts staff.account staff.review staff.reviewed staff.branches", {*OFFICE, "administrator"}),
     **each("staff.account_new staff.account_disable staff.account_link staff.account_factor", {"administrator"}),
+    **each("staff.branches_follow", {"administrator"}),
     **each("staff.designate staff.designation_end staff.designation_move", {"administrator"}),
 }
 PUBLIC = {

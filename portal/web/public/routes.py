@@ -17,7 +17,7 @@ from portal.web.sessions import current_clock, current_session
 from portal.web.typed import forget_sent
 from portal.wording import BASES, KINDS, SENSITIVITIES, SOURCES
 
-ACCESSIBILITY_CHECKED = date(2026, 11, 28)  # when the statement was last held against the tests
+ACCESSIBILITY_CHECKED = date(2026, 11, 29)  # when the statement was last held against the tests
 
 blueprint = blueprint_of("public")
 blueprint.app_context_processor(template_names)

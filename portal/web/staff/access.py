@@ -141,6 +141,8 @@ TABLE: dict[str, Rule] = {
     "staff.designate": Rule(STAFF, act=Act.MANAGE_STAFF),
     "staff.designation_end": Rule(STAFF, act=Act.MANAGE_STAFF),
     "staff.designation_move": Rule(STAFF, act=Act.MANAGE_STAFF),
+    "staff.branches": Rule(STAFF, act=Act.REVIEW_ACCESS),
+    "staff.branches_follow": Rule(STAFF, act=Act.MANAGE_BRANCHES),
     "staff.review": Rule(STAFF, act=Act.REVIEW_ACCESS),
     "staff.reviewed": Rule(STAFF, act=Act.REVIEW_ACCESS),
 }

@@ -70,6 +70,7 @@ UNDER = {
     ),
     **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),
     **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review"), "staff.accounts"),
+    "staff.branches": "staff.accounts",
 }
 
 

@@ -10,6 +10,7 @@ MODULES = (
     "absence_pages",
     "account_pages",
     "assumed_pages",
+    "branch_pages",
     "calendar_pages",
     "campaign_pages",
     "case_pages",
