@@ -7,11 +7,13 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from flask import Flask, current_app
+from sqlalchemy import update
 
 from portal.domain.vocabulary import Channel, FieldType, Outcome, RequestKind, StepKind, StepState, TargetKind
 from portal.policy.model import Field
 from portal.records.db import begin_write, db
 from portal.records.tables.people import Student
+from portal.records.tables.proof import OutMail
 from portal.services import clock_guard, retention, retention_terms
 from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out, finish_step
@@ -56,6 +58,10 @@ def terms_that_end(app: Flask, school: School) -> None:
     clock.set(today - timedelta(days=40))
     factories.make_student(last_programme_ended=date(2023, 10, 1))
     retention.run(clock)
+    begin_write()
+    notice = update(OutMail).where(OutMail.kind == "retention_notice")
+    db.session.execute(notice.values(state="sent", sent_at=clock.now()))
+    db.session.commit()
     clock.set(today)
     clock_guard.look(clock)
     clock_guard.trust(director, clock)
