@@ -8,6 +8,7 @@ from portal.domain.assurance import DEFAULT_LEVELS
 from portal.domain.vocabulary import OBJECTABLE, FieldType, LegalBasis, Level, RequestKind, Role, Sensitivity
 from portal.policy.loader import load_policy
 from portal.policy.model import GROUPS, OWN_SECTION, Field
+from portal.services import campaign_letters, change_list, conflicts, retention_pages, second_channel_tasks
 
 POLICY = load_policy()
 FIELDS: list[Field] = [field for dataset in POLICY.datasets.values() for field in dataset.fields.values()]
@@ -261,6 +262,11 @@ def test_the_court_is_named_with_six_weeks_and_without_a_lawyer() -> None:
     assert "zes weken" in how
     assert "geen advocaat" in how
     assert list(POLICY.authorities) == ["school", "trade_association", "supervisor", "court"]
+
+
+def test_every_reason_that_the_portal_gives_for_a_view_itself_can_be_read_by_the_student() -> None:
+    given = (campaign_letters.WHY, change_list.WHY, retention_pages.WHY, conflicts.REASON, second_channel_tasks.REASON)
+    assert [code for code in given if code not in POLICY.reasons] == []
 
 
 def test_levels_are_those_of_the_domain() -> None:
