@@ -77,6 +77,10 @@ class ExportReader:
         self._terms = tuple(term for term in policy.retention.values() if term.starts == "programme_end")
 
     def __iter__(self) -> Iterator[Row | Finding | PastTerm]:
+        for name in self.export.unread:
+            unread = Finding(FindingKind.UNREAD_FILE, self.export.folder.name, 0, "", "unread_file", masked(name))
+            self.report.add(unread)
+            yield unread
         with StudentIndex() as index:
             self._skim(index)
             done = 0

@@ -58,6 +58,7 @@ ROWS: Mapping[str, str] = MappingProxyType(
         "unknown_student": N_("Deze cursist staat niet in het cursistenbestand."),
         "student_left_out": N_("De regel van deze cursist is niet overgenomen."),
         "unmapped_column": N_("Deze kolom is niet gekoppeld en wordt niet overgenomen."),
+        "unread_file": N_("Dit bestand hoort niet bij de koppeling en wordt niet gelezen."),
         "past_term": N_("De bewaartermijn van deze cursist is voorbij."),
         "no_programme": N_("Deze cursist heeft geen traject."),
         "letter_lost": N_("Er is waarschijnlijk een letter verloren gegaan."),

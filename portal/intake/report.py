@@ -27,6 +27,7 @@ class FindingKind(StrEnum):
     NO_PROGRAMME = "no_programme"
     UNMAPPED_COLUMN = "unmapped_column"
     UNLISTED_IMAGE = "unlisted_image"
+    UNREAD_FILE = "unread_file"
 
     @property
     def leaves_out(self) -> bool:

@@ -21,10 +21,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A folder found readable; the file with the students comes first. `size` is in bytes."""
+    """A folder found readable; the file with the students comes first. `size` is in bytes.
+
+    `unread` are the names of what else lies in the folder: the mapping does not know them, so they are not taken over.
+    """
 
     folder: Path
     sources: tuple[Source, ...]
+    unread: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -52,7 +56,13 @@ def check_structure(folder: Path, mapping: ExportMapping) -> Export:
         sources.append(Source(file, table, tuple(column for column in table.columns if column not in known)))
     if faults:
         raise BadStructure(tuple(faults))
-    return Export(folder, tuple(sources))
+    return Export(folder, tuple(sources), _unread(folder, mapping))
+
+
+def _unread(folder: Path, mapping: ExportMapping) -> tuple[str, ...]:
+    """Hidden files are the file manager's own."""
+    known = {name for file in mapping.files for name in (file.name, file.image_folder)}
+    return tuple(sorted(each.name for each in folder.iterdir() if each.name not in known and each.name[0] != "."))
 
 
 def _image_folder(folder: Path, file: FileMapping) -> list[StructuralFault]:

@@ -86,10 +86,13 @@ def erasure_planned(
     return Message("erasure_planned", language, to, Holder.case(case_id), key, arguments, case_id, expires_at=until)
 
 
+RETENTION = "retention:"  # how its dedupe key begins
+
+
 def retention_notice(to: str, language: str, student_id: UUID, term_id: UUID, from_on: date) -> Message:
     """Old data are erased from that day on; a copy can be had before."""
     arguments: dict[str, str | int] = {"page": "me/ending", "from_on": from_on.isoformat()}
-    return Message("retention_notice", language, to, Holder.student(student_id), f"retention:{term_id}", arguments)
+    return Message("retention_notice", language, to, Holder.student(student_id), f"{RETENTION}{term_id}", arguments)
 
 
 def consent_withdrawn(to: str, language: str, case_id: UUID, reference: str, code: str = "") -> Message:

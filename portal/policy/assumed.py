@@ -10,7 +10,8 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from portal.policy.model import Activity, Policy
+from portal.domain.vocabulary import Level
+from portal.policy.model import Activity, Dataset, Identity, Policy
 
 # What of an item is shown to whoever confirms it, beside its name; the digest covers all of it.
 SHOWN: Mapping[str, tuple[str, ...]] = {
@@ -31,6 +32,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "security": (),
     "branch": (),
     "authority": ("how", "website"),
+    "role": ("names",),
 }
 NAMES = ("label", "name", "title")
 
@@ -96,6 +98,8 @@ def _every(policy: Policy) -> Iterator[tuple[str, str, Any]]:
         ("authority", policy.authorities),
     ):
         yield from _mapped(part, items)
+    yield "identity", "identity", policy.identity
+    yield "role", "role", policy.roles
 
 
 def _mapped(part: str, items: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
@@ -105,11 +109,19 @@ def _mapped(part: str, items: Mapping[str, Any]) -> Iterator[tuple[str, str, Any
 
 def _assumed(part: str, key: str, item: Any) -> Assumed:
     label = next((str(getattr(item, name)) for name in NAMES if hasattr(item, name)), "")
-    facts = ((name, _said(getattr(item, name))) for name in SHOWN[part])
+    facts = _acts(item) if isinstance(item, Identity) else ((name, _said(getattr(item, name))) for name in SHOWN[part])
     return Assumed(key, part, label, tuple((name, said) for name, said in facts if any(said)), _digest(item))
 
 
+def _acts(identity: Identity) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The codes of acts by the level they ask for: `level_0` to `level_3`."""
+    for level in Level:
+        yield f"level_{int(level)}", tuple(act for act, asked in identity.levels.items() if asked is level)
+
+
 def _said(value: object) -> tuple[str, ...]:
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
     if isinstance(value, tuple):
         return tuple(each for entry in value for each in _said(entry))
     return (
@@ -118,11 +130,12 @@ def _said(value: object) -> tuple[str, ...]:
 
 
 def _digest(item: Any) -> str:
-    """Of the item's own table: not of whether it is assumed, nor of what the loader adds from other tables."""
+    """Of the item's own table: not of whether it is assumed, nor of what the loader adds from other tables. Fields of a
+    dataset are items themselves."""
     own = {
         each.name: getattr(item, each.name)
         for each in fields(item)
-        if each.name not in {"assumed", "activities"} and not isinstance(getattr(item, each.name), Mapping)
+        if each.name not in {"assumed", "activities"} and not (isinstance(item, Dataset) and each.name == "fields")
     }
     return hashlib.sha256(json.dumps(own, sort_keys=True, default=_plain).encode()).hexdigest()
 
@@ -130,4 +143,6 @@ def _digest(item: Any) -> str:
 def _plain(value: Any) -> object:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
     return {each.name: getattr(value, each.name) for each in fields(value)}

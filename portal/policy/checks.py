@@ -303,17 +303,17 @@ def _languages(policy: model.Policy) -> Found:
 
 def _identity(policy: model.Policy, faults: Faults) -> Found:
     """The table of levels names every act whose level the domain knows, and no other."""
-    acts = [str(act) for act in DEFAULT_LEVELS]
-    for code in policy.identity:
+    acts, levels = [str(act) for act in DEFAULT_LEVELS], policy.identity.levels
+    for code in levels:
         if code not in acts:
             yield f"identity.{code}", "unknown act"
     for act in acts:
         key = f"identity.{act}"
-        if act not in policy.identity:
-            if policy.identity:
+        if act not in levels:
+            if levels:
                 yield key, MISSING
         elif act in LEVELS and not faults.within(key):
             lowest, highest = LEVELS[act]
-            if not lowest <= policy.identity[act] <= highest:
+            if not lowest <= levels[act] <= highest:
                 asked = str(int(lowest)) if lowest == highest else f"{int(lowest)} to {int(highest)}"
                 yield key, f"the regulation asks for level {asked}"

@@ -253,6 +253,22 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """How sure the portal must be who somebody is (regulation, "Identity")."""
+
+    levels: Mapping[str, Level]  # act code -> level at which it is carried out or shown
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What each staff role is called before students."""
+
+    names: Mapping[Role, str]
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole file. Mappings are keyed by code, in the file's order."""
 
@@ -274,9 +290,9 @@ class Policy:
     branches: Mapping[str, Branch]
     authorities: Mapping[str, Authority]
     languages: Mapping[str, Language]
-    identity: Mapping[str, Level]  # act code -> level at which it is carried out or shown
+    identity: Identity
     no_profiling: str  # regulation, art. 4.4
-    roles: Mapping[Role, str]  # what each staff role is called before students
+    roles: Roles
     own_section: Group = Group(OWN_SECTION, "own", "", "", "")  # for fields of group OWN_SECTION
     digest: str = ""  # SHA-256 of the file, in hexadecimal, as `sha256sum` prints it
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
-from portal.domain.vocabulary import FieldType, LegalBasis, Level, RequestKind, Role, Sensitivity, Source
+from portal.domain.vocabulary import FieldType, LegalBasis, RequestKind, Role, Sensitivity, Source
 from portal.policy import model
 from portal.policy.reading import EMPTY_TABLE, MISSING, Table
 
@@ -335,15 +335,18 @@ def read_languages(root: Table) -> Mapping[str, model.Language]:
     return _by_code(root, "language", _language)
 
 
-def read_identity(root: Table) -> Mapping[str, Level]:
+def read_identity(root: Table) -> model.Identity:
     table = root.table("identity")
-    if not table.values and not table.broken:
+    assumed = table.flag("assumed")
+    levels = {act: table.level(act) for act in table.values if act != "assumed"}
+    if not levels and not table.broken:
         root.fault("identity", EMPTY_TABLE)
-    return MappingProxyType({act: table.level(act) for act in table.values})
+    return model.Identity(MappingProxyType(levels), assumed)
 
 
-def read_roles(root: Table) -> Mapping[Role, str]:
+def read_roles(root: Table) -> model.Roles:
     table = root.table("role")
-    roles = {role: table.text(role.value) for role in Role}
+    names = {role: table.text(role.value) for role in Role}
+    assumed = table.flag("assumed")
     table.finish()
-    return MappingProxyType(roles)
+    return model.Roles(MappingProxyType(names), assumed)

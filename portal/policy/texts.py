@@ -61,7 +61,7 @@ def _for_students(policy: Policy) -> Iterator[Text]:
     yield from _items("reason", policy.reasons, ("label", "article"))
     yield from _items("security", policy.security, ("label",))
     yield from _items("authority", policy.authorities, ("name", "how"))
-    for role, name in policy.roles.items():
+    for role, name in policy.roles.names.items():
         yield f"role.{role}", name
 
 

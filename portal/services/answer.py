@@ -132,7 +132,7 @@ def build_answer(work: Work, case: Case, plans: dict[CaseItem, ErasurePlan], rep
         holders=tuple(Named(each.code, each.label) for each in policy.holders.values() if not each.portal)
         if going and kind in _AT_HOLDERS
         else (),
-        signed_by=policy.roles[_signing_role(work)],
+        signed_by=policy.roles.names[_signing_role(work)],
         school=policy.controller.name,
         contact=policy.controller.contact_name,
         contact_email=policy.controller.contact_email,

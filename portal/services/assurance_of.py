@@ -30,7 +30,7 @@ def level_now(work: Work) -> Level:
 def needed(policy: Policy, asked: Act | Field, shared_address: bool = False) -> Level:
     """The level that an act, or showing a field, asks for."""
     if isinstance(asked, Act):
-        return assurance.required(asked, policy.identity, shared_address)
+        return assurance.required(asked, policy.identity.levels, shared_address)
     level = assurance.needed_to_show(asked.level, asked.sensitivity)
     return max(level, Level.KNOWLEDGE) if shared_address else level
 

@@ -33,15 +33,16 @@ from portal.mail.transports import Later, Paused, Refused, Transport, transport_
 from portal.policy.model import Policy
 from portal.records import casebook
 from portal.records.tables.cases import Case
-from portal.services import tell_campaigns
+from portal.services import erasures, retention, tell_campaigns
 from portal.services.casework import staff_for
 from portal.services.unit import Work, reading, writing
-from portal.vault.envelope import Tampered
+from portal.vault.envelope import INSTALLATION, Tampered
 from portal.vault.vault import Shredded
 
 log = logging.getLogger("portal.mail")
 BATCH = 10
 SPARE = timedelta(minutes=2)  # what a slow server may still take of a lease
+SHREDDED = "shredded"  # the fault of a mail whose key is gone
 SILENT = frozenset({"silence", "garbage", "folder"})  # faults of the server, not of the mail: the batch ends
 
 
@@ -124,8 +125,7 @@ class _Run:
         try:
             letter = self._open(mail)
         except NotRenderable as error:
-            log.error("mail quarantined", extra={"mail": str(mail.id), "kind": mail.kind, "fault": error.fault})
-            self._end(mail, QUARANTINED, error.fault)
+            self._quarantine(mail, error.fault)
             return True
         try:
             self.transport.send(letter.message)
@@ -133,10 +133,10 @@ class _Run:
             self._pause(fault.fault)
             return False
         except Later as fault:
-            self._later(mail, letter, fault.fault)
+            self._later(mail, letter.staff, fault.fault)
             return fault.fault not in SILENT
         except Refused as fault:
-            self._fail(mail, letter, fault.fault)
+            self._fail(mail, letter.staff, fault.fault)
             return True
         self._sent(mail, probing)
         return True
@@ -146,7 +146,7 @@ class _Run:
             try:
                 body = delivery.open_body(work.vault, mail)
             except Shredded as error:
-                raise NotRenderable("shredded") from error
+                raise NotRenderable(SHREDDED) from error
             except Tampered as error:
                 raise NotRenderable("tampered") from error
             known = (
@@ -186,18 +186,27 @@ class _Run:
             delivery.mark(work.session, mail, self.worker, state=state, fault=fault)
         self.counts[state] += 1
 
-    def _later(self, mail: Claimed, letter: Letter, fault: str) -> None:
+    def _quarantine(self, mail: Claimed, fault: str) -> None:
+        """Nobody was told, so whoever it was for gets a letter; but for mails whose key went with what they told of."""
+        log.error("mail quarantined", extra={"mail": str(mail.id), "kind": mail.kind, "fault": fault})
+        with writing(SYSTEM, self.clock) as work:
+            mine = delivery.mark(work.session, mail, self.worker, state=QUARANTINED, fault=fault)
+            if mine and fault != SHREDDED:
+                _flag(work, mail, mail.holder == INSTALLATION, fault)
+        self.counts[QUARANTINED] += 1
+
+    def _later(self, mail: Claimed, to_staff: bool, fault: str) -> None:
         with writing(SYSTEM, self.clock) as work:
             state = delivery.mark_later(work.session, mail, self.worker, work.now, fault)
             if state == FAILED:
-                _flag(work, mail, letter, fault)
+                _flag(work, mail, to_staff, fault)
         self.counts[state] += 1
 
-    def _fail(self, mail: Claimed, letter: Letter, fault: str) -> None:
+    def _fail(self, mail: Claimed, to_staff: bool, fault: str) -> None:
         with writing(SYSTEM, self.clock) as work:
             attempts = mail.attempts + 1
             if delivery.mark(work.session, mail, self.worker, state=FAILED, attempts=attempts, fault=fault):
-                _flag(work, mail, letter, fault)
+                _flag(work, mail, to_staff, fault)
         self.counts[FAILED] += 1
 
     def _pause(self, fault: str) -> None:
@@ -219,14 +228,15 @@ def house() -> House:
     return House(settings.base_url, settings.mail_from, keeper.name, keeper.contact_phone or keeper.phone)
 
 
-def _flag(work: Work, mail: Claimed, letter: Letter, fault: str) -> None:
+def _flag(work: Work, mail: Claimed, to_staff: bool, fault: str) -> None:
     """The student's case goes on by post: its timeline says why, staff are told, and the letter is on their list (rule
     29 of ux.md). The case's version stays: nobody who is deciding loses a form over it."""
     log.warning("mail undeliverable", extra={"mail": str(mail.id), "kind": mail.kind, "fault": fault})
-    if letter.staff:
+    if to_staff:
         return
     if mail.case_id is None:
         tell_campaigns.mail_failed(work, mail.id)
+        retention.mail_failed(work, mail.id)
         return
     work.session.execute(update(Case).where(Case.id == mail.case_id).values(by_post=True))
     casebook.add_event(
@@ -242,6 +252,8 @@ def _flag(work: Work, mail: Claimed, letter: Letter, fault: str) -> None:
     )
     work.note("mail_failed", "case", mail.case_id, kind=mail.kind, fault=fault)
     case = work.session.get_one(Case, mail.case_id)
+    if mail.kind == "erasure_planned":
+        erasures.mail_failed(work, case)
     for staff in staff_for(work, case):
         work.send(messages.staff_by_post(staff.email, staff.language, staff.id, case.id, case.reference, mail.id))
 

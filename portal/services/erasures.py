@@ -89,6 +89,13 @@ def plan_to_erase(work: Work, case: Case) -> None:
         )
 
 
+def mail_failed(work: Work, case: Case) -> None:
+    """The mail with the link that stops it did not arrive: a letter takes its time, so there is as long as by post."""
+    erasure = of_case(work, case.id)
+    if erasure is not None and erasure.state == WAITING:
+        erasure.not_before = max(erasure.not_before, work.now + COOLING_BY_POST)
+
+
 def demand_thought_over(work: Work, case: Case) -> Erasure:
     """The erasure, or Refused: approval_missing, cooling_off (until)."""
     erasure = of_case(work, case.id)

@@ -282,7 +282,7 @@ def _case(work: Work, case: Case) -> Json:
 def _views(work: Work, student_id: UUID) -> Json:
     """Who looked: role, moment and reason, never a name."""
     policy = work.policy
-    names = {role.value: name for role, name in policy.roles.items()}
+    names = {role.value: name for role, name in policy.roles.names.items()}
     rows = work.session.execute(select(View).where(View.student_id == student_id).order_by(View.at, View.id)).scalars()
     return [
         {

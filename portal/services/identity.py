@@ -15,9 +15,9 @@ from portal.services.unit import Work
 def level_needed(work: Work, case: Case) -> Level:
     """The level at which this case is carried out: of its kind, and that of a new e-mail address where it sets one."""
     kind = RequestKind(case.kind)
-    needed = assurance.required_for(kind, work.policy.identity)
+    needed = assurance.required_for(kind, work.policy.identity.levels)
     if kind is RequestKind.RECTIFICATION and _sets_email(work, case):
-        needed = max(needed, assurance.required(Act.CHANGE_EMAIL, work.policy.identity))
+        needed = max(needed, assurance.required(Act.CHANGE_EMAIL, work.policy.identity.levels))
     return needed
 
 

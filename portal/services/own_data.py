@@ -179,7 +179,7 @@ def views(actor: Actor, clock: Clock, after: UUID | None = None) -> tuple[list[S
         last = work.session.get(View, after) if after else None
         if last is not None and last.student_id == actor.student_id:
             statement = statement.where(or_(View.at < last.at, and_(View.at == last.at, View.id < last.id)))
-        roles = {role.value: name for role, name in work.policy.roles.items()}
+        roles = {role.value: name for role, name in work.policy.roles.names.items()}
         reasons = {code: reason.label for code, reason in work.policy.reasons.items()}
         seen: list[Seen] = []
         last_read: UUID | None = None

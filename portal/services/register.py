@@ -88,6 +88,8 @@ PARTS: Mapping[str, str] = {
     "security": N_("Beveiligingsmaatregel"),
     "branch": N_("Vestiging"),
     "authority": N_("Waar men kan klagen"),
+    "identity": N_("Zekerheid over wie iemand is"),
+    "role": N_("Namen van de rollen"),
 }
 SUBJECTS = N_("Cursisten en oud-cursisten")
 NOBODY = N_("Niemand buiten de school")

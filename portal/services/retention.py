@@ -22,6 +22,7 @@ from portal.domain.permissions import SYSTEM, Actor
 from portal.domain.retention import kept_until, years_later
 from portal.domain.vocabulary import RequestKind, Role, StepState, TargetKind
 from portal.mail import messages
+from portal.mail.delivery import WAITING
 from portal.policy.model import RetentionClass
 from portal.records import casebook, items, limits
 from portal.records.items import persons
@@ -29,6 +30,7 @@ from portal.records.staff import active_staff
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import OutsideStep, TermEnd
 from portal.records.tables.people import Record, Student
+from portal.records.tables.proof import OutMail
 from portal.services import clock_guard, erasing, sweep_classes
 from portal.services.retention_terms import is_confirmed, of_students
 from portal.services.targets import EVERYTHING, Target, covered, target_of
@@ -37,6 +39,7 @@ from portal.services.unit import Work, reading, writing
 NOTICE_DAYS = 30
 CHUNK = 500
 PROGRAMME, MAIL, POST = "programme", "mail", "post"
+BOUNCED = "bounced"  # a mail that did not arrive told nobody: a letter goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,17 @@ def run(clock: Clock, actor: Actor = SYSTEM) -> Ran:
 
 
 def _alarm(clock: Clock, key: str) -> None:
-    """Tells the directors, or the privacy officers where there is none, to look at the page."""
     with writing(SYSTEM, clock) as work:
-        people = active_staff(work.session, work.today, Role.DIRECTOR.value, None) or active_staff(
-            work.session, work.today, Role.PRIVACY_OFFICER.value, None
-        )
-        for staff in people:
-            work.send(messages.staff_retention(staff.email, staff.language, staff.id, key))
+        _tell_staff(work, key)
+
+
+def _tell_staff(work: Work, key: str) -> None:
+    """Tells the directors, or the privacy officers where there is none, to look at the page."""
+    people = active_staff(work.session, work.today, Role.DIRECTOR.value, None) or active_staff(
+        work.session, work.today, Role.PRIVACY_OFFICER.value, None
+    )
+    for staff in people:
+        work.send(messages.staff_retention(staff.email, staff.language, staff.id, key))
 
 
 # --- whose term ends
@@ -164,7 +171,8 @@ def _tell(clock: Clock) -> int:
         waiting = work.session.execute(
             select(TermEnd.id, TermEnd.retention)
             .join(Student, Student.id == TermEnd.student_id)
-            .where(TermEnd.told_on.is_(None), TermEnd.done_at.is_(None), Student.has_email.is_(True))
+            .where(TermEnd.told_on.is_(None), TermEnd.told_how.is_(None), TermEnd.done_at.is_(None))
+            .where(Student.has_email.is_(True))
         ).all()
         ready = [row.id for row in waiting if is_confirmed(work, work.policy.retention[row.retention])]
     for term_id in ready:
@@ -184,6 +192,18 @@ def _tell(clock: Clock) -> int:
     return told
 
 
+def mail_failed(work: Work, mail_id: UUID) -> None:
+    """A notice did not arrive: nothing is erased on it, and a letter waits on the page of retention."""
+    about = work.session.execute(select(OutMail.dedupe).where(OutMail.id == mail_id)).scalar_one()
+    if not about.startswith(messages.RETENTION):
+        return
+    term_id = UUID(about.removeprefix(messages.RETENTION))
+    term = work.session.execute(select(TermEnd).where(TermEnd.id == term_id).with_for_update()).scalar_one_or_none()
+    if term is not None and term.told_how == MAIL and term.done_at is None:
+        term.told_on, term.told_how = None, BOUNCED
+        _tell_staff(work, f"bounced:{term_id}")
+
+
 def erased_from(term: TermEnd, told_on: date) -> date:
     """The first day on which it may be erased: after its term, and a month after the student was told."""
     return max(term.kept_until + timedelta(days=1), (term.told_on or told_on) + timedelta(days=NOTICE_DAYS))
@@ -193,14 +213,17 @@ def erased_from(term: TermEnd, told_on: date) -> date:
 
 
 def _due(clock: Clock) -> list[UUID]:
+    """But for those whose notice has not left yet: nobody was told by it."""
     with reading(SYSTEM, clock) as work:
         statement = select(TermEnd).where(
             TermEnd.done_at.is_(None), TermEnd.told_on.is_not(None), TermEnd.kept_until < work.today
         )
+        unsent = select(OutMail.dedupe).where(OutMail.dedupe.startswith(messages.RETENTION), OutMail.state == WAITING)
+        untold = set(work.session.execute(unsent).scalars())
         return [
             term.id
             for term in work.session.execute(statement.order_by(TermEnd.kept_until, TermEnd.id)).scalars()
-            if is_due(work, term)
+            if is_due(work, term) and f"{messages.RETENTION}{term.id}" not in untold
         ]
 
 

@@ -25,12 +25,13 @@ from portal.services import clock_guard, sweep_classes
 from portal.services.case_page import log_view
 from portal.services.casework import NotFound
 from portal.services.clock_guard import Doubt
-from portal.services.retention import POST, erased_from, is_due, open_outside, plan_of, running_targets
+from portal.services.retention import BOUNCED, POST, erased_from, is_due, open_outside, plan_of, running_targets
 from portal.services.retention_terms import Terms, all_terms, is_confirmed
 from portal.services.unit import Work, reading, writing
 
 MOST = 200  # lines on the page
 TITLE = N_("Wij wissen oude gegevens")
+WHY = "retention"  # of the policy's reasons: the student reads it beside the view
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _state(work: Work, term: TermEnd, student: Student) -> str:
     if retention is None or not is_confirmed(work, retention):
         return "unconfirmed"
     if term.told_on is None:
-        return "to_tell" if student.has_email else "to_post"
+        return "to_tell" if student.has_email and term.told_how != BOUNCED else "to_post"
     held = limits.active(work.session, term.student_id, [limits.HOLD])
     if (held or running_targets(work, term.student_id)) and not plan_of(work, term).of(Verdict.ERASE):
         return "kept"
@@ -187,7 +188,7 @@ def print_notice(actor: Actor, clock: Clock, term_id: UUID) -> bytes:
             raise Refused("nothing_to_post")
         values = person.values
         place = f"{values.get('postcode') or ''}  {values.get('town') or ''}".strip()
-        log_view(work, student.id, reason="retention", what="letter")
+        log_view(work, student.id, reason=WHY, what="letter")
         work.note("print_letter", "student", student.id, letter="retention")
         return letter_pdf(
             "letters/ending.html",

@@ -206,6 +206,8 @@ from portal.domain.clock import SystemClock
 from portal.domain.permissions import SYSTEM
 from portal.services.unit import writing
 with create_app().app_context():
+    print("ready", flush=True)
+    sys.stdin.readline()
     for number in range(int(sys.argv[1])):
         with writing(SYSTEM, SystemClock()) as work:
             work.note("test_act", "installation", None, writer=sys.argv[2], number=number)
@@ -214,11 +216,26 @@ with create_app().app_context():
 
 def test_processes_side_by_side_neither_fork_the_log_nor_lose_an_entry(app: Flask) -> None:
     processes, each = rounds(3, 8), rounds(8, 500)
-    began = time.monotonic()
     line = [sys.executable, "-c", WRITER, str(each)]
     env = environment(app.config["SETTINGS"])
-    running = [subprocess.Popen([*line, str(number)], cwd=ROOT, env=env) for number in range(processes)]
-    codes = [process.wait() for process in running]
+    running = [
+        subprocess.Popen(
+            [*line, str(number)], cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for number in range(processes)
+    ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    began = time.monotonic()
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.close()
+    codes = []
+    for process in running:
+        with process:
+            codes.append(process.wait())
     seconds = time.monotonic() - began
     with app.app_context():
         report, engine = verify_audit(CLOCK), db.engine.dialect.name

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from flask import Flask
 
 from portal.domain.vocabulary import Role
+from portal.services.deliver_mail import deliver
 from portal.services.unit import writing
 from tests import factories
+from tests.mail.posts import Line
 from tests.services import cases
 
 
@@ -36,6 +38,8 @@ def test_the_office_sees_confirms_and_runs_retention_without_names(sqlite_app: F
     assert run(sqlite_app, "retention", "confirm", "nonsense", "--director", "boss")[0] == 1
     assert run(sqlite_app, "retention", "confirm", "standard", "--director", "boss") == (0, {"confirmed": "standard"})
     assert run(sqlite_app, "retention", "run")[1] == {"listed": 0, "told": 1, "erased": 0, "held": 0, "swept": 0}
+    with sqlite_app.app_context():
+        deliver(clock, Line())
     clock.advance(timedelta(days=30))
     code, found = run(sqlite_app, "retention", "run")
     assert (code, found) == (1, {"refused": "clock_doubted"})

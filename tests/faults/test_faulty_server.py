@@ -109,7 +109,7 @@ def play(app: Flask, clock: FixedClock, server: FaultyServer, trouble: Trouble, 
         accepted = taken[row.message_id.encode()]
         assert row.state in ENDS, f"{trouble}: {row.state}"
         assert row.state != delivery.SENT or accepted, f"{trouble}: marked as sent and never taken"
-        if row.state == delivery.FAILED:
+        if row.state in {delivery.FAILED, delivery.QUARANTINED}:
             assert_by_post(clock, row.case_id)
     states = Counter(row.state for row in found)
     assert states[delivery.QUARANTINED] == 1

@@ -221,6 +221,16 @@ def test_each_student_on_a_screenshot_gets_a_record_that_names_the_others(tmp_pa
     assert [finding.reason for finding in findings] == ["image_unlisted"]
 
 
+def test_what_else_lies_in_the_folder_is_not_read_and_said(tmp_path):
+    folder = write_export(tmp_path, cursisten=[person("C1")], trajecten=[programme("C1")])
+    (folder / "loonlijst van jan.csv").write_text("Naam;Loon\njan;1\n")
+    (folder / ".verborgen").write_text("")
+    rows, findings, _, reader = read(folder)
+    assert rows
+    assert [(finding.reason, finding.masked) for finding in findings] == [("unread_file", "l… (≤31)")]
+    assert reader.report.bad == 0
+
+
 def test_a_second_picture_of_one_lesson_is_taken_over_and_the_same_picture_twice_is_not(tmp_path):
     names = ["voor.png", "na.png", "kopie.png", ""]
     lines = [[name, "08-02-2025", "ALK-09", "C1"] for name in names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
 from uuid import UUID
 
 from flask import Flask
@@ -30,6 +31,24 @@ REFERENCE = "V-2026-4812037"
 HOUSE = House("https://privacy.school.example", "privacy@school.example", "Taalschool De Brug", "072 123 45 67")
 DUE = date(2026, 12, 21)
 MORNING = messages.Morning(1, 2, 3, 4, 5, (REFERENCE, "V-2026-5550001"))
+
+
+class Line:
+    """A transport that answers what it is told to, then accepts."""
+
+    def __init__(self, *faults: Exception) -> None:
+        self.faults = list(faults)
+        self.accepted: list[EmailMessage] = []
+        self.tries = 0
+
+    def send(self, message: EmailMessage) -> None:
+        self.tries += 1
+        if self.faults:
+            raise self.faults.pop(0)
+        self.accepted.append(message)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def every_message(language: str) -> dict[str, Message]:

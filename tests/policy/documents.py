@@ -106,8 +106,9 @@ def document_of(policy: Policy) -> Document:
         },
         "purpose": {code: _table(purpose, {"code"}) for code, purpose in policy.purposes.items()},
         "language": {code: _table(language, {"code"}) for code, language in policy.languages.items()},
-        "identity": {act: int(level) for act, level in policy.identity.items()},
-        "role": {str(role): name for role, name in policy.roles.items()},
+        "identity": {"assumed": policy.identity.assumed}
+        | {act: int(level) for act, level in policy.identity.levels.items()},
+        "role": {"assumed": policy.roles.assumed} | {str(role): name for role, name in policy.roles.names.items()},
     }
     for key, items in {
         "retention": policy.retention,

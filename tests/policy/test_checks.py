@@ -86,6 +86,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("an unknown part of a key", {"dataset.exam.natural_key": ["day"]}, "dataset.exam.natural_key[0]", "unknown field"),
     ("an unknown part of a title", {"dataset.exam.title": ["day"]}, "dataset.exam.title[0]", "unknown field"),
     ("an unknown act", {"identity.dance": 1}, "identity.dance", "unknown act"),
+    ("levels that are only assumed", {"identity": {"assumed": True}}, "identity", "must hold at least one table"),
     ("an unknown role", {"role.king": "Koning"}, "role.king", "unknown key"),
     # closed lists
     (

@@ -21,7 +21,7 @@ SINGLE = {
     "own_section": "code label explanation icon",
     "role": "case_handler privacy_officer director administrator",
     "group": "1 2 3 4 5 6 7 8 9 10",
-    "identity": " ".join(PARSED["identity"]),
+    "identity": " ".join(act for act in PARSED["identity"] if act != "assumed"),
 }
 ITEMS = {
     "regulation.chapter": "title paragraphs",
@@ -52,6 +52,8 @@ OPTIONAL = {
     "reason": "article assumed",
     "authority": "website assumed",
     "language": "",
+    "identity": "assumed",
+    "role": "assumed",
 }
 FIELD_OPTIONAL = "required choices hidden_from_staff master evidence lookup help assumed"
 

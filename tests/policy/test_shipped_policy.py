@@ -8,6 +8,7 @@ from portal.domain.assurance import DEFAULT_LEVELS
 from portal.domain.vocabulary import OBJECTABLE, FieldType, LegalBasis, Level, RequestKind, Role, Sensitivity
 from portal.policy.loader import load_policy
 from portal.policy.model import GROUPS, OWN_SECTION, Field
+from portal.services import campaign_letters, change_list, conflicts, retention_pages, second_channel_tasks
 
 POLICY = load_policy()
 FIELDS: list[Field] = [field for dataset in POLICY.datasets.values() for field in dataset.fields.values()]
@@ -263,13 +264,37 @@ def test_the_court_is_named_with_six_weeks_and_without_a_lawyer() -> None:
     assert list(POLICY.authorities) == ["school", "trade_association", "supervisor", "court"]
 
 
+def test_every_reason_that_the_portal_gives_for_a_view_itself_can_be_read_by_the_student() -> None:
+    given = (campaign_letters.WHY, change_list.WHY, retention_pages.WHY, conflicts.REASON, second_channel_tasks.REASON)
+    assert [code for code in given if code not in POLICY.reasons] == []
+
+
 def test_levels_are_those_of_the_domain() -> None:
-    assert dict(POLICY.identity) == {str(act): level for act, level in DEFAULT_LEVELS.items()}
+    assert dict(POLICY.identity.levels) == {str(act): level for act, level in DEFAULT_LEVELS.items()}
+
+
+def test_what_the_regulation_leaves_open_is_assumed() -> None:
+    """Article 9.1 knows no ladder of proof, article 6 no officer, and article 4.1 gives few activities their basis."""
+    assert POLICY.identity.assumed
+    assert POLICY.roles.assumed
+    assert {code for code, activity in POLICY.activities.items() if not activity.assumed} == {
+        "training",
+        "attendance",
+        "duo_financing",
+        "exam_registration",
+        "quality_survey",
+        "diploma_valuation",
+        "medical_advice",
+        "municipality_changed_offer",
+    }
+    asked = {field.code for field in FIELDS if field.level is Level.KNOWLEDGE}
+    assert asked == {"student_number", "birth_date", "postcode", "image"}
+    assert all(field.assumed for field in FIELDS if field.level is Level.KNOWLEDGE)
 
 
 def test_seven_languages_and_four_roles_have_names() -> None:
     assert list(POLICY.languages) == ["nl", "en", "ar", "fa", "ti", "tr", "uk"]
-    assert set(POLICY.roles) == set(Role)
+    assert set(POLICY.roles.names) == set(Role)
 
 
 def test_fields_lead_to_their_activities() -> None:

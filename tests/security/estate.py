@@ -7,11 +7,13 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from flask import Flask, current_app
+from sqlalchemy import update
 
 from portal.domain.vocabulary import Channel, FieldType, Outcome, RequestKind, StepKind, StepState, TargetKind
 from portal.policy.model import Field
 from portal.records.db import begin_write, db
 from portal.records.tables.people import Student
+from portal.records.tables.proof import OutMail
 from portal.services import clock_guard, retention, retention_terms
 from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out, finish_step
@@ -25,20 +27,16 @@ from tests import factories
 from tests.intake.hostile import photo
 from tests.services import cases, registers
 from tests.services.test_export import screenshot
-from tests.web.principals import School, make_school
+from tests.web.principals import School, make_school, usual
 
 Text = Callable[[int], str]  # what somebody types; the number is the most characters it may have
 
 
-def plain(most: int) -> str:
-    return "Gewone tekst"[:most]
-
-
-def build(app: Flask, text: Text = plain, **foreigner: Json) -> tuple[School, dict[str, str]]:
+def build(app: Flask, text: Text = usual, **foreigner: Json) -> tuple[School, dict[str, str]]:
     """The school, and the references of its cases by name; every free text and imported value comes from `text`.
     `foreigner`: values of the student who has nothing to do with it."""
     with app.app_context():
-        school = make_school(app, **foreigner)
+        school = make_school(app, text, **foreigner)
         begin_write()
         db.session.get_one(Student, school.student).last_programme_ended = date(2020, 1, 1)
         db.session.commit()
@@ -60,6 +58,10 @@ def terms_that_end(app: Flask, school: School) -> None:
     clock.set(today - timedelta(days=40))
     factories.make_student(last_programme_ended=date(2023, 10, 1))
     retention.run(clock)
+    begin_write()
+    notice = update(OutMail).where(OutMail.kind == "retention_notice")
+    db.session.execute(notice.values(state="sent", sent_at=clock.now()))
+    db.session.commit()
     clock.set(today)
     clock_guard.look(clock)
     clock_guard.trust(director, clock)

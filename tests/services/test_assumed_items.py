@@ -12,7 +12,7 @@ from flask import Flask
 from portal.domain.clock import FixedClock
 from portal.domain.permissions import Actor, NotAllowed
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Role
+from portal.domain.vocabulary import Level, Role
 from portal.policy.assumed import assumed_items
 from portal.policy.loader import SHIPPED
 from portal.services import retention_terms
@@ -84,6 +84,18 @@ def test_a_field_that_an_activity_takes_up_has_not_itself_changed(sqlite_app: Fl
     moved = replace(person, fields=MappingProxyType({**person.fields, "branch": field}))
     after = replace(policy, datasets=MappingProxyType({**policy.datasets, "person": moved}))
     assert [each.digest for each in assumed_items(after)] == [each.digest for each in assumed_items(policy)]
+
+
+def test_the_levels_of_proof_are_one_point_that_says_every_act_and_changes_with_each(sqlite_app: Flask) -> None:
+    policy = sqlite_app.extensions["policy"]
+    before = next(each for each in assumed_items(policy) if each.key == "identity")
+    said = dict(before.facts)
+    assert "file_request" in said["level_0"]
+    assert said["level_3"] == ("change_email", "view_own_sensitive", "carry_out_erasure")
+    assert sum(map(len, said.values())) == len(policy.identity.levels)
+    lower = {**policy.identity.levels, "carry_out_erasure": Level.KNOWLEDGE}
+    after = replace(policy, identity=replace(policy.identity, levels=MappingProxyType(lower)))
+    assert next(each for each in assumed_items(after) if each.key == "identity").digest != before.digest
 
 
 def test_what_is_refused_and_to_whom(sqlite_app: Flask, clock: FixedClock) -> None:

@@ -9,21 +9,23 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.domain.campaign import ConsentAnswer
 from portal.domain.clock import FixedClock
 from portal.domain.permissions import SYSTEM, NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Channel
-from portal.records.db import db
+from portal.records.db import begin_write, db
 from portal.records.tables.campaigns import Campaign
 from portal.records.tables.proof import Audit, OutMail
 from portal.services import tell_campaigns
 from portal.services.answer_campaign import answer_campaign, record_answer
+from portal.services.campaign_letters import questions_to_post
 from portal.services.campaign_people import Chosen
 from portal.services.campaign_text import Question, question_for
 from portal.services.casework import ChangedMeanwhile, NotFound
+from portal.services.deliver_mail import deliver
 from portal.services.draft_campaign import discard_campaign, draft_campaign
 from portal.services.send_campaign import send_campaign, stop_campaign
 from portal.services.unit import writing
@@ -198,6 +200,20 @@ def test_a_mail_that_does_not_arrive_makes_a_letter_of_the_question(app: Flask) 
         row = invitations(found)[student]
         assert (row.told_on, row.told_how) == (None, "bounced")
         assert worked() == {"asked": 0, "reminded": 0}
+
+
+def test_a_mail_that_cannot_be_written_makes_a_letter_of_the_question(app: Flask) -> None:
+    with app.app_context():
+        student = factories.make_student()
+        officer = cases.officer()
+        found = sent(officer)
+        worked()
+        begin_write()
+        db.session.execute(update(OutMail).where(OutMail.kind == "consent_asked").values(kind="no_such_kind"))
+        db.session.commit()
+        deliver(cases.clock())
+        assert invitations(found)[student].told_how == "bounced"
+        assert [each.student_id for each in questions_to_post(officer, cases.clock())] == [student]
 
 
 def test_a_stopped_question_is_neither_mailed_nor_answered_any_more(app: Flask) -> None:

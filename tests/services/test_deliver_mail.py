@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from email.message import EmailMessage
 from uuid import uuid4
 
 import pytest
@@ -22,28 +21,10 @@ from portal.services.deliver_mail import deliver
 from portal.services.unit import writing
 from portal.vault.envelope import Holder
 from tests.factories import make_staff, vault
-from tests.mail.posts import case_of, file_case, row_of, rows, send_all
+from tests.mail.posts import Line, case_of, file_case, row_of, rows, send_all
 from tests.mail.servers import real_server
 
 TO = "somebody@example.org"
-
-
-class Line:
-    """A transport that answers what it is told to, then accepts."""
-
-    def __init__(self, *faults: Exception) -> None:
-        self.faults = list(faults)
-        self.accepted: list[EmailMessage] = []
-        self.tries = 0
-
-    def send(self, message: EmailMessage) -> None:
-        self.tries += 1
-        if self.faults:
-            raise self.faults.pop(0)
-        self.accepted.append(message)
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def send(clock: FixedClock, port: int) -> dict[str, int | str]:
@@ -242,6 +223,8 @@ def test_what_cannot_be_rendered_is_quarantined_and_the_next_goes_on(app: Flask,
         assert faults[gone] == ("quarantined", "shredded")
         assert faults[moved] == ("quarantined", "tampered")
         assert len(box.mails) == 1
+        assert [case_of(each).by_post for each in (bad, moved, gone, good)] == [True, True, False, False]
+        assert all("mail_failed" in events_of(each) for each in (bad, moved)), "nobody was told: a letter tells them"
 
 
 def test_a_mail_to_staff_that_fails_does_not_send_the_case_to_the_post(app: Flask, clock: FixedClock):
@@ -251,6 +234,18 @@ def test_a_mail_to_staff_that_fails_does_not_send_the_case_to_the_post(app: Flas
         deliver(clock, Line(Refused("smtp_550")))
         assert "mail_failed" not in events_of(case_id)
         assert rows()[0].state == "failed"
+
+
+def test_a_mail_to_staff_that_cannot_be_written_sends_no_case_to_the_post(sqlite_app: Flask):
+    clock = sqlite_app.extensions["clock"]
+    with sqlite_app.app_context():
+        make_staff("officer", Role.PRIVACY_OFFICER)
+        case_id = file_case(clock, email="")
+        begin_write()
+        db.session.execute(update(OutMail).values(sealed=b"spoilt" * 20))
+        db.session.commit()
+        assert deliver(clock, Line()).quarantined == 1
+        assert "mail_failed" not in events_of(case_id)
 
 
 def test_a_stopping_worker_finishes_the_mail_in_hand_and_gives_back_the_rest(app: Flask, clock: FixedClock):

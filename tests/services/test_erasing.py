@@ -13,6 +13,7 @@ from sqlalchemy import select
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Level, RequestKind, StepState
+from portal.mail.transports import Refused as Refuses
 from portal.records import cleaning
 from portal.records.db import db
 from portal.records.tables.erasure import Erasure
@@ -20,8 +21,10 @@ from portal.records.tables.people import Student
 from portal.services import erasing, erasures, resume_erasures
 from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out, finish_step
+from portal.services.deliver_mail import deliver
 from portal.services.erasures import COOLING, COOLING_BY_POST, StopState
 from tests import factories
+from tests.mail.posts import Line
 from tests.services import cases
 from tests.services.test_erase_items import (
     approved,
@@ -228,6 +231,17 @@ def test_by_post_there_is_longer_to_think_it_over(small):
     with pytest.raises(Refused, match="cooling_off"):
         carried_out(reference, officer)
     cases.clock().advance(COOLING_BY_POST - COOLING)
+    carried_out(reference, officer)
+
+
+def test_where_the_mail_with_the_link_does_not_arrive_there_is_as_long_as_by_post(small):
+    reference, officer, _ = not_thought_over(former_student())
+    deliver(cases.clock(), Line(*[Refuses("smtp_550")] * 9))
+    assert cases.case_of(reference).by_post
+    cases.clock().advance(COOLING_BY_POST - timedelta(seconds=1))
+    with pytest.raises(Refused, match="cooling_off"):
+        carried_out(reference, officer)
+    cases.clock().advance(timedelta(seconds=1))
     carried_out(reference, officer)
 
 

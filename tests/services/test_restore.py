@@ -24,8 +24,11 @@ from portal.services.verify_audit import verify_audit
 from portal.vault.envelope import Holder
 from portal.vault.sealed_box import new_recovery_key
 from tests import factories
+from tests.intake import exports
 from tests.proofs import keep, rounds
+from tests.services import cases, intakes
 from tests.services.backups import backup, clock, erase, files_of, open_rows, put_back, readable, rows_of
+from tests.services.campaigns import invitations, sent
 from tests.services.test_erase_items import picture
 
 
@@ -226,6 +229,31 @@ def test_a_copy_of_an_identity_document_does_not_come_back(app: Flask, tmp_path:
         assert replay(clock()).keys == 1
         assert not factories.vault().has_key(holder, "upload")
         assert files.of_holder(db.session, holder) == []
+
+
+def test_an_upload_of_the_office_and_the_answers_to_a_question_do_not_come_back(app: Flask, tmp_path: Path) -> None:
+    from portal.services.decide_intake import cancel
+
+    folder = exports.write_export(
+        tmp_path / "export", cursisten=[exports.person()], trajecten=[exports.programme("C1")]
+    )
+    with app.app_context():
+        officer, made = cases.officer(), student()
+        campaign, upload = sent(officer), intakes.zipped(officer, folder)
+        backup(tmp_path)
+        erase(made)
+        cancel(officer, clock(), upload)
+        put_back(tmp_path)
+        assert invitations(campaign)
+        holder = Holder("intake", upload)
+        assert factories.vault().has_key(holder, "upload")
+        replay(clock())
+        assert invitations(campaign) == {}
+        assert not factories.vault().has_key(holder, "upload")
+        assert intakes.left_of(upload)[0] == 0
+        before = students()
+        intakes.worked()
+        assert students() == before, "what nobody can open any more goes in nowhere"
 
 
 def test_who_had_signed_out_is_not_signed_in_again(app: Flask, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import RequestKind, StepState, TargetKind
+from portal.mail.transports import Refused as Refuses
 from portal.records.db import begin_write, db
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure, OutsideStep, TermEnd
@@ -17,9 +18,11 @@ from portal.records.tables.people import Student
 from portal.records.tables.proof import AuditDetail, OutMail
 from portal.services import clock_guard, resume_erasures, retention, retention_pages, retention_terms, sweep_classes
 from portal.services.casework import Asked
+from portal.services.deliver_mail import deliver
 from portal.services.place_hold import end_hold, place_hold
 from portal.vault.envelope import Holder
 from tests import factories
+from tests.mail.posts import Line
 from tests.services import cases
 from tests.services.test_erase_items import keys_of, opens, records, sealed_of
 
@@ -41,11 +44,13 @@ def former(**more):
     return student
 
 
-def nights(until: date):
-    """A run each night up to and including that day; the last one's numbers."""
+def nights(until: date, mailed: bool = True):
+    """A run each night up to and including that day, after the mails of the day before; the last one's numbers."""
     clock, ran = cases.clock(), None
     while clock.today() < until:
         clock.advance(timedelta(days=1))
+        if mailed:
+            deliver(clock, Line())
         ran = retention.run(clock)
     return ran
 
@@ -221,6 +226,7 @@ def test_a_clock_that_jumps_holds_deletions_until_somebody_says_that_it_is_right
     student = former()
     boss = confirmed()
     retention.run(cases.clock())
+    deliver(cases.clock(), Line())
     cases.clock().advance(timedelta(days=40))
     for _ in range(2):
         assert retention.run(cases.clock()).held == 1
@@ -249,6 +255,32 @@ def test_by_post_the_day_on_which_the_letter_was_posted_counts(small):
     with pytest.raises(Refused, match="already_told"):
         retention_pages.record_told(officer, cases.clock(), line.id, cases.clock().today())
     nights(cases.clock().today() + timedelta(days=30))
+    assert {item.dataset for item in records(student)} == {"exemption"}
+
+
+def test_a_notice_that_did_not_arrive_told_nobody_and_goes_by_post(context):
+    student = former()
+    confirmed()
+    officer, clock = cases.officer(), cases.clock()
+    retention.run(clock)
+    deliver(clock, Line(*[Refuses("smtp_550")] * 9))
+    (line,) = [each for each in retention_pages.preview(officer, clock).lines if each.retention == "standard"]
+    assert (line.state, line.told_on) == ("to_post", None)
+    nights(LAST + timedelta(days=40))
+    assert notices() == 1, "the same address is not tried again"
+    assert len(records(student)) == 3, "nothing goes of which nobody was told"
+    retention_pages.record_told(officer, clock, line.id, clock.today())
+    nights(clock.today() + timedelta(days=30))
+    assert {item.dataset for item in records(student)} == {"exemption"}
+
+
+def test_nothing_goes_on_a_notice_that_has_not_left_yet(small):
+    student = former()
+    confirmed()
+    nights(LAST + timedelta(days=40), mailed=False)
+    assert len(records(student)) == 3
+    deliver(cases.clock(), Line())
+    retention.run(cases.clock())
     assert {item.dataset for item in records(student)} == {"exemption"}
 
 

@@ -10,7 +10,9 @@ from portal.domain.vocabulary import RequestKind, Role, TargetKind
 from portal.services import retention
 from portal.services.approve_erasure import approve
 from portal.services.casework import Asked
+from portal.services.deliver_mail import deliver
 from tests import factories
+from tests.mail.posts import Line
 from tests.services import cases
 from tests.web.staff_door import enter
 from tests.web.test_staff_journey import new_case
@@ -94,6 +96,7 @@ def test_the_director_confirms_a_term_and_the_office_follows_it_to_the_end(sqlit
     for _ in range(30):
         clock.advance(timedelta(days=1))
         with sqlite_app.app_context():
+            deliver(clock, Line())
             retention.run(clock)
     boss = enter(sqlite_app, "boss").get("/staff/retention")
     assert "hier gewist, elders nog niet" in boss.text

@@ -14,7 +14,9 @@ from openpyxl import load_workbook
 from portal.domain.clock import FixedClock
 from portal.domain.vocabulary import RequestKind, Role
 from portal.services.keep_register import keep_register
+from portal.services.register import BASES, SENSITIVITIES, SOURCES
 from portal.web.staff.account_wording import ACCOUNT_REFUSALS
+from portal.web.staff.assumed_wording import ACTS, CODES
 from portal.web.staff.case_wording import CASE_REFUSALS
 from portal.web.staff.reach_wording import REACH_REFUSALS
 from portal.web.staff.register_wording import REGISTER_REFUSALS
@@ -109,6 +111,8 @@ def test_ticked_points_are_confirmed_and_the_terms_are_the_directors(school: Fla
     boxes = [name for form in officer.page.forms for name in form.names]
     assert "item" in boxes
     assert "zelf verantwoordelijk" in officer.text
+    assert "een nieuw e-mailadres opgeven" in officer.text
+    assert "Medewerker voor privacy" in officer.text
     assert "/staff/retention/classes/" not in officer.html
     officer.press("Bevestig wat is aangevinkt")
     assert officer.status == 422
@@ -120,6 +124,11 @@ def test_ticked_points_are_confirmed_and_the_terms_are_the_directors(school: Fla
     assert "/staff/retention/classes/standard" in enter(school, "director").get("/staff/policy/assumed").html
     admin = enter(school, "admin").get("/staff/policy/assumed")
     assert "checkbox" not in admin.html
+
+
+def test_every_act_that_asks_a_level_has_words(sqlite_app: Flask) -> None:
+    assert set(ACTS) == set(sqlite_app.extensions["policy"].identity.levels)
+    assert not set(ACTS) & {*BASES, *SOURCES, *SENSITIVITIES, *CODES}
 
 
 def test_no_code_of_the_register_takes_the_words_of_another() -> None:

@@ -56,7 +56,7 @@ class TermEnd(Model):
     kept_until: Mapped[date]
     listed_at: Mapped[datetime] = mapped_column(Moment)
     told_on: Mapped[date | None]
-    told_how: Mapped[str | None] = mapped_column(String(8))  # mail | post
+    told_how: Mapped[str | None] = mapped_column(String(8))  # mail | post | bounced (a mail that did not arrive)
     erasure_id: Mapped[UUID | None] = mapped_column(ForeignKey("erasure.id"), index=True)  # the last one for it
     done_at: Mapped[datetime | None] = mapped_column(Moment)  # nothing of it is left here
 

@@ -16,13 +16,13 @@ from portal.services import assumed_items
 from portal.services.register import BASES, PARTS, SENSITIVITIES, SOURCES
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
-from portal.web.staff.assumed_wording import CODES, FACTS
+from portal.web.staff.assumed_wording import ACTS, CODES, FACTS
 from portal.web.staff.blueprint import blueprint, policy
 from portal.web.staff.forms import StaffForm
 from portal.web.staff.wording import LEVELS
 
 MOST = 1000  # boxes that are read
-WORDS = {**BASES, **SOURCES, **SENSITIVITIES, **CODES}
+WORDS = {**BASES, **SOURCES, **SENSITIVITIES, **CODES, **ACTS}
 
 
 @blueprint.route("/policy/assumed", methods=["GET", "POST"])
