@@ -1,6 +1,7 @@
 """`make bench`: every benchmark of this folder, each in a process of its own; a table here, JSON lines in results/.
 
-A benchmark is a module that prints JSON lines, `{"bench": name, …figures}`.
+A benchmark is a module that prints JSON lines, `{"bench": name, …figures}`. As it is, a run takes some tens of minutes
+on two cores; BENCH_FULL=1 measures at the sizes of the bars and takes some hours. BENCH_ONLY=pages,queue names some.
 """
 
 from __future__ import annotations
@@ -16,6 +17,15 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
+FULL = {
+    "BENCH_CASES": "1000,100000,1000000",
+    "BENCH_STUDENTS": "1000,100000",
+    "BENCH_OPEN": "10000,1000000",
+    "BENCH_IMPORT": "1000,100000",
+    "BENCH_ITEMS": "50,5000",
+    "BENCH_REQUESTS": "10000",
+    "BENCH_SECONDS": "600",
+}
 
 
 def commit() -> str:
@@ -48,13 +58,17 @@ def table(lines: list[dict[str, Any]]) -> str:
 
 def main() -> int:
     RESULTS.mkdir(exist_ok=True)
+    if os.environ.get("BENCH_FULL"):
+        for name, size in FULL.items():
+            os.environ.setdefault(name, size)
+    only = set(filter(None, os.environ.get("BENCH_ONLY", "").split(",")))
     about = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
     }
-    for path in sorted(HERE.glob("[a-z]*.py")):
+    for path in sorted(each for each in HERE.glob("[a-z]*.py") if not only or each.stem in only):
         measured = measure(path.stem)
         print(f"{path.stem}\n{table(measured)}\n", flush=True)
         with (RESULTS / f"{path.stem}.jsonl").open("a", encoding="utf-8") as kept:

@@ -163,13 +163,15 @@ def never() -> bool:
 def run(app: Flask, job: Job, stopping: Stopping = never) -> Result:
     """Runs a job once, to its end; an error is raised after it was noted."""
     from portal.services import heartbeat, standing, unit
+    from portal.services.giving_way import giving_way
 
     with app.app_context():
         if reason := standing.why_not_serving(app):
             raise standing.NotServing(reason)
         clock: Clock = app.extensions["clock"]
         try:
-            result = job.run(clock, stopping)
+            with giving_way():
+                result = job.run(clock, stopping)
         except Exception:
             unit.abandon()
             if job.noted:

@@ -22,7 +22,7 @@ from portal.intake.confined import Bounds, unpacking
 from portal.intake.faults import BadValue
 from portal.intake.mapping import ExportMapping
 
-BOUNDS = Bounds(cpu_seconds=120, wall_seconds=180)
+BOUNDS = Bounds(cpu_seconds=120, wall_seconds=480)  # less than an import's lease: nothing renews that meanwhile
 MEMORY = Path("/dev/shm")  # noqa: S108 - a private folder is made inside it
 MOST_IN_MEMORY = 512 * MIB  # a larger export lies in the service's own temporary folder while it is read
 PREFIX = "portal-intake-"

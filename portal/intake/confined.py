@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ MAX_ANSWER = 60 * 1024 * 1024  # bytes: ten pages at their largest are less
 AT_ONCE = 2  # processes beside each other for each web process: each may take its whole memory
 READY = b"ready\n"  # said by a process that has confined itself
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from portal.intake.confined import child; child(sys.argv[2:])"
-_STOPPED = (-signal.SIGKILL, -signal.SIGXCPU)  # by the clock, or by the limit on computing
+_STOPPED = (-signal.SIGKILL, -signal.SIGXCPU)  # by the limit on computing, or because its time was over
+NICE = 5  # pages go first, and still a machine with a lot to do draws in time
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _KINDS: dict[str, Callable[[bytes], list[CleanImage]]] = {"picture": picture_page, "pdf": pdf_pages}
 _ARCHIVE = "archive"
@@ -39,10 +41,14 @@ _ARCHIVE = "archive"
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a file may cost: seconds of computing, seconds in all, bytes of address space."""
+    """What a file may cost: seconds of computing, seconds in all with the wait for a turn, bytes of address space.
+
+    Only computing and memory say something of the file. How long it took says how busy the machine is: that bound is
+    far wider, below what a web process and the proxy wait for an answer.
+    """
 
     cpu_seconds: int = 20
-    wall_seconds: int = 30
+    wall_seconds: float = 50
     memory: int = 1024 * 1024 * 1024
 
 
@@ -51,16 +57,15 @@ class DoesNotStart(Exception):
 
 
 def draw(kind: str, content: bytes, bounds: Bounds) -> tuple[CleanImage, ...]:
-    """The pages of a "picture" or "pdf". Raises BadValue (codes of reasons.IMAGES, pdf_..., too_heavy, damaged, busy)
-    and DoesNotStart."""
-    if not _slots.acquire(timeout=bounds.wall_seconds):
-        raise BadValue("busy")
-    try:
-        status, answer = _run(kind, content, bounds)
-    finally:
-        _slots.release()
-    if status in _STOPPED or len(answer) > MAX_ANSWER:
-        raise BadValue("too_heavy")
+    """The pages of a "picture" or "pdf". Raises BadValue (codes of reasons.IMAGES, pdf_..., too_heavy, damaged, or
+    busy: its time was over before it had used up what it may compute) and DoesNotStart."""
+    with _turn(bounds) as left, _started(kind, [content], bounds, left) as running:
+        answer = running.answers.read(MAX_ANSWER + 1)
+        if len(answer) > MAX_ANSWER:
+            raise BadValue("too_heavy")
+        status = running.process.wait()
+        if status in _STOPPED:
+            raise BadValue("busy" if running.late.is_set() else "too_heavy")
     if not answer.startswith(READY):
         raise DoesNotStart(kind)
     if status != 0:  # it fell over the file
@@ -68,40 +73,45 @@ def draw(kind: str, content: bytes, bounds: Bounds) -> tuple[CleanImage, ...]:
     return _read(answer.removeprefix(READY))
 
 
-def _run(kind: str, content: bytes, bounds: Bounds) -> tuple[int, bytes]:
-    with _started(kind, [content], bounds) as process:
-        assert process.stdout is not None
-        answer = process.stdout.read(MAX_ANSWER + 1)
-        if len(answer) > MAX_ANSWER:
-            process.kill()
-        return process.wait(), answer
-
-
 @contextmanager
 def unpacking(parts: Iterable[bytes], bounds: Bounds) -> Iterator[BinaryIO]:
     """The frames of `archive.answer` for a ZIP that comes in parts. A reader of it raises EOFError
-    where the frames break off. Raises BadValue: busy, archive_too_heavy (stopped by a limit), archive_damaged;
-    DoesNotStart."""
+    where the frames break off. Raises BadValue: busy (as above), archive_too_heavy (it computed too much),
+    archive_damaged; DoesNotStart."""
+    with _turn(bounds) as left, _started(_ARCHIVE, parts, bounds, left) as running:
+        try:
+            if running.answers.read(len(READY)) != READY:
+                if running.process.wait() in _STOPPED:
+                    raise EOFError
+                raise DoesNotStart(_ARCHIVE)
+            yield running.answers
+        except EOFError as cut:
+            stopped = running.process.wait() in _STOPPED
+            late = "busy" if running.late.is_set() else "archive_too_heavy"
+            raise BadValue(late if stopped else "archive_damaged") from cut
+
+
+@contextmanager
+def _turn(bounds: Bounds) -> Iterator[float]:
+    """A turn among the processes that may run at once, and how many seconds are left then. Raises BadValue: busy."""
+    until = time.monotonic() + bounds.wall_seconds
     if not _slots.acquire(timeout=bounds.wall_seconds):
         raise BadValue("busy")
     try:
-        with _started(_ARCHIVE, parts, bounds) as process:
-            assert process.stdout is not None
-            try:
-                if process.stdout.read(len(READY)) != READY:
-                    if process.wait() in _STOPPED:
-                        raise EOFError
-                    raise DoesNotStart(_ARCHIVE)
-                yield process.stdout  # type: ignore[misc]  # a pipe of bytes is a BinaryIO in all but name
-            except EOFError as cut:
-                stopped = process.wait() in _STOPPED
-                raise BadValue("archive_too_heavy" if stopped else "archive_damaged") from cut
+        yield max(0.0, until - time.monotonic())
     finally:
         _slots.release()
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    process: subprocess.Popen[bytes]
+    answers: BinaryIO
+    late: threading.Event  # its time was over
+
+
 @contextmanager
-def _started(kind: str, parts: Iterable[bytes], bounds: Bounds) -> Iterator[subprocess.Popen[bytes]]:
+def _started(kind: str, parts: Iterable[bytes], bounds: Bounds, seconds: float) -> Iterator[_Running]:
     """The process with everything sent to it; killed when its time is over, and when the block ends."""
     limits = [str(bounds.cpu_seconds), str(bounds.memory)]
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
@@ -113,19 +123,25 @@ def _started(kind: str, parts: Iterable[bytes], bounds: Bounds) -> Iterator[subp
         cwd="/",
         start_new_session=True,
     )
-    timer = threading.Timer(bounds.wall_seconds, process.kill)
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, stop)
     timer.start()
     try:
         assert process.stdin is not None
         assert process.stdout is not None
-        with process.stdout:
+        with process.stdout as answers:
             try:
                 with process.stdin as sent:
                     for part in parts:
                         sent.write(part)
             except BrokenPipeError:  # it fell before it had read all
                 pass
-            yield process
+            yield _Running(process, answers, late)  # type: ignore[arg-type]  # a pipe of bytes is a BinaryIO in all but name
     finally:
         timer.cancel()
         process.kill()
@@ -222,7 +238,7 @@ def confine(cpu_seconds: int, memory: int) -> None:
     """Takes everything away that drawing does not need; it cannot be taken back."""
     import resource
 
-    os.nice(10)
+    os.nice(NICE)
     for limit, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, cpu_seconds),

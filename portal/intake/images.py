@@ -60,13 +60,28 @@ def load_image(folder: Path, name: str) -> CleanImage:
 
 def clean_image(data: bytes) -> CleanImage:
     """Draw a PNG or JPEG anew. Raises BadValue: wrong type, too large, too many pixels, damaged, glued, animated."""
+    fresh, kind = pixels(data)
+    out = io.BytesIO()
+    if kind == "PNG":
+        fresh.save(out, "PNG")
+    else:
+        fresh.save(out, "JPEG", quality=JPEG_QUALITY)
+    digest = hashlib.sha256(data).digest()
+    return CleanImage(out.getvalue(), f"image/{kind.lower()}", fresh.width, fresh.height, digest)
+
+
+def pixels(data: bytes) -> tuple[Image, str]:
+    """The pixels of a PNG or JPEG, upright and with nothing behind them, and which of the two it was.
+
+    Raises BadValue as `clean_image` does.
+    """
     if len(data) > MAX_BYTES:
         raise BadValue("image_too_large")
     if data.startswith(_PNG):
-        return _draw(_png(data), "PNG", data)
+        return _decoded(_png(data), "PNG"), "PNG"
     if data.startswith(_JPEG):
         _measure_jpeg(data)
-        return _draw(data, "JPEG", data)
+        return _decoded(data, "JPEG"), "JPEG"
     raise BadValue("image_wrong_type")
 
 
@@ -102,7 +117,7 @@ def _read(folder: Path, name: str) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _pixels(width: int, height: int) -> None:
+def _demand_size(width: int, height: int) -> None:
     if not width or not height:
         raise BadValue("image_damaged")
     if width * height > MAX_PIXELS:
@@ -122,7 +137,7 @@ def _png(data: bytes) -> bytes:
         if kind == b"IHDR":
             if len(body) != 13 or kinds:
                 raise BadValue("image_damaged")
-            _pixels(int.from_bytes(body[:4]), int.from_bytes(body[4:8]))
+            _demand_size(int.from_bytes(body[:4]), int.from_bytes(body[4:8]))
         if kind in _PNG_ANIMATED:
             raise BadValue("image_animated")
         if kind in _PNG_KEPT:
@@ -179,7 +194,7 @@ def _measure_jpeg(data: bytes) -> None:
         if marker in _SOF:
             if size < 8 or measured:
                 raise BadValue("image_damaged")
-            _pixels(int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 3 : at + 5]))
+            _demand_size(int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 3 : at + 5]))
             measured = True
         at += size
         if marker == 0xDA:
@@ -207,28 +222,21 @@ def _scan_end(data: bytes, at: int) -> int:
 # --- both
 
 
-def _draw(data: bytes, kind: str, source: bytes) -> CleanImage:
+def _decoded(data: bytes, kind: str) -> Image:
     import PIL.Image
     from PIL import ImageFile, ImageOps
 
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # for the whole process; WeasyPrint sets it where letters are made too
     try:
         with PIL.Image.open(io.BytesIO(data), formats=(kind,)) as opened:
-            _pixels(*opened.size)
+            _demand_size(*opened.size)
             opened.load()
             upright = ImageOps.exif_transpose(opened) if kind == "JPEG" else opened
-            fresh = _pixels_only(upright, kind)
+            return _pixels_only(upright, kind)
     except BadValue:
         raise
     except Exception as error:  # a decoder may fail in any way on a hostile file
         raise BadValue("image_damaged") from error
-    out = io.BytesIO()
-    if kind == "PNG":
-        fresh.save(out, "PNG")
-    else:
-        fresh.save(out, "JPEG", quality=JPEG_QUALITY)
-    digest = hashlib.sha256(source).digest()
-    return CleanImage(out.getvalue(), f"image/{kind.lower()}", fresh.width, fresh.height, digest)
 
 
 def _pixels_only(image: Image, kind: str) -> Image:

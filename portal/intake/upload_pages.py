@@ -1,7 +1,7 @@
 """What is kept of a file that somebody sent: its pages, each a plain picture of bounded size, and nothing else.
 
-Runs inside the confined process of `confined`. A picture goes through the cleaner of every picture (`images`) and is
-then laid on white, so that pixels which were only made transparent are gone too. A page of a PDF is drawn as it would
+Runs inside the confined process of `confined`. A picture is measured and decoded as every picture is (`images`) and
+laid on white, so that pixels which were only made transparent are gone too. A page of a PDF is drawn as it would
 be printed, with what was drawn over it: a black bar that somebody laid over a number covers it here for good. Nothing
 of a PDF is run: forms, scripts, actions and attachments are never loaded, and the library has no script engine.
 """
@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from portal.intake.faults import BadValue
-from portal.intake.images import CleanImage, clean_image
+from portal.intake.images import CleanImage, pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,16 +35,13 @@ _ENDS = {True: b"\xff\xd9", False: b"\0\0\0\0IEND\xaeB\x60\x82"}
 
 def picture_page(content: bytes) -> list[CleanImage]:
     """The one page of a PNG or JPEG. Raises BadValue with a code of reasons.IMAGES."""
-    import PIL.Image
-
     try:
-        clean = clean_image(content)
+        drawn, _ = pixels(content)
     except BadValue as bad:
         if bad.code != "image_trailing_data":
             raise
-        clean = _without_tail(content)
-    with PIL.Image.open(io.BytesIO(clean.data)) as opened:
-        return [_page(opened, content)]
+        drawn = _without_tail(content)
+    return [_page(drawn, content)]
 
 
 def pdf_pages(content: bytes) -> list[CleanImage]:
@@ -72,7 +69,7 @@ def pdf_pages(content: bytes) -> list[CleanImage]:
         document.close()
 
 
-def _without_tail(content: bytes) -> CleanImage:
+def _without_tail(content: bytes) -> Image:
     """A picture without what stands behind it: telephones append videos and notes, attackers archives.
 
     The shortest beginning that is a whole picture; the cleaner judges each, so that a wrong cut is never kept.
@@ -83,7 +80,7 @@ def _without_tail(content: bytes) -> CleanImage:
         if at < len(end):
             break
         try:
-            return clean_image(content[:at])
+            return pixels(content[:at])[0]
         except BadValue as bad:
             if bad.code != "image_damaged":
                 raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from uuid import UUID
 
 from portal.domain.erasure_plan import ErasurePlan, Verdict
@@ -51,6 +52,7 @@ class Doomed:
         )
 
     @classmethod
+    @lru_cache(maxsize=2)  # each step of one erasure reads the same text, of some thousand ids
     def from_text(cls, text: str) -> Doomed:
         kept = json.loads(text)
         return cls(

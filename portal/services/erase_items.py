@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, delete, or_, select
 
 from portal.policy.model import Policy
 from portal.records import casebook, files, items, limits, sealing
+from portal.records.db import insert_into
 from portal.records.tables.access import Login, SecondChannel
 from portal.records.tables.campaigns import Invitation
 from portal.records.tables.cases import Case, CaseFile
@@ -56,11 +57,10 @@ def graves(work: Work, held: Sequence[items.Item], doomed: Doomed) -> dict[bytes
 
 def bury(work: Work, found: dict[bytes, str]) -> None:
     """Remembers those that are not remembered yet."""
-    known = set(work.session.execute(select(Tombstone.digest).where(Tombstone.digest.in_(list(found)))).scalars())
-    for digest, kind in found.items():
-        if digest not in known:
-            work.session.add(Tombstone(digest=digest, kind=kind, erased_at=work.now))
-    work.session.flush()
+    rows = [{"digest": digest, "kind": kind, "erased_at": work.now} for digest, kind in found.items()]
+    if rows:
+        statement = insert_into(work.session, Tombstone).on_conflict_do_nothing(index_elements=[Tombstone.digest])
+        work.session.execute(statement, rows)
 
 
 def student_number(held: Sequence[items.Item]) -> str:

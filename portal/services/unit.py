@@ -5,6 +5,7 @@ A service opens one, does its work, and the unit commits once at the end; an exc
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from portal.mail.messages import Message
 from portal.policy.model import Policy
 from portal.records.db import begin_write, db
 from portal.services.assurance_of import demand_level
+from portal.services.giving_way import rest
 from portal.vault.envelope import Json
 from portal.vault.master import MasterKey
 from portal.vault.vault import Vault
@@ -81,6 +83,7 @@ def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
     Raises ChangedMeanwhile when a row of it was changed by somebody else after it was read (its version moved on).
     """
     begin_write()
+    began = time.monotonic()
     work = _work(actor, clock)
     try:
         yield work
@@ -96,6 +99,7 @@ def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
     except BaseException:
         work.session.rollback()
         raise
+    rest(work.session, began)
 
 
 @contextmanager

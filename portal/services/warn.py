@@ -74,12 +74,14 @@ def sweep(clock: Clock) -> Swept:
     return Swept(cases, staff_mails, student_mails)
 
 
-def horizon(term: Term) -> timedelta:
-    """How far ahead a due date may lie for the case to have a warning by now: half of the longest term, or the first of
-    the warnings before the day, after the longest extension."""
-    longest = max(term.answer_days, term.complaint_days)
-    first = max((longest + 1) // 2, longest - term.extension_draft_day, *term.warn_days_before)
-    return timedelta(days=first + term.extension_days)
+def youngest(term: Term) -> timedelta:
+    """How old a case is at least when its first warning falls due: half of the shortest term, the draft of an extension
+    or the first warning before the day. An extension moves none of them forward, so a sweep reads what is old enough
+    and not what is open."""
+    shortest = min(term.answer_days, term.complaint_days)
+    return timedelta(
+        days=min(shortest // 2, term.extension_draft_day, shortest - max(term.warn_days_before, default=0))
+    )
 
 
 def fallen_due(dates: Dates, today: date, term: Term, working_day: WorkingDay) -> list[DueWarning]:
@@ -109,7 +111,7 @@ def _pending(work: Work, case_id: UUID | None = None) -> list[tuple[Dates, list[
     term = work.policy.term
     statement = (
         select(Case.id, Case.received_on, Case.original_due_on, Case.due_on, Case.entered_at)
-        .where(Case.state.in_(STATES), Case.due_on <= work.today + horizon(term))
+        .where(Case.state.in_(STATES), Case.received_on <= work.today - youngest(term))
         .order_by(Case.due_on, Case.id)
     )
     if case_id is not None:

@@ -6,11 +6,15 @@ import configparser
 import re
 import shutil
 import subprocess
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config import BODY_LIMITS, MIB, ROOT, read_settings
+from portal.intake import confined
 
 DEPLOY = ROOT / "deploy"
 UNITS = DEPLOY / "systemd"
@@ -71,14 +75,19 @@ def test_no_secret_stands_in_a_unit_and_the_key_is_a_credential(name: str):
     assert not re.search(r"SECRET|PASSWORD|TOKEN", (UNITS / f"privacy-portal-{name}.service").read_text())
 
 
+def gunicorn_settings() -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    exec(compile((DEPLOY / "gunicorn.conf.py").read_text(), "gunicorn.conf.py", "exec"), settings)
+    return settings
+
+
 def test_web_and_worker_get_the_time_to_finish_what_is_in_hand():
     web, worker = unit("privacy-portal-web.service"), unit("privacy-portal-worker.service")
     assert (web["KillMode"], worker["KillMode"]) == (["mixed"], ["mixed"])
     assert (web["TimeoutStopSec"], worker["TimeoutStopSec"]) == (["40"], ["60"])
     assert (web["Restart"], worker["Restart"]) == (["always"], ["always"])
-    settings: dict[str, object] = {}
-    exec(compile((DEPLOY / "gunicorn.conf.py").read_text(), "gunicorn.conf.py", "exec"), settings)
-    assert int(str(settings["graceful_timeout"])) < 40
+    settings = gunicorn_settings()
+    assert settings["graceful_timeout"] < 40
     assert settings["bind"] == "unix:/run/privacy-portal/web.sock"
     assert settings["accesslog"] is None
     assert settings["control_socket_disable"] is True
@@ -112,6 +121,20 @@ def test_systemd_accepts_each_unit(tmp_path: Path):
 
 def nginx_text() -> str:
     return (DEPLOY / "nginx" / "privacy-portal.conf").read_text()
+
+
+def test_the_page_for_when_the_portal_is_away_allows_its_own_style_and_nothing_else():
+    style = re.search(r"<style>(.*?)</style>", (DEPLOY / "nginx" / "away.html").read_text(), re.DOTALL)
+    assert style is not None
+    digest = b64encode(sha256(style.group(1).encode()).digest()).decode()
+    assert f"\"default-src 'none'; style-src 'sha256-{digest}'\" always" in nginx_text()
+    assert "unsafe" not in nginx_text()
+
+
+def test_the_proxy_and_a_web_process_wait_longer_than_a_file_may_take():
+    waits = re.search(r"proxy_read_timeout (\d+)s", nginx_text())
+    assert waits is not None
+    assert confined.Bounds().wall_seconds < min(int(waits.group(1)), gunicorn_settings()["timeout"])
 
 
 def test_the_proxy_logs_no_address_and_hands_on_no_header_that_a_visitor_made_up():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.intake import arrival
+from portal.intake import arrival, confined
 from portal.intake.archive import MAX_ENTRIES, MIB
 from portal.intake.arrival import PREFIX, Upload, arrived, sweep_left_over
 from portal.intake.confined import Bounds
@@ -141,8 +141,15 @@ def test_a_zip_beside_files_and_a_name_that_leads_out_are_refused() -> None:
             pass
 
 
-def test_an_archive_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrival, "BOUNDS", Bounds(cpu_seconds=20, wall_seconds=0))
+def test_an_archive_that_computes_too_long_is_refused_and_one_that_waits_may_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arrival, "BOUNDS", Bounds(wall_seconds=0))
+    with pytest.raises(BadValue, match="busy"), arrived(sent(("e.zip", packed())), mapping()):
+        pass
+    computes = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass"
+    monkeypatch.setattr(confined, "_PROGRAM", computes)
+    monkeypatch.setattr(arrival, "BOUNDS", Bounds())
     with pytest.raises(BadValue, match="archive_too_heavy"), arrived(sent(("e.zip", packed())), mapping()):
         pass
 

@@ -182,18 +182,33 @@ def test_a_true_answer_is_believed(monkeypatch):
     assert answering(monkeypatch, truth).pages[0].width == 9
 
 
-@pytest.mark.parametrize(
-    "program", ["import time; time.sleep(60)", "while True: sys.stdout.buffer.write(b'x' * 99999)"]
-)
-def test_a_process_that_does_not_end_is_stopped(monkeypatch, program):
-    with pytest.raises(BadUpload, match="upload_too_heavy"):
-        answering(monkeypatch, program, Bounds(cpu_seconds=5, wall_seconds=2))
+SLEEPS = "import time; time.sleep(60)"
+COMPUTES = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass"
+FLOODS = "while True: sys.stdout.buffer.write(b'x' * 99999)"
+
+
+@pytest.mark.parametrize(("program", "code"), [(COMPUTES, "upload_too_heavy"), (FLOODS, "upload_too_heavy")])
+def test_a_file_that_costs_too_much_is_stopped_and_said_to(monkeypatch, program, code):
+    with pytest.raises(BadUpload, match=code):
+        answering(monkeypatch, program, Bounds())
+
+
+def test_a_process_that_gets_nowhere_is_stopped_and_the_file_is_not_blamed(monkeypatch):
+    with pytest.raises(BadUpload, match="upload_busy"):
+        answering(monkeypatch, SLEEPS, Bounds(wall_seconds=1))
 
 
 def test_a_process_that_reads_nothing_is_stopped(monkeypatch):
-    monkeypatch.setattr(confined, "_PROGRAM", "import time; time.sleep(60)")
-    with pytest.raises(BadUpload, match="upload_too_heavy"):
+    monkeypatch.setattr(confined, "_PROGRAM", SLEEPS)
+    with pytest.raises(BadUpload, match="upload_busy"):
         clean_upload("id.jpg", photo() + bytes(1_000_000), Bounds(wall_seconds=1))
+
+
+def test_waiting_for_the_machine_costs_a_file_nothing(monkeypatch):
+    """A picture that took longer than it may compute, because others were computing, is taken."""
+    truth = LIES["more behind"].replace(" + b'more'", "")
+    limited = "import resource, time; resource.setrlimit(resource.RLIMIT_CPU, (1, 1)); time.sleep(2); "
+    assert answering(monkeypatch, limited + truth, Bounds(cpu_seconds=1)).pages[0].width == 9
 
 
 def test_a_broken_installation_takes_no_file(monkeypatch):

@@ -14,7 +14,7 @@ from tests import engines
 from tests.conftest import build
 from tests.security import estate
 from tests.security.browsing import Form, Page, journey, walk_all
-from tests.web.principals import School
+from tests.web.principals import School, usual
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,6 +56,6 @@ def walked() -> Iterator[Walked]:
         for who in ("anonymous", "student_l2"):
             client, pages = by[who]
             for kind in RequestKind:
-                pages += journey(client, who, kind.value, estate.plain)
+                pages += journey(client, who, kind.value, usual)
         yield Walked(app, school, by)
         next(builder, None)

@@ -27,20 +27,16 @@ from tests import factories
 from tests.intake.hostile import photo
 from tests.services import cases, registers
 from tests.services.test_export import screenshot
-from tests.web.principals import School, make_school
+from tests.web.principals import School, make_school, usual
 
 Text = Callable[[int], str]  # what somebody types; the number is the most characters it may have
 
 
-def plain(most: int) -> str:
-    return "Gewone tekst"[:most]
-
-
-def build(app: Flask, text: Text = plain, **foreigner: Json) -> tuple[School, dict[str, str]]:
+def build(app: Flask, text: Text = usual, **foreigner: Json) -> tuple[School, dict[str, str]]:
     """The school, and the references of its cases by name; every free text and imported value comes from `text`.
     `foreigner`: values of the student who has nothing to do with it."""
     with app.app_context():
-        school = make_school(app, **foreigner)
+        school = make_school(app, text, **foreigner)
         begin_write()
         db.session.get_one(Student, school.student).last_programme_ended = date(2020, 1, 1)
         db.session.commit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.security.conftest import Walked
-from tests.web.test_gets import EXCEPTED, changed, fingerprints
+from tests.web.fingerprints import EXCEPTED, changed, fingerprints
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 

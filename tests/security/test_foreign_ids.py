@@ -128,7 +128,10 @@ def test_no_list_or_page_of_staff_of_another_branch_holds_anything_of_this_one(s
     assert any(references["unmatched"] in page.html for page in pages), "what nobody has placed yet is for every branch"
 
 
-OBJECTS = {"reference", "student_id", "item", "draft", "step_id"}
+OBJECTS = {
+    *("reference", "student_id", "item", "draft", "step_id", "task_id", "finding_id", "campaign_id", "intake_id"),
+    *("representative", "letter_id", "file_id", "term_id"),
+}
 
 
 def real(app: Flask, rule: Rule, school: School) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
@@ -49,7 +50,7 @@ def faults(answer: TestResponse, secure: bool, public_file: bool = False) -> lis
                 found.append(f"CSP {name}: {rules.get(name)}")
         if rules.get("form-action") != "'self'":
             found.append(f"CSP form-action: {rules.get('form-action')}")
-    if not public_file and "no-store" not in headers.get("Cache-Control", ""):
+    if not public_file and not steady(answer) and "no-store" not in headers.get("Cache-Control", ""):
         found.append(f"Cache-Control: {headers.get('Cache-Control')}")
     if secure != (headers.get("Strict-Transport-Security") == "max-age=31536000; includeSubDomains"):
         found.append(f"HSTS: {headers.get('Strict-Transport-Security')}")
@@ -64,6 +65,13 @@ def faults(answer: TestResponse, secure: bool, public_file: bool = False) -> lis
         if name in headers and "Werkzeug" in headers[name]:
             found.append(f"{name}: {headers[name]}")
     return found + [fault for cookie in headers.getlist("Set-Cookie") for fault in cookie_faults(cookie, secure)]
+
+
+def steady(answer: TestResponse) -> bool:
+    """A page that says the same to everybody, kept by that browser alone and asked for again each time."""
+    known = re.fullmatch(r"/nl/(about|regulation|help|accessibility|rights)?", answer.request.path)
+    headers = answer.headers
+    return bool(known) and headers.get("Cache-Control") == "private, no-cache" and "ETag" in headers
 
 
 def cookie_faults(cookie: str, secure: bool) -> list[str]:

@@ -29,7 +29,10 @@ from tests.services import cases
 from tests.web.principals import School
 from tests.web.visitor import mails
 
-WHO = ("anonymous", "case_code", "student_l2", "student_l3", "shared_address", "handler", "officer", "administrator")
+WHO = (
+    *("anonymous", "case_code", "student_l2", "student_l3", "shared_address", "representative"),
+    *("handler", "officer", "administrator"),
+)
 OTHERS = (*WHO, "director", "other_branch")
 EACH = proofs.rounds(3, len(PAYLOADS))  # payloads a form
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from uuid_utils.compat import uuid7
 
 from portal.cli.terminal import operator
 from portal.domain.clock import FixedClock
 from portal.records import files
-from portal.records.db import begin_write, db
+from portal.records.db import WRITE, begin_write, db
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import Record, SealedFile
 from portal.records.tables.proof import OutMail
@@ -21,7 +23,7 @@ from portal.services import erasing, erasure_ledger
 from portal.services.demo.school import open_school
 from portal.services.reconcile import Found, NotReconciled, reconcile
 from portal.vault.envelope import Holder
-from portal.vault.tables import data_key, lookup
+from portal.vault.tables import data_key, ledger_mark, lookup
 from tests import factories
 from tests.mail.posts import every_message, send_all
 from tests.services.backups import backup, clock, erase, put_back, readable
@@ -156,3 +158,23 @@ def test_the_demonstration_fits(sqlite_app: Flask) -> None:
         found = look()
         assert found.amiss == 0, found
         assert found.kept_without_keys == {}
+
+
+def test_a_mark_beside_the_keys_waits_for_whoever_is_writing_there(sqlite_app: Flask) -> None:
+    """It reads before it writes: on SQLite it takes its turn first, or it is turned away when the turn comes."""
+    erasure_id = uuid7()
+
+    def mark() -> None:
+        with sqlite_app.app_context():
+            erasure_ledger.mark(erasure_id)
+
+    with sqlite_app.app_context():
+        writing = db.engines["keys"].connect().execution_options(**{WRITE: True})
+        with ThreadPoolExecutor(1) as pool, writing as connection, connection.begin():
+            marked = pool.submit(mark)
+            time.sleep(0.3)  # long enough to have read
+            connection.execute(insert(ledger_mark).values(id=uuid7()))
+            connection.commit()
+            marked.result(timeout=20)
+        with db.engines["keys"].connect() as keys:
+            assert erasure_id in set(keys.execute(select(ledger_mark.c.id)).scalars())

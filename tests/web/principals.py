@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -54,6 +55,10 @@ PRINCIPALS = (
     *HALVES,
     "disabled",
 )
+
+
+def usual(most: int) -> str:
+    return "Gewone tekst"[:most]
 
 
 @dataclass(frozen=True)
@@ -144,8 +149,9 @@ def open_for(app: Flask, student: UUID, kind: RequestKind = RequestKind.RESTRICT
         )
 
 
-def make_school(app: Flask, **foreigner: Json) -> School:
-    """Call inside an application context. `foreigner`: values of the student in the other branch."""
+def make_school(app: Flask, typed: Callable[[int], str] = usual, **foreigner: Json) -> School:
+    """Call inside an application context. `typed`: what people type, and a school's files hold; `foreigner`: values of
+    the student in the other branch."""
     here, there = factories.make_branch("langedijk"), factories.make_branch("hoorn")
     student = factories.make_student(here, email="family@example.org")
     sibling = factories.make_student(here, email="family@example.org", given_names="Omar")
@@ -189,16 +195,16 @@ def make_school(app: Flask, **foreigner: Json) -> School:
         ask_call(app, student),
         designation,
         add_lawyer(app, student),
-        ask_consent(app, student),
-        looked_at(app, staff["officer"]),
-        disputed(app, student, person),
+        ask_consent(app, student, typed),
+        looked_at(app, staff["officer"], typed),
+        disputed(app, student, person, typed),
     )
 
 
-def ask_consent(app: Flask, student: UUID) -> UUID:
+def ask_consent(app: Flask, student: UUID, typed: Callable[[int], str]) -> UUID:
     """A question that was sent to this one student, with words of staff, and waits for the answer."""
     with writing(factories.SYSTEM, app.extensions["clock"]) as work:
-        question = question_for(work.policy, "diploma_valuation", "Wij doen dit voor het eerst.")
+        question = question_for(work.policy, "diploma_valuation", typed(400))
         campaign = Campaign(
             id=uuid7(),
             activity="diploma_valuation",
@@ -217,10 +223,10 @@ def ask_consent(app: Flask, student: UUID) -> UUID:
         return campaign.id
 
 
-def looked_at(app: Flask, staff: UUID) -> UUID:
+def looked_at(app: Flask, staff: UUID, typed: Callable[[int], str]) -> UUID:
     """An upload whose dry run is there, with something of everything that it may find."""
-    past = {"student_number": "C777", "file": "cursisten.csv", "line": 3, "last_end": "2019-06-01"}
-    bad = {"file": "cursisten.csv", "line": 4, "column": "E-mail", "reason": "bad_email", "masked": "a… (≤15)"}
+    past = {"student_number": typed(60), "file": "cursisten.csv", "line": 3, "last_end": "2019-06-01"}
+    bad = {"file": "cursisten.csv", "line": 4, "column": typed(60), "reason": "bad_email", "masked": typed(60)}
     report = {
         **{"dry_run": True, "new_students": 2, "new": 9, "changed": 1, "unchanged": 4, "ignored": 1},
         "files": {"cursisten.csv": {"read": 4, "good": 2, "bad": 1, "held": 1}},
@@ -245,7 +251,7 @@ def looked_at(app: Flask, staff: UUID) -> UUID:
         return row.id
 
 
-def disputed(app: Flask, student: UUID, item: UUID) -> UUID:
+def disputed(app: Flask, student: UUID, item: UUID, typed: Callable[[int], str]) -> UUID:
     """The town of the student was corrected here, and an import says otherwise."""
     with writing(factories.SYSTEM, app.extensions["clock"]) as work:
         run = ImportRun(id=uuid7(), started_at=work.now, counts="{}")
@@ -264,7 +270,7 @@ def disputed(app: Flask, student: UUID, item: UUID) -> UUID:
                 student_id=student,
                 item_id=item,
                 field="town",
-                sealed=work.vault.seal(holder, import_findings.CLASS, lies, {"value": "Alkmaar"}),
+                sealed=work.vault.seal(holder, import_findings.CLASS, lies, {"value": typed(60)}),
             )
         )
         return finding

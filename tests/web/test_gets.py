@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import text
 
 from portal.records.db import db
+from tests.web.fingerprints import EXCEPTED, changed, fingerprints
 from tests.web.principals import PRINCIPALS, enter, make_school
 from tests.web.test_matrix import address, routes
-
-EXCEPTED = {"view", "audit", "audit_detail", "login"}
-
-
-def fingerprints() -> dict[str, str]:
-    """A hash of every row of every table, on both databases."""
-    found = {}
-    for bind in (None, "keys"):
-        for table in sorted(db.metadatas[bind].tables):
-            with db.engines[bind].connect() as connection:
-                rows = sorted(map(repr, connection.execute(text(f'SELECT * FROM "{table}"'))))
-            found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    return found
-
-
-def changed(before: dict[str, str]) -> set[str]:
-    after = fingerprints()
-    return {table for table in after if after[table] != before[table]}
 
 
 def test_a_crawl_of_every_get_by_everybody_changes_nothing(sqlite_app: Flask) -> None:

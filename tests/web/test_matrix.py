@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask, url_for
+from flask.testing import FlaskClient
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
+from tests.web.fingerprints import EXCEPTED, changed, fingerprints
 from tests.web.principals import HALVES, PRINCIPALS, STAFF, STUDENTS, School, enter, make_school
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
@@ -181,3 +185,55 @@ def judge(rule: Rule, method: str, who: str, status: int, location: str) -> str:
     if who == "foreign_student" and rule.endpoint in OF_THE_STUDENT:
         return "" if status in {404, 405} else f"{status}, another student's should be 404"
     return "" if let_in else f"{status} {location}, should be let in"
+
+
+@pytest.mark.parametrize("who", PRINCIPALS)
+def test_a_form_of_ones_own_browser_is_refused_as_well_and_changes_nothing(
+    sqlite_app: Flask, school: School, who: str
+) -> None:
+    """With a token, so that nothing is left to refuse a POST but the door, and the service behind it."""
+    client = enter(sqlite_app, school, who)
+    token = token_for(client)
+    with sqlite_app.app_context():
+        before = fingerprints()
+    wrong, sent = [], 0
+    for rule in routes(sqlite_app):
+        if "POST" not in (rule.methods or set()) or rule.endpoint in PUBLIC:
+            continue
+        if not (at_the_door := who not in EXPECTED[rule.endpoint]) and not is_foreign(rule, who):
+            continue
+        typed = {} if at_the_door else {"why": "Zomaar", "reason": "Zomaar", "what": f"{school.person.hex}|bsn"}
+        answer = client.post(
+            address(sqlite_app, rule, school),
+            data={"csrf_token": token, **typed},
+            buffered=True,
+            follow_redirects=not at_the_door,  # what is sent back to the page of the object finds no such page
+        )
+        sent += 1
+        if not (sent_away(answer) if at_the_door else answer.status_code == 404):
+            wrong.append(f"{rule.endpoint}: {answer.status_code} {answer.headers.get('Location', '')}")
+    print(f"forms of others, {who}: {sent} sent, {len(wrong)} taken")
+    assert wrong == []
+    assert sent > 20
+    with sqlite_app.app_context():
+        assert changed(before) <= EXCEPTED | {"bucket"}  # that somebody tried is counted
+
+
+def token_for(client: FlaskClient) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/nl/new").get_data(as_text=True))
+    assert found
+    return found[1]
+
+
+def is_foreign(rule: Rule, who: str) -> bool:
+    foreign = {"other_branch": OF_BRANCH_A, "foreign_student": OF_THE_STUDENT}
+    return rule.endpoint in foreign.get(who, set())
+
+
+def sent_away(answer: TestResponse) -> bool:
+    """To sign in, to the step of signing in that is next, or to prove more; or plainly refused."""
+    stages = tuple(f"/staff/{stage}" for stage in ("enrol", "factor", "password", "confidentiality"))
+    wanted = ("/nl/sign-in", "/nl/code", "/nl/confirm", "/staff/sign-in", *stages)
+    return answer.status_code == 403 or (
+        answer.status_code == 302 and answer.headers.get("Location", "").startswith(wanted)
+    )

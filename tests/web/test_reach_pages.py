@@ -95,6 +95,15 @@ def test_without_a_stated_reason_the_pages_about_a_student_lead_to_the_question_
         assert OLD not in visitor.text
 
 
+def test_a_parent_of_a_grown_student_is_refused_with_the_day_as_it_is_written_here(school: Flask) -> None:
+    student = student_of(school, birth_date="1990-04-02")
+    visitor = opened(school, student).link("Vertegenwoordigers").link("Vertegenwoordiger opschrijven")
+    visitor.press(
+        "Vastleggen", name="K. Hassan", relation="parent", email=LAWYER, kinds=["access"], shown_on="20-11-2026"
+    )
+    assert "Een ouder mag tot en met 01-04-2006" in visitor.text
+
+
 def test_a_lawyer_is_written_down_files_follows_and_is_seen_and_ended_by_the_student(school: Flask) -> None:
     student = student_of(school)
     visitor = opened(school, student).link("Vertegenwoordigers").link("Vertegenwoordiger opschrijven")

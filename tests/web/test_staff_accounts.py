@@ -232,3 +232,17 @@ def test_a_colleague_without_the_administrators_role_only_looks(school: Flask) -
         visitor.get("/staff/me")
     for path in ("factor", "designations"):
         assert visitor.get(f"/staff/accounts/{handler}/{path}").status == 403
+
+
+def test_an_administrator_takes_the_branches_over_from_the_policy(school: Flask) -> None:
+    officer = enter(school, "officer").get("/staff/accounts").link("Vestigingen")
+    assert "2 vestigingen zijn anders dan in het beleid" in officer.text
+    assert "Een beheerder neemt dit over." in officer.text
+    visitor = enter(school, "admin").get("/staff/branches")
+    assert "nieuw in het beleid" in visitor.text
+    assert "Handler" in visitor.text
+    visitor.press("Neem over wat in het beleid staat")
+    assert "De vestigingen zijn nu gelijk aan het beleid." in visitor.text
+    assert "anders dan in het beleid" not in visitor.text
+    visitor.get(f"/staff/accounts/{id_of(school, 'handler')}/designations")
+    assert "Den Helder" in visitor.text

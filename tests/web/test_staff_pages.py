@@ -192,6 +192,7 @@ def test_extending_asks_for_a_reason_once_and_in_time(school: Flask) -> None:
     visitor.get(f"/staff/cases/{late}/extend").press("Verleng", reason="complexity", days="5")
     assert visitor.status == 422
     assert "De termijn is voorbij" in visitor.text
+    assert "Termijn verlengen" not in visitor.get(f"/staff/cases/{late}").text
 
 
 def test_a_request_at_the_desk_is_written_down_matched_and_recognised(school: Flask) -> None:

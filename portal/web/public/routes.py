@@ -13,6 +13,7 @@ from portal.policy.model import OWN_SECTION, Activity, Policy
 from portal.services.register_versions import newest_known
 from portal.web.language import is_staff_page
 from portal.web.public.frame import PREFIX, blueprint_of, policy, template_names
+from portal.web.public.steady import answer_conditionally
 from portal.web.sessions import current_clock, current_session
 from portal.web.typed import forget_sent
 from portal.wording import BASES, KINDS, SENSITIVITIES, SOURCES
@@ -21,6 +22,7 @@ ACCESSIBILITY_CHECKED = date(2026, 11, 29)  # when the statement was last held a
 
 blueprint = blueprint_of("public")
 blueprint.app_context_processor(template_names)
+blueprint.after_request(answer_conditionally)
 blueprint.after_request(forget_sent)
 
 

@@ -20,6 +20,7 @@ from portal.web import errors, typed
 from portal.web.access import safe_next
 from portal.web.language import _, current_language
 from portal.web.sessions import current_actor, current_session
+from portal.web.staff.forms import written
 from portal.web.staff.wording import REFUSALS, UNKNOWN_REFUSAL
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
@@ -122,8 +123,7 @@ def way_on(target: str | None) -> str:
 
 
 def words_of(refusal: Refused) -> str:
-    params = {name: str(value) for name, value in refusal.params.items()}
-    return _(REFUSALS.get(refusal.code, UNKNOWN_REFUSAL), **params)
+    return _(REFUSALS.get(refusal.code, UNKNOWN_REFUSAL), **written(refusal.params))
 
 
 @blueprint.errorhandler(NotAllowed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -40,12 +40,17 @@ _DATE = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 
 
+def written(values: Mapping[str, object]) -> dict[str, str]:
+    """The values of a refusal as they are read: a day as it is typed here, everything else as it is."""
+    return {name: f"{each:%d-%m-%Y}" if isinstance(each, date) else str(each) for name, each in values.items()}
+
+
 class Said:
     """An error with values in it, as the templates read it."""
 
     def __init__(self, msgid: str, params: dict[str, object]) -> None:
         self.msgid = msgid
-        self.params = {name: str(value) for name, value in params.items()}
+        self.params = written(params)
 
 
 class StaffForm(KeptForm):

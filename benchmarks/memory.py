@@ -1,0 +1,100 @@
+"""Memory of an installation on one machine, two web processes and the worker: PSS, after warm-up and after many
+requests of every kind. BENCH_REQUESTS names how many.
+
+The worker has printed letters and a package meanwhile, so that WeasyPrint and the fonts are in what is counted.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from benchmarks.kit.client import Client
+from benchmarks.kit.estate import Estate, estate
+from benchmarks.kit.meter import pss_mib
+from benchmarks.kit.scene import acting, case_in_hand, rich_student
+from benchmarks.kit.school import School, make_school
+from benchmarks.kit.served import PORTAL, Served, served
+from benchmarks.kit.telling import sizes, tell, tell_bar
+from benchmarks.kit.visits import signed_in
+from benchmarks.kit.worker import working
+from portal.records.db import db
+from portal.records.tables.papers import IssuedLetter
+from portal.services.search_queue import seal_words
+
+MIB, GROWTH = 200, 1.05
+WARM_UP = 0.3  # of the requests
+LANGUAGES = ("nl", "ar", "ti", "en", "uk", "tr", "fa")
+
+
+def main() -> None:
+    requests = sizes("BENCH_REQUESTS", (2_000,))[-1]
+    with estate("sqlite") as place:
+        school = make_school(place.app, place.app.extensions["clock"], students=1_000, cases=2_000)
+        paths = visits(place, school)
+        with served(PORTAL, place.environment, workers=2) as web, working(place.environment) as worker:
+            clients = signed_in_clients(web, place, school)
+            wait_for_letters(place)
+            round_of(clients, paths, int(requests * WARM_UP))
+            warm = web.pss() + pss_mib(worker.pid)
+            round_of(clients, paths, requests - int(requests * WARM_UP))
+            web_mib, worker_mib = web.pss(), pss_mib(worker.pid)
+    total = web_mib + worker_mib
+    parts = {"web_mib": round(web_mib), "worker_mib": round(worker_mib), "requests": requests}
+    tell("memory", "after warm-up, MiB", engine="sqlite", mib=round(warm))
+    tell_bar("memory", "PSS, MiB", total, most=MIB, engine="sqlite", mib=round(total), **parts)
+    tell_bar("memory", "growth after warm-up", total / warm, most=GROWTH, engine="sqlite", mib=round(total))
+
+
+def visits(place: Estate, school: School) -> dict[str, list[str]]:
+    """Who asks for what; the letter of the request is printed by the worker."""
+    clock = place.app.extensions["clock"]
+    student = rich_student(place.app, school, 60)
+    reference = case_in_hand(place.app, student, school.handler)
+    school.students.insert(0, (student, 0))
+    with place.app.app_context():
+        name = seal_words(acting(school.handler, clock), clock, school.name)
+    me = [f"/{lang}/me" for lang in LANGUAGES]
+    public = [f"/{lang}/{page}" for lang in LANGUAGES for page in ("", "about", "rights")]
+    staff = ["/staff/", "/staff/?tab=all", f"/staff/?tab=everything&who={name}", f"/staff/cases/{reference}"]
+    return {
+        "student": [*me, "/nl/new", f"/nl/me/requests/{reference}", *public[::3]],
+        "staff": [*staff, *(f"/staff/cases/{each}" for each in school.references[:20])],
+        "public": public,
+    }
+
+
+def signed_in_clients(web: Served, place: Estate, school: School) -> dict[str, Client]:
+    return {
+        "student": web.client(signed_in(place.app, "student", school.students[0][0])),
+        "staff": web.client(signed_in(place.app, "staff", school.handler)),
+        "public": web.client(),
+    }
+
+
+def round_of(clients: dict[str, Client], paths: dict[str, list[str]], requests: int) -> None:
+    """New connections now and then, so that both processes have their share."""
+    turns = itertools.cycle(("student", "staff", "student", "public"))
+    at = {who: itertools.cycle(addresses) for who, addresses in paths.items()}
+    for number in range(requests):
+        who = next(turns)
+        if number % 20 == 0:
+            for client in clients.values():
+                client.close()
+        path = next(at[who])
+        answer = clients[who].get(path)
+        assert answer.status == 200, f"{path}: {answer.status}"
+
+
+def wait_for_letters(place: Estate, seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    with place.app.app_context():
+        while db.session.query(IssuedLetter).filter(IssuedLetter.written_at.is_(None)).count():
+            db.session.rollback()
+            assert time.monotonic() < until, "letters wait"
+            time.sleep(0.5)
+        db.session.remove()
+
+
+if __name__ == "__main__":
+    main()
