@@ -52,7 +52,7 @@ test: dev browser catalogues checks ## everything: checks, both databases, the b
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: dev catalogues checks ## the fast part, under two minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not browser and not postgres and not proof"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not slow and not postgres and not proof"
 
 checks: dev
 	@$(BIN)/ruff check .

@@ -27,6 +27,15 @@ atexit.register(shutil.rmtree, engines.SCRATCH, ignore_errors=True)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 10:00 in Amsterdam
 
 
+WHOLE_HOUSE = {"browser", "commands", "deploy", "faults", "security"}  # rooms whose tests are slow by what they are
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if WHOLE_HOUSE & set(item.path.parts):
+            item.add_marker("slow")
+
+
 MAKERS = {"sqlite": engines.sqlite_settings, "postgres": engines.postgres_settings}
 
 

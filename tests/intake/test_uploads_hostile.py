@@ -38,6 +38,7 @@ def outcome(hostile: Hostile) -> tuple[Hostile, str, list[str]]:
     return hostile, "clean", [what for page in clean.pages for what in dirt(page)]
 
 
+@pytest.mark.slow
 def test_at_least_a_hundred_hostile_files_do_no_harm():
     files = corpus()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
