@@ -52,7 +52,7 @@ from tests.services.backups import backup, clock, erase, readable
 from tests.services.factors import SECRET, session_in
 from tests.services.test_erase_items import picture
 from tests.services.test_representatives import asked as representative
-from tests.web.principals import School
+from tests.web.principals import School, usual
 
 pytestmark = pytest.mark.proof
 SONG = re.compile(rb"QX[0-9]{5}ZQ")
@@ -194,7 +194,7 @@ def export_of(canary: Canaries, folder: Path) -> Path:
 
 def everything_that_happens(app: Flask, canary: Canaries, ears: Ears) -> bytes:
     """A school with cases at every stage, letters, copies, mails, drafts and uploads; the mails that left it."""
-    school, references = estate.build(app, canary)
+    school, references = estate.build(app, canary, usual)
     for job in JOBS:
         if job.name != "deliver":
             run_job(app, job)

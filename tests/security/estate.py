@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -27,16 +26,17 @@ from tests import factories
 from tests.intake.hostile import photo
 from tests.services import cases, registers
 from tests.services.test_export import screenshot
-from tests.web.principals import School, make_school, usual
-
-Text = Callable[[int], str]  # what somebody types; the number is the most characters it may have
+from tests.web.principals import School, Text, make_school, usual
 
 
-def build(app: Flask, text: Text = usual, **foreigner: Json) -> tuple[School, dict[str, str]]:
-    """The school, and the references of its cases by name; every free text and imported value comes from `text`.
-    `foreigner`: values of the student who has nothing to do with it."""
+def build(
+    app: Flask, text: Text = usual, to_all: Text | None = None, **foreigner: Json
+) -> tuple[School, dict[str, str]]:
+    """The school, and the references of its cases by name; every free text and imported value comes from `text`,
+    what staff write to many from `to_all` if it is there. `foreigner`: values of the student who has nothing to do
+    with it."""
     with app.app_context():
-        school = make_school(app, text, **foreigner)
+        school = make_school(app, text, to_all or text, **foreigner)
         begin_write()
         db.session.get_one(Student, school.student).last_programme_ended = date(2020, 1, 1)
         db.session.commit()

@@ -57,6 +57,9 @@ PRINCIPALS = (
 )
 
 
+Text = Callable[[int], str]  # what somebody types; the number is the most characters it may have
+
+
 def usual(most: int) -> str:
     return "Gewone tekst"[:most]
 
@@ -149,9 +152,9 @@ def open_for(app: Flask, student: UUID, kind: RequestKind = RequestKind.RESTRICT
         )
 
 
-def make_school(app: Flask, typed: Callable[[int], str] = usual, **foreigner: Json) -> School:
-    """Call inside an application context. `typed`: what people type, and a school's files hold; `foreigner`: values of
-    the student in the other branch."""
+def make_school(app: Flask, typed: Text = usual, to_all: Text = usual, **foreigner: Json) -> School:
+    """Call inside an application context. `typed`: what people type, and a school's files hold; `to_all`: what staff
+    write to many, which is about nobody; `foreigner`: values of the student in the other branch."""
     here, there = factories.make_branch("langedijk"), factories.make_branch("hoorn")
     student = factories.make_student(here, email="family@example.org")
     sibling = factories.make_student(here, email="family@example.org", given_names="Omar")
@@ -195,13 +198,13 @@ def make_school(app: Flask, typed: Callable[[int], str] = usual, **foreigner: Js
         ask_call(app, student),
         designation,
         add_lawyer(app, student),
-        ask_consent(app, student, typed),
+        ask_consent(app, student, to_all),
         looked_at(app, staff["officer"], typed),
         disputed(app, student, person, typed),
     )
 
 
-def ask_consent(app: Flask, student: UUID, typed: Callable[[int], str]) -> UUID:
+def ask_consent(app: Flask, student: UUID, typed: Text = usual) -> UUID:
     """A question that was sent to this one student, with words of staff, and waits for the answer."""
     with writing(factories.SYSTEM, app.extensions["clock"]) as work:
         question = question_for(work.policy, "diploma_valuation", typed(400))
@@ -223,7 +226,7 @@ def ask_consent(app: Flask, student: UUID, typed: Callable[[int], str]) -> UUID:
         return campaign.id
 
 
-def looked_at(app: Flask, staff: UUID, typed: Callable[[int], str]) -> UUID:
+def looked_at(app: Flask, staff: UUID, typed: Text = usual) -> UUID:
     """An upload whose dry run is there, with something of everything that it may find."""
     past = {"student_number": typed(60), "file": "cursisten.csv", "line": 3, "last_end": "2019-06-01"}
     bad = {"file": "cursisten.csv", "line": 4, "column": typed(60), "reason": "bad_email", "masked": typed(60)}
@@ -251,7 +254,7 @@ def looked_at(app: Flask, staff: UUID, typed: Callable[[int], str]) -> UUID:
         return row.id
 
 
-def disputed(app: Flask, student: UUID, item: UUID, typed: Callable[[int], str]) -> UUID:
+def disputed(app: Flask, student: UUID, item: UUID, typed: Text = usual) -> UUID:
     """The town of the student was corrected here, and an import says otherwise."""
     with writing(factories.SYSTEM, app.extensions["clock"]) as work:
         run = ImportRun(id=uuid7(), started_at=work.now, counts="{}")
