@@ -27,7 +27,14 @@ atexit.register(shutil.rmtree, engines.SCRATCH, ignore_errors=True)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 10:00 in Amsterdam
 
 
-WHOLE_HOUSE = {"browser", "commands", "deploy", "faults", "security"}  # rooms whose tests are slow by what they are
+WHOLE_HOUSE = {
+    "browser",
+    "commands",
+    "deploy",
+    "faults",
+    "security",
+    "web",
+}  # rooms whose tests take pages and processes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

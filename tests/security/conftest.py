@@ -17,13 +17,6 @@ from tests.security.browsing import Form, Page, journey, walk_all
 from tests.web.principals import School, usual
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The walk is long: every test that looks at its pages runs in the same process (`--dist loadgroup`)."""
-    for item in items:
-        if "walked" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("walk"))
-
-
 @dataclass
 class Walked:
     app: Flask
@@ -47,7 +40,8 @@ class Walked:
 
 @pytest.fixture(scope="package")
 def walked() -> Iterator[Walked]:
-    """Every page that every principal reaches."""
+    """Every page that every principal reaches. The walk is long: whoever takes it is of the group `walk`, which runs in
+    one process (`--dist loadgroup`)."""
     with engines.sqlite_settings() as settings:
         builder = build(settings)
         app = next(builder)

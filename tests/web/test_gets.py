@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from flask import Flask
 from sqlalchemy import text
 
@@ -14,7 +13,6 @@ from tests.web.principals import PRINCIPALS, enter, make_school
 from tests.web.test_matrix import address, routes
 
 
-@pytest.mark.slow
 def test_a_crawl_of_every_get_by_everybody_changes_nothing(sqlite_app: Flask) -> None:
     with sqlite_app.app_context():
         school = make_school(sqlite_app)

@@ -142,7 +142,6 @@ def test_every_endpoint_has_a_written_expectation(sqlite_app: Flask) -> None:
     assert endpoints - PUBLIC - set(EXPECTED) == set(), "write down here who may come to these endpoints"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", PRINCIPALS)
 def test_every_route_lets_in_exactly_whom_it_should(sqlite_app: Flask, school: School, who: str) -> None:
     wrong, cells = [], 0
@@ -188,7 +187,6 @@ def judge(rule: Rule, method: str, who: str, status: int, location: str) -> str:
     return "" if let_in else f"{status} {location}, should be let in"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", PRINCIPALS)
 def test_a_form_of_ones_own_browser_is_refused_as_well_and_changes_nothing(
     sqlite_app: Flask, school: School, who: str
