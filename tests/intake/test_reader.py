@@ -312,6 +312,7 @@ def test_reading_twice_yields_the_same(tmp_path):
     assert read(folder)[0] == read(folder)[0]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_export(tmp_path, monkeypatch):
     monkeypatch.setattr(lines, "_REMEMBERED", 50)
     monkeypatch.setattr(index, "_CACHED", 50)

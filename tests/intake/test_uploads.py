@@ -59,6 +59,7 @@ def test_what_was_made_transparent_is_gone():
     assert opened(clean_upload("id.png", out.getvalue()).pages[0]).convert("L").getextrema() == (255, 255)
 
 
+@pytest.mark.slow
 def test_a_bar_that_was_laid_over_a_number_covers_it_in_the_kept_page():
     def inked(clean):
         return opened(clean.pages[0]).convert("L").crop((180, 320, 460, 400)).getextrema()
@@ -116,6 +117,7 @@ def test_the_process_can_open_nothing_and_take_no_more_memory():
     assert set(done.stdout.split()[7:]) <= {"['LC_CTYPE']", "[]"}
 
 
+@pytest.mark.slow
 def test_nothing_in_a_document_reaches_the_network_or_a_file(tmp_path):
     asked = []
 
@@ -188,16 +190,19 @@ FLOODS = "while True: sys.stdout.buffer.write(b'x' * 99999)"
 
 
 @pytest.mark.parametrize(("program", "code"), [(COMPUTES, "upload_too_heavy"), (FLOODS, "upload_too_heavy")])
+@pytest.mark.slow
 def test_a_file_that_costs_too_much_is_stopped_and_said_to(monkeypatch, program, code):
     with pytest.raises(BadUpload, match=code):
         answering(monkeypatch, program, Bounds())
 
 
+@pytest.mark.slow
 def test_a_process_that_gets_nowhere_is_stopped_and_the_file_is_not_blamed(monkeypatch):
     with pytest.raises(BadUpload, match="upload_busy"):
         answering(monkeypatch, SLEEPS, Bounds(wall_seconds=1))
 
 
+@pytest.mark.slow
 def test_a_process_that_reads_nothing_is_stopped(monkeypatch):
     monkeypatch.setattr(confined, "_PROGRAM", SLEEPS)
     with pytest.raises(BadUpload, match="upload_busy"):

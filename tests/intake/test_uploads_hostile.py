@@ -67,6 +67,7 @@ def test_the_search_for_dirt_finds_it(planted):
     assert dirt(CleanImage(planted, "image/jpeg", 160, 100, b""))
 
 
+@pytest.mark.slow
 def test_a_flood_is_told_before_anything_is_decoded(monkeypatch):
     def decoded(*_arguments, **_more):
         raise AssertionError("decoded")

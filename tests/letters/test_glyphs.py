@@ -39,6 +39,7 @@ def letters(text: str) -> str:
 
 @paper.needs_poppler
 @pytest.mark.parametrize("lang", ["ar", "fa"])
+@pytest.mark.slow
 def test_every_word_of_a_catalogue_is_read_from_paper_as_it_was_put_in(lang: str, tmp_path: Path) -> None:
     words = words_of(lang)
     assert len(words) > 900

@@ -223,6 +223,7 @@ def test_a_missing_font_stops_the_press_rather_than_printing_in_another(monkeypa
         pdf.press.cache_clear()
 
 
+@pytest.mark.slow
 def test_the_same_letter_is_the_same_bytes_in_this_process_and_in_another(letter):
     html = page('<p lang="ar" dir="rtl">عنوانك</p><p lang="ti">ኣድራሻኹም</p><p>Uw adres</p>')
     first = pdf.render_pdf(html, "nl", "Brief", ON)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path as File
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -95,6 +96,7 @@ mutations = st.tuples(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(mutations, min_size=1, max_size=4))
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_mutated_document_is_refused_by_key_and_reason_or_keeps_its_meaning(
@@ -107,6 +109,7 @@ def test_a_mutated_document_is_refused_by_key_and_reason_or_keeps_its_meaning(
     assert_refused_by_name_or_equal(document)
 
 
+@pytest.mark.slow
 def test_every_place_of_the_file_refuses_a_table_that_nobody_expects() -> None:
     ignored = []
     for path in PATHS:
@@ -131,6 +134,7 @@ edits = st.tuples(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(edits, min_size=1, max_size=3))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_mutated_file_is_refused_by_name_or_says_what_its_toml_says(changes: list[tuple[int, str, str, int]]) -> None:

@@ -83,6 +83,7 @@ def normal(package: str) -> str:
     return re.sub(r"[-_.]+", "-", package).lower()
 
 
+@pytest.mark.slow
 def test_the_bill_of_materials_names_every_locked_package():
     subprocess.run(["make", "--silent", "-o", "dev", "sbom"], cwd=ROOT, check=True, timeout=120)
     bill = json.loads((ROOT / "artefacts" / "sbom.json").read_text())

@@ -313,6 +313,7 @@ def test_the_report_is_plain_json_and_text(app: Flask, export: Export) -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared export is not beside this checkout")
+@pytest.mark.slow
 def test_the_shared_export_loads_whole(app: Flask) -> None:
     with app.app_context():
         outcome = import_folder(SYSTEM, CLOCK, SHARED)

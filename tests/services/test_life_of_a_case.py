@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
+import pytest
 from flask import Flask
 
 from portal.domain.assurance import Way
@@ -297,6 +298,7 @@ def wanted(action: Action, state: str, who: str) -> str:
     return "-" if who in "xz" or nobody_decided else CELLS[action.value, state, who]
 
 
+@pytest.mark.slow
 def test_every_act_by_everybody_in_every_state_does_what_the_table_by_hand_says(small: Flask) -> None:
     town = build()
     world, clean, cells = Snapshot(), True, 0

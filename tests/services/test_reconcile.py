@@ -152,6 +152,7 @@ def test_nothing_is_compared_while_a_backup_waits_or_the_keys_are_anothers(app: 
         assert db.session.execute(select(func.count()).select_from(Record)).scalar_one() == 4
 
 
+@pytest.mark.slow
 def test_the_demonstration_fits(sqlite_app: Flask) -> None:
     with sqlite_app.app_context():
         open_school(sqlite_app.extensions["clock"], with_years=False)
