@@ -86,10 +86,10 @@ class ExportReader:
             done = 0
             for number, source in enumerate(self.export.sources):
                 for item in self._file(index, number, source, done):
-                    if type(item) is Row:
+                    if isinstance(item, Row):
                         self.report.records[item.dataset] += 1
                     else:
-                        self.report.add(item)  # type: ignore[arg-type]
+                        self.report.add(item)
                     yield item
                 done += source.table.size
                 if self.progress is not None:

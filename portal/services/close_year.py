@@ -11,7 +11,6 @@ import json
 import secrets
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
@@ -21,6 +20,7 @@ from portal.domain.periods import years_to_close
 from portal.domain.permissions import SYSTEM, BranchScope
 from portal.domain.year_report import year_report
 from portal.records import figures as counts
+from portal.records.db import insert_into
 from portal.records.tables.figures import YearReport
 from portal.services.unit import Work, reading, writing
 
@@ -59,8 +59,7 @@ def _close(work: Work, year: int) -> bool:
     period = year_of(year)
     found = figures(period, period.last, counts.tallies(work.session, WHOLE_SCHOOL, None, period, period.last))
     report = year_report(year, found, work.policy.version, secrets.randbelow)
-    insert = (sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql).insert
-    statement = insert(YearReport).values(year=year, closed_at=work.now, figures=json.dumps(report))
+    statement = insert_into(work.session, YearReport).values(year=year, closed_at=work.now, figures=json.dumps(report))
     done = work.session.execute(statement.on_conflict_do_nothing().returning(YearReport.year)).first()
     if done is not None:
         work.note("close_year", "installation", None, year=year)
