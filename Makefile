@@ -9,6 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 FLASK := $(BIN)/flask --app portal
 export PORT ?= 5000
 export PORTAL_DATA ?= $(CURDIR)/var
+export PYTHONDONTWRITEBYTECODE :=# compiled code is kept: each process of the tests would compile the portal anew
 
 .PHONY: help run setup test check checks bench proof lock catalogues messages dev browser coverage sbom
 

@@ -32,9 +32,10 @@ WHOLE_HOUSE = {
     "commands",
     "deploy",
     "faults",
+    "letters",
     "security",
     "web",
-}  # rooms whose tests take pages and processes
+}  # rooms whose tests take pages, processes and paper
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

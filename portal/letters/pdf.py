@@ -7,6 +7,7 @@ same bytes, in every process: an archived letter keeps its hash.
 
 from __future__ import annotations
 
+import atexit
 import re
 import threading
 from collections.abc import Sequence
@@ -65,6 +66,7 @@ def press() -> Press:
 
     from portal.letters.fetching import OwnFonts
 
+    atexit.register(press.cache_clear)  # fonts leave their folder only while the interpreter still stands
     fetcher = OwnFonts(MappingProxyType({SCHEME + name: FONTS / name for name in NAMES}))
     fonts = FontConfiguration()
     style = CSS(string=STYLE.read_text("utf-8"), font_config=fonts, url_fetcher=fetcher)

@@ -20,6 +20,8 @@ from portal.intake.confined import Bounds
 from portal.intake.faults import BadValue
 from tests.intake.exports import as_zip, mapping, picture, write_export
 
+pytestmark = pytest.mark.slow
+
 Edit = Callable[[zipfile.ZipFile], None]
 
 

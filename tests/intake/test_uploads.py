@@ -20,6 +20,8 @@ from portal.intake.uploads import UPLOADS, BadUpload, clean_upload, disposition,
 from tests.intake import hostile_pdf
 from tests.intake.hostile import photo
 
+pytestmark = pytest.mark.slow
+
 SHORT = Bounds(cpu_seconds=5, wall_seconds=10)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
 import socket
 import subprocess
@@ -262,6 +263,13 @@ def test_a_line_is_not_broken_after_its_first_word(tenths, tmp_path):
     command = ["pdftotext", "-layout", str(tmp_path / "letter.pdf"), "-"]
     lines = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout.split("\n")
     assert len(lines[0].strip()) > 60
+
+
+def test_a_process_that_printed_leaves_nothing_behind_it(tmp_path):
+    code = "from portal.letters import pdf; assert pdf.render_pdf('<p>Dag</p>', 'nl', 'Brief')"
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+    assert (done.stderr, list(tmp_path.iterdir())) == ("", [])
 
 
 def test_importing_the_letters_does_not_load_weasyprint():

@@ -26,6 +26,8 @@ from tests.mail.certificates import self_signed
 from tests.mail.posts import HOUSE, every_message, sheet_of
 from tests.mail.servers import Action, drop, free_port, real_server, reset, scripted_server, silence
 
+pytestmark = pytest.mark.slow
+
 TO = "student@example.org"
 
 

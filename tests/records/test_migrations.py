@@ -17,6 +17,8 @@ from portal.records.db import Moment, begin_write, db
 from tests import factories
 from tests.conftest import MAKERS, NOW, build
 
+pytestmark = pytest.mark.slow
+
 
 def differences(bind: str | None) -> list[object]:
     with db.engines[bind].connect() as connection:

@@ -26,6 +26,8 @@ from portal.services.year_reports import print_report, year_reports
 from tests import factories
 from tests.services import cases
 
+pytestmark = pytest.mark.slow
+
 MAY = datetime(2025, 5, 12, 9, tzinfo=UTC)
 
 

@@ -32,6 +32,8 @@ from tests.services import backups, intakes, uploads
 from tests.services.cases import clock
 from tests.services.intakes import imported, left_of, looked_at, officer, row, students, worked, zipped
 
+pytestmark = pytest.mark.slow
+
 ENDED = "01-06-2021"
 
 

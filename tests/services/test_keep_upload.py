@@ -26,6 +26,8 @@ from tests.intake import hostile_pdf
 from tests.intake.hostile import CANARY
 from tests.services import cases, uploads
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def drawn_at_once(monkeypatch):

@@ -31,6 +31,8 @@ from tests import factories
 from tests.letters.paper import missing
 from tests.services import cases
 
+pytestmark = pytest.mark.slow
+
 
 def write_all():
     return write_waiting(cases.clock(), lambda: False)

@@ -14,6 +14,8 @@ from portal.records.db import db
 from portal.records.tables.access import Bucket
 from portal.services import limits
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", sorted(limits.LIMITS))
 def test_each_limit_trips_alone_at_its_own_count(sqlite_app: Flask, name: str) -> None:

@@ -27,6 +27,8 @@ from tests.services.backups import backup, clock, erase, put_back, readable
 from tests.services.test_reconcile import later
 from tests.services.test_restore import student
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:

@@ -31,6 +31,8 @@ from tests.services.backups import backup, clock, erase, files_of, open_rows, pu
 from tests.services.campaigns import invitations, sent
 from tests.services.test_erase_items import picture
 
+pytestmark = pytest.mark.slow
+
 
 def student(**person: str):
     made = factories.make_student(**person)

@@ -26,6 +26,8 @@ from tests.mail.posts import Line
 from tests.services import cases
 from tests.services.test_erase_items import keys_of, opens, records, sealed_of
 
+pytestmark = pytest.mark.slow
+
 ENDED = date(2023, 12, 1)  # three years on: 1 December 2026, eight days after the tests' now
 LAST = date(2026, 12, 1)
 

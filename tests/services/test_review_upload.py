@@ -26,6 +26,8 @@ from portal.services.watermark import watermarked
 from tests import factories
 from tests.services import cases, uploads
 
+pytestmark = pytest.mark.slow
+
 
 def details_of(reference, kind):
     events = casebook.events_of(db.session, cases.case_of(reference).id, [kind])

@@ -27,6 +27,8 @@ from portal.vault.vault import Vault
 from tests import engines, factories
 from tests.conftest import NOW, build
 
+pytestmark = pytest.mark.slow
+
 CLOCK = FixedClock(NOW)
 
 

@@ -25,6 +25,8 @@ from tests import factories
 from tests.services import cases
 from tests.services.second_channels import Printed, again, ask, change, clock, code_by, session, wrong
 
+pytestmark = pytest.mark.slow
+
 CHANNELS = list(Channel)
 CODE_LIVES = {
     Channel.POST: timedelta(days=21),

@@ -29,6 +29,8 @@ from tests.services import cases
 from tests.services.second_channels import Printed, ask, change, clock, code_by, session
 from tests.web.visitor import mails
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def printed(monkeypatch: pytest.MonkeyPatch) -> Printed:
