@@ -266,7 +266,8 @@ def test_a_line_is_not_broken_after_its_first_word(tenths, tmp_path):
 
 
 def test_a_process_that_printed_leaves_nothing_behind_it(tmp_path):
-    code = "from portal.letters import pdf; assert pdf.render_pdf('<p>Dag</p>', 'nl', 'Brief')"
+    held_to_the_end = "import sys; from portal.letters import pdf; sys.pdf = pdf"
+    code = f"{held_to_the_end}; assert pdf.render_pdf('<p>Dag</p>', 'nl', 'Brief')"
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, capture_output=True, text=True)
     assert (done.stderr, list(tmp_path.iterdir())) == ("", [])
