@@ -155,10 +155,10 @@ def representative_added(to: str, language: str, student_id: UUID, representativ
     return Message("representative_added", language, to, Holder.student(student_id), key, {"page": "sign-in"})
 
 
-def represented(to: str, language: str, student_id: UUID, event_id: str) -> Message:
-    """To the student: somebody may act for you, or did; look who and what."""
-    key = f"represented:{event_id}"
-    return Message("represented", language, to, Holder.student(student_id), key, {"page": "me/helpers"})
+def represented(to: str, language: str, student_id: UUID, event_id: str, asks: bool = False) -> Message:
+    """To the student: somebody may act for you, or did; look who and what. `asks`: only once you say yes."""
+    arguments: dict[str, str | int] = {"page": "me/helpers", "asks": int(asks)}
+    return Message("represented", language, to, Holder.student(student_id), f"represented:{event_id}", arguments)
 
 
 def code_stopped(to: str, language: str, student_id: UUID, task_id: UUID) -> Message:

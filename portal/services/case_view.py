@@ -45,6 +45,7 @@ from portal.services.change_lines import open_count
 from portal.services.erasures import cooling_until
 from portal.services.find_students import birth_year
 from portal.services.next_step import next_of
+from portal.services.reviewed import unreviewed
 from portal.services.steps import SEARCH
 from portal.services.unit import Work
 
@@ -195,6 +196,7 @@ def read_case(work: Work, case: Case) -> CasePage:
             cooling,
             changes=open_count(work, case.id),
             upload=upload_way.waits(work, case.id),
+            pictures=unreviewed(work, case) if state is CaseState.DECIDED else 0,
         ),
         drafted=decision_draft.KEY in contents,
     )

@@ -26,12 +26,13 @@ def next_of(
     cooling: date | None = None,
     changes: int = 0,
     upload: bool = False,
+    pictures: int = 0,
 ) -> str:
     """The one thing to do next, as a code; "" when nothing is left to do.
 
     upload (a copy of an ID that was sent, soon wiped) |
     match | take | decide | search | confirm_identity | approve | approve_by_other | cooling_off | carry_out | steps |
-    changes (lines that the student administration has not confirmed) | close
+    look (pictures that nobody reviewed yet) | changes (lines that the student administration has not confirmed) | close
     """
     if upload:
         return "upload"
@@ -53,7 +54,7 @@ def next_of(
     if cooling is not None:
         return "cooling_off"
     if own:
-        return "carry_out"
+        return "look" if pictures else "carry_out"
     if waiting:
         return "steps"
     return "changes" if changes else "close"

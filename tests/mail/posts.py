@@ -83,6 +83,7 @@ def every_message(language: str) -> dict[str, Message]:
         "representative_added": messages.representative_added(to, language, STUDENT, CHANGE),
         "code_stopped": messages.code_stopped(to, language, STUDENT, CHANGE),
         "represented": messages.represented(to, language, STUDENT, "1"),
+        "represented-asks": messages.represented(to, language, STUDENT, "1", asks=True),
         "retention_notice": messages.retention_notice(to, language, STUDENT, CHANGE, DUE),
         "staff_retention": messages.staff_retention(staff_to, language, STAFF, "1"),
         "late": messages.late(to, language, CASE, REFERENCE),

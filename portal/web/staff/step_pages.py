@@ -46,22 +46,25 @@ def step(reference: str, step_id: UUID) -> Response:
     reasons = [each for each in policy().reasons.values() if each.use == "step_impossible"]
     form.reason.choices = choices(((each.code, _(each.label)) for each in reasons), _("Kies een reden"))
     searching = line.task == "search"
-    form.found.choices = choices(FOUND.items()) if searching else []
+    if searching:
+        form.ask_what_was_found(FOUND.items())
     if form.accepted():
-        state = StepState(form.state.data)
-        found = Found(form.found.data) if searching and form.found.data else None
+        found = Found(form.state.data) if form.state.data in FOUND else None
+        state = StepState.DONE if found else StepState(form.state.data)
         reason = form.reason.data if state is StepState.IMPOSSIBLE else ""
         try:
             finish_step(
                 current_actor(), current_clock(), reference, step_id, state, form.note.data or "", reason, found
             )
         except Refused as refusal:
-            place = {"reason_missing": "note", "proof_missing": "note", "scan_missing": "found"}
+            place = {"reason_missing": "note", "proof_missing": "note", "scan_missing": "state"}
             form.deny(refusal, place.get(refusal.code, ""))
         else:
             flash(_("De stap is bijgewerkt."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#steps")
     pages = _pages(reference, step_id) if searching else []
+    if pages and not form.is_submitted():
+        form.state.data = Found.COPY.value
     code = 422 if form.errors else 200
     notices = [each for each in letters(reference) if each.target == line.target] if telling else []
     return shown(

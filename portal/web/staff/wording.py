@@ -331,6 +331,7 @@ NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "carry_out": (N_("Voer het besluit uit"), N_("Het portaal doet zijn eigen deel in één keer.")),
         "search": (N_("Zoek eerst overal"), N_("De kopie kan pas vrij als elke plaats is doorzocht.")),
+        "look": (N_("Bekijk eerst de beelden"), N_("De kopie kan pas vrij als elk beeld is bekeken.")),
         "steps": (N_("Werk de open stappen af"), N_("De zaak sluit als elke stap klaar is of niet kan.")),
         "changes": (
             N_("Wacht op de cursistenadministratie"),
