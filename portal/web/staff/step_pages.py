@@ -67,9 +67,7 @@ def step(reference: str, step_id: UUID) -> Response:
         form.state.data = Found.COPY.value
     code = 422 if form.errors else 200
     notices = [each for each in letters(reference) if each.target == line.target] if telling else []
-    return shown(
-        "staff/step.html", page, code, form=form, step=line, searching=searching, pages=pages, notices=notices
-    )
+    return shown("staff/step.html", page, code, form=form, step=line, searching=searching, pages=pages, notices=notices)
 
 
 def _pages(reference: str, step_id: UUID) -> list[ImageLine]:
