@@ -31,10 +31,10 @@ from portal.records.tables.representation import EmailChange
 from portal.services import limits
 from portal.services.address_change import CLASS, STOPPED, WAITING, contents, place, waiting_change
 from portal.services.apply_email_changes import take_effect, write_address
-from portal.services.case_page import log_view
 from portal.services.casework import NotFound
 from portal.services.sign_in import EMAIL, students_at
 from portal.services.unit import Work, reading, writing
+from portal.services.why_opened import log_opened
 from portal.vault.envelope import Holder
 from portal.vault.normal import normal_email
 
@@ -90,8 +90,8 @@ def contact_of(actor: Actor, clock: Clock, student_id: UUID, reason: str) -> Con
         student = student_in_reach(work, student_id)
         about = Subject(branch_id=student.branch_id, student_id=student_id, reason_given=bool(reason))
         work.require(Act.VIEW_STUDENT, about)
-        log_view(work, student_id, reason=reason, what="contact")
-        work.note("view_contact", "student", student_id, reason=reason)
+        why = log_opened(work, student_id, reason, "contact")
+        work.note("view_contact", "student", student_id, reason=why.reason)
         return _contact(work, student_id)
 
 
