@@ -22,7 +22,7 @@ from portal.records.staff import active_staff
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage, CaseStep
 from portal.records.tables.people import Branch
-from portal.services import identity, upload_way
+from portal.services import decision_draft, identity, upload_way
 from portal.services.carry_out import CARRIED_OUT
 from portal.services.case_dates import Dates, dates_of
 from portal.services.case_lines import (
@@ -91,6 +91,7 @@ class CasePage:
     allowed: frozenset[Act]
     refused: dict[Act, str]  # acts the state allows but the rules refuse this person, with the rule's code
     next: str
+    drafted: bool  # a decision that somebody began to write is kept with the case
 
     @property
     def matched(self) -> bool:
@@ -196,6 +197,7 @@ def read_case(work: Work, case: Case) -> CasePage:
             upload=upload_way.waits(work, case.id),
             pictures=unreviewed(work, case) if state is CaseState.DECIDED else 0,
         ),
+        drafted=decision_draft.KEY in contents,
     )
 
 
