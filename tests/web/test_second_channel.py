@@ -180,7 +180,7 @@ def test_a_request_filed_without_signing_in_becomes_sure_by_saying_so(sqlite_app
     visitor = sign_in(sqlite_app, EMAIL).get(f"/nl/me/requests/{reference}")
     assert "Vroeg u dit zelf?" in visitor.text
     visitor.press("Ja, dit vroeg ik")
-    assert "Wij weten nu dat u dit vroeg." in visitor.text
+    assert "Nu kunnen wij verder met uw vraag." in visitor.text
     assert "Vroeg u dit zelf?" not in visitor.text
     with sqlite_app.app_context():
         assert (case_of(reference).assured_level, case_of(reference).assured_how) == (1, "claimed")

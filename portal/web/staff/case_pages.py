@@ -131,12 +131,12 @@ def _shown(reference: str, form: StaffForm | None = None) -> Response:
         form=form,
         message=form if isinstance(form, MessageForm) else MessageForm(formdata=None) if form else MessageForm(),
         note=form if isinstance(form, NoteForm) else NoteForm(formdata=None) if form else NoteForm(),
-        letters=_letters(reference),
+        letters=letters(reference),
         draft=draft_for(page),
     )
 
 
-def _letters(reference: str) -> list[LetterLine]:
+def letters(reference: str) -> list[LetterLine]:
     return letters_of(current_actor(), current_clock(), reference)
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Found, Letter, StepState
+from portal.domain.vocabulary import Found, Letter, StepKind, StepState
 from portal.services.carry_out import carry_out as carry_out_service
 from portal.services.carry_out import finish_step
 from portal.services.export import download
@@ -18,7 +18,8 @@ from portal.services.review_images import ImageLine, images
 from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint, policy, words_of
-from portal.web.staff.case_pages import load, shown
+from portal.web.staff.case_forms import ToldForm
+from portal.web.staff.case_pages import letters, load, shown
 from portal.web.staff.confirming import Tried, answered, done, tried
 from portal.web.staff.forms import ConfirmForm, PostedForm, StepForm, choices
 from portal.web.staff.wording import FOUND, LETTERS
@@ -40,7 +41,8 @@ def step(reference: str, step_id: UUID) -> Response:
     line = next((each for each in page.steps if each.id == step_id), None)
     if line is None:
         abort(404)
-    form = StepForm()
+    telling = line.kind is StepKind.RECIPIENT
+    form = ToldForm() if telling else StepForm()
     reasons = [each for each in policy().reasons.values() if each.use == "step_impossible"]
     form.reason.choices = choices(((each.code, _(each.label)) for each in reasons), _("Kies een reden"))
     searching = line.task == "search"
@@ -64,7 +66,8 @@ def step(reference: str, step_id: UUID) -> Response:
     if pages and not form.is_submitted():
         form.state.data = Found.COPY.value
     code = 422 if form.errors else 200
-    return shown("staff/step.html", page, code, form=form, step=line, searching=searching, pages=pages)
+    notices = [each for each in letters(reference) if each.target == line.target] if telling else []
+    return shown("staff/step.html", page, code, form=form, step=line, searching=searching, pages=pages, notices=notices)
 
 
 def _pages(reference: str, step_id: UUID) -> list[ImageLine]:
