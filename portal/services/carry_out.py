@@ -61,7 +61,7 @@ def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
 
     Raises NotFound, NotAllowed (approval_missing among its codes), ChangedMeanwhile, NotPossible, and Refused:
     nothing_to_carry_out, identity_needed (level), search_open (count), review_open (count), item_gone (item),
-    address_change_pending (until), cooling_off (until).
+    address_change_pending (until), not_told, cooling_off (until).
     """
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.CARRY_OUT_STEP, version)

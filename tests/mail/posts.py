@@ -72,9 +72,7 @@ def every_message(language: str) -> dict[str, Message]:
         "consent_asked-again": messages.consent_asked(to, language, STUDENT, CHANGE, DUE, again=True),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
         "changed": messages.changed(to, language, CASE, REFERENCE, 1),
-        "erasure_planned": messages.erasure_planned(
-            to, language, CASE, REFERENCE, CHANGE, DUE, "t0ken", AT + timedelta(hours=72)
-        ),
+        "erasure_planned": messages.erasure_planned(to, language, CASE, REFERENCE, CHANGE, "t0ken"),
         "email_change_asked": messages.email_change_asked(
             to, language, STUDENT, CHANGE, DUE, "t0ken", AT + timedelta(days=7)
         ),

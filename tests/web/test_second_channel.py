@@ -133,7 +133,8 @@ def test_a_letter_is_asked_printed_and_posted_and_its_code_works(sqlite_app: Fla
     assert "Wij maken uw brief klaar." in visitor.text
     desk = staff(sqlite_app).link("Wie is het?").link("Hanan Al Hassan")
     page = desk.url
-    desk.press("Print de brief")
+    assert "Print eerst de brief." in desk.press("Vastleggen").text
+    desk.get(page).press("Print de brief")
     assert desk.response.mimetype == "application/pdf"
     desk.get(page).press("Vastleggen", on="24-11-2026")
     assert "Kies een dag" in desk.text
@@ -227,9 +228,12 @@ def test_the_last_resort_from_the_reason_to_the_wiped_picture(sqlite_app: Flask,
     assert "Stuur een PDF, een JPEG of een PNG." in visitor.text
     send(visitor, PICTURE, "pas.jpg")
     assert "Wij hebben uw foto." in visitor.text
+    assert "Wij hebben uw foto." in visitor.get(f"/nl/me/requests/{reference}").text
+    assert "Dat sprak u af met de school." not in visitor.text
     desk.get(f"/staff/cases/{reference}")
     assert "Bekijk de kopie van het bewijs" in desk.text
     desk.link("Kopie bekijken")
+    assert "geboren in 1990" in desk.text
     assert "/upload/" not in "".join(re.findall(r'<img[^>]+src="([^"]+)"', desk.html))
     desk.link("Bekijk bladzijde 1")
     shown = next(iter(re.findall(r'<img[^>]+src="([^"]+)"', desk.html)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from uuid import UUID
 
@@ -206,7 +207,10 @@ def test_a_request_at_the_desk_is_written_down_matched_and_recognised(school: Fl
     assert visitor.h1 == "Het verzoek is opgeschreven"
     assert "moet al op 25-11-2026 beantwoord zijn" in visitor.text
     assert "Code van de zaak" in visitor.text
-    visitor.link("Koppel aan een cursist")
+    recorded, code = visitor.url, re.search(r"\d{4} \d{4} \d{4}", visitor.text).group()
+    assert visitor.press("Print het papier met de code").response.mimetype == "application/pdf"
+    assert Visitor(school).get("/ar/code").press("", code=code).url == "/ar/case"
+    visitor.get(recorded).link("Koppel aan een cursist")
     assert "Hanan Al Hassan" in visitor.text
     assert "geboren in 1990" in visitor.text
     visitor.press("Dit is de cursist")

@@ -75,6 +75,7 @@ def answered(template: str, page: CasePage, form: StaffForm, outcome: Tried, **m
     return shown(template, page, code, form=form, moved=moved, **more)
 
 
-def done(page: CasePage, told: str) -> Response:
+def done(page: CasePage, told: str, back: str = "") -> Response:
+    """`back`: the list from which somebody came, else the case."""
     flash(told, "ok")
-    return redirect(url_for("staff.case", reference=page.reference))
+    return redirect(back or url_for("staff.case", reference=page.reference))

@@ -92,7 +92,8 @@ def posted(reference: str) -> Response:
             "on",
         )
         if outcome is True:
-            return done(page, _("Vastgelegd dat de brief is gepost."))
+            told = _("Vastgelegd dat de brief is gepost.")
+            return done(page, told, url_for("staff.to_post") if request.args.get("back") == "post" else "")
     elif request.method == "GET":
         form.on.data = current_clock().today()
         form.letter.data = request.args.get("letter", "") if request.args.get("letter") in LETTERS else None

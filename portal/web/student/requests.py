@@ -65,7 +65,7 @@ def show_request(lang: str, reference: str) -> str | Response:
         answer=answer,
         helps=raise_cases.what_helps(signed_in.actor, current_clock(), reference),
         stoppable=case_view.stoppable(found, reference) if signed_in.kind == "student" else None,
-        upload_asked=signed_in.kind == "student" and overview(signed_in.actor, current_clock(), reference) is not None,
+        upload=signed_in.kind == "student" and overview(signed_in.actor, current_clock(), reference),
         letters=read_letters.letters_of(signed_in.actor, current_clock(), reference),
         sure_enough=case_view.may_receive(signed_in.actor.level),
         **case_view.around(found, with_data=True),
