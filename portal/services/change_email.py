@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,7 +29,7 @@ from portal.records.items import full_name, persons
 from portal.records.tables.people import Student
 from portal.records.tables.representation import EmailChange
 from portal.services import limits
-from portal.services.address_change import CLASS, STOPPED, WAITING, contents, place, waiting_change
+from portal.services.address_change import CLASS, STOPPED, WAIT, WAITING, contents, place, waiting_change
 from portal.services.apply_email_changes import take_effect, write_address
 from portal.services.case_page import log_view
 from portal.services.casework import NotFound
@@ -38,7 +38,6 @@ from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Holder
 from portal.vault.normal import normal_email
 
-WAIT = timedelta(days=7)
 OWN_SESSION = "own_session"
 # How staff came to be sure enough for a new address (level 3); an ID is one way among others.
 SURE_ENOUGH = frozenset(way for way in Way if way.leads_to >= Level.SECOND_CHANNEL)
@@ -233,6 +232,4 @@ def _tell(work: Work, change: EmailChange, old: str | None, new: str, token: str
     if change.at_desk:
         work.send(messages.email_changed(old, student.language, student.id, change.id))
     else:
-        until: datetime = change.due_at
-        asked = messages.email_change_asked(old, student.language, student.id, change.id, from_on, token, until)
-        work.send(asked)
+        work.send(messages.email_change_asked(old, student.language, student.id, change.id, from_on, token))
