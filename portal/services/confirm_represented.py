@@ -32,4 +32,4 @@ def confirm(signed_in: SignedIn, clock: Clock, born: PartialDate, postcode_or_nu
         if row is None or person is None or not fits(person, born, postcode_or_number):
             return None
         work.note("step_up", "student", row.student_id, level=int(Level.KNOWLEDGE), representative=str(row.id))
-        return add_login(work, row, signed_in.address_digest or b"", Level.KNOWLEDGE)
+        return add_login(work, row, signed_in.address_digest or b"", Level.KNOWLEDGE, signed_in.login_id)
