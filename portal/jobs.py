@@ -66,9 +66,10 @@ def _campaigns(clock: Clock, stopping: Stopping) -> Result:
 
 
 def _expire(clock: Clock, _stopping: Stopping) -> Result:
+    from portal.services.end_representative import end_over
     from portal.services.expire import expire
 
-    return expire(clock)
+    return {**expire(clock), "representatives": end_over(clock)}
 
 
 def _wipe_uploads(clock: Clock, _stopping: Stopping) -> Result:

@@ -141,10 +141,11 @@ TRANSITIONS: dict[tuple[CaseState, Action], CaseState] = {
 
 
 class NotPossible(Refused):
-    """An action that the case's state does not allow."""
+    """An action that the case's state does not allow: not yet (`take_first`), or not any more."""
 
     def __init__(self, state: CaseState, action: Action) -> None:
-        super().__init__("not_possible_in_state", state=state, action=action)
+        waits = state is CaseState.RECEIVED and (CaseState.IN_PROGRESS, action) in TRANSITIONS
+        super().__init__("take_first" if waits else "not_possible_in_state", state=state, action=action)
         self.state = state
         self.action = action
 

@@ -113,6 +113,7 @@ class Letter(StrEnum):
     ANSWER = "answer"  # the decision; of a withdrawal its confirmation
     COPY = "copy"  # the answer to access and portability, with the facts of GDPR 15(1)
     DONE = "done"
+    PLANNED = "planned"  # an erasure is approved and can still be stopped
     CHANGED = "changed"  # taken back, put with another request, not dealt with, or taken up again
 
 

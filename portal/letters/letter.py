@@ -30,11 +30,12 @@ TITLES: Mapping[Letter, str] = MappingProxyType(
         Letter.ANSWER: N_("Ons antwoord"),
         Letter.COPY: N_("Uw gegevens"),
         Letter.DONE: N_("Wij zijn klaar"),
+        Letter.PLANNED: N_("Een bericht van de school"),
         Letter.CHANGED: N_("Een bericht van de school"),
     }
 )
 SHORT = frozenset(
-    {Letter.RECEIPT, Letter.EXTENSION, Letter.LATE, Letter.MESSAGE, Letter.CHANGED}
+    {Letter.RECEIPT, Letter.EXTENSION, Letter.LATE, Letter.MESSAGE, Letter.PLANNED, Letter.CHANGED}
 )  # both languages on one sheet
 COMPLAINT_ANSWERED = N_("Ons antwoord op uw klacht")
 WITHDRAWN = N_("Uw toestemming is gestopt")

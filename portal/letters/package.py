@@ -61,7 +61,9 @@ def parts_of(document: Json, letter: bytes | None, language: str, policy: Policy
     tables = list(tables_of(document, reader))
     yield tables
     yield pictures
-    names = [name for name, _ in (*tables, *pictures)]
+    say = reader.speaker.gettext
+    labels = {_table_name(group): say(group["label"]) for group in document["groups"]}
+    names = {name: labels.get(name, "") for name, _ in (*tables, *pictures)}
     read_me = page_of(
         "letters/read_me.html",
         reader,
@@ -124,7 +126,11 @@ def tables_of(document: Json, reader: Reader) -> Iterator[Part]:
     for group in document["groups"]:
         rows = list(_rows(group, reader))
         if rows:
-            yield f"{TABLES}/{group['number']:02}-{group['code']}.csv", table([_heads(reader), *rows])
+            yield _table_name(group), table([_heads(reader), *rows])
+
+
+def _table_name(group: Json) -> str:
+    return f"{TABLES}/{group['number']:02}-{group['code']}.csv"
 
 
 def table(rows: Iterable[Sequence[str]]) -> bytes:

@@ -73,17 +73,14 @@ def carried_out(to: str, language: str, case_id: UUID, reference: str, version: 
     return Message("carried_out", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
 
 
-def erasure_planned(
-    to: str, language: str, case_id: UUID, reference: str, erasure_id: UUID, from_on: date, token: str, until: datetime
-) -> Message:
-    """We are going to erase; from which day, and a link that stops it. Not sent when it is too late to stop."""
-    arguments: dict[str, str | int] = {
-        "reference": reference,
-        "page": f"stop-erasure/{token}",
-        "from_on": from_on.isoformat(),
-    }
-    key = f"erasure_planned:{erasure_id}"
-    return Message("erasure_planned", language, to, Holder.case(case_id), key, arguments, case_id, expires_at=until)
+ERASURE_PLANNED = "erasure_planned:"  # how its dedupe key begins
+
+
+def erasure_planned(to: str, language: str, case_id: UUID, reference: str, erasure_id: UUID, token: str) -> Message:
+    """We are going to erase, three days after this mail left, and a link that stops it. Never too late: it waits."""
+    arguments: dict[str, str | int] = {"reference": reference, "page": f"stop-erasure/{token}"}
+    key = f"{ERASURE_PLANNED}{erasure_id}"
+    return Message("erasure_planned", language, to, Holder.case(case_id), key, arguments, case_id)
 
 
 RETENTION = "retention:"  # how its dedupe key begins
@@ -155,10 +152,10 @@ def representative_added(to: str, language: str, student_id: UUID, representativ
     return Message("representative_added", language, to, Holder.student(student_id), key, {"page": "sign-in"})
 
 
-def represented(to: str, language: str, student_id: UUID, event_id: str) -> Message:
-    """To the student: somebody may act for you, or did; look who and what."""
-    key = f"represented:{event_id}"
-    return Message("represented", language, to, Holder.student(student_id), key, {"page": "me/helpers"})
+def represented(to: str, language: str, student_id: UUID, event_id: str, asks: bool = False) -> Message:
+    """To the student: somebody may act for you, or did; look who and what. `asks`: only once you say yes."""
+    arguments: dict[str, str | int] = {"page": "me/helpers", "asks": int(asks)}
+    return Message("represented", language, to, Holder.student(student_id), f"represented:{event_id}", arguments)
 
 
 def code_stopped(to: str, language: str, student_id: UUID, task_id: UUID) -> Message:

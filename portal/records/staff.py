@@ -58,6 +58,19 @@ def handling(session: Session, today: date, branches: Collection[UUID] | None) -
     return [(row.id, row.name) for row in rows]
 
 
+def branches_of(session: Session, today: date, staff_id: UUID | None) -> tuple[UUID, ...]:
+    """The branches in which somebody handles cases by name today; none for whoever does so everywhere."""
+    found = session.execute(
+        select(Designation.branch_id).where(
+            Designation.staff_id == staff_id,
+            Designation.role == Role.CASE_HANDLER.value,
+            Designation.starts_on <= today,
+            or_(Designation.ends_on.is_(None), Designation.ends_on >= today),
+        )
+    ).scalars()
+    return tuple(branch for branch in found if branch is not None)
+
+
 _anywhere = (
     select(Staff)
     .join(Designation, Designation.staff_id == Staff.id)

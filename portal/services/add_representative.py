@@ -198,7 +198,9 @@ def _tell_student(work: Work, student: Student, row: Representative) -> None:
     held = persons(work.session, work.vault, [student.id]).get(student.id)
     email = held.values.get("email") if held else None
     if email:
-        work.send(messages.represented(str(email), student.language, student.id, f"{row.id}:added"))
+        work.send(
+            messages.represented(str(email), student.language, student.id, f"{row.id}:added", row.confirmed_at is None)
+        )
 
 
 def _welcome(work: Work, row: Representative) -> None:

@@ -67,8 +67,9 @@ def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
 
     Raises NotFound, NotAllowed (approval_missing among its codes), ChangedMeanwhile, NotPossible, and Refused:
     nothing_to_carry_out, identity_needed (level), search_open (count), review_open (count), item_gone (item),
-    address_change_pending (until), address_change_stopped, not_both_branches, cooling_off (until). A new mail address
-    from afar is set going and then answered with address_change_pending: what is left is done once it is on file.
+    address_change_pending (until), address_change_stopped, not_both_branches, not_told, cooling_off (until). A new mail
+    address from afar is set going and then answered with address_change_pending: what is left is done once it is on
+    file.
     """
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.CARRY_OUT_STEP, version)

@@ -55,6 +55,7 @@ class StepLine:
     by: str
     on: date | None
     note: str
+    found: str  # what a search came to: a code of Found, or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def _hidden(work: Work, case: Case, items: Sequence[CaseItem]) -> set[UUID]:
 
 
 def step_line(work: Work, step: CaseStep, names: dict[UUID | None, str]) -> StepLine:
+    contents = casebook.step_contents(work.vault, step)
     return StepLine(
         id=step.id,
         kind=StepKind(step.kind),
@@ -148,7 +150,8 @@ def step_line(work: Work, step: CaseStep, names: dict[UUID | None, str]) -> Step
         state=StepState(step.state),
         by=names.get(step.by_id, ""),
         on=terms.receipt_date(step.at) if step.at else None,
-        note=str(casebook.step_contents(work.vault, step).get("note") or ""),
+        note=str(contents.get("note") or ""),
+        found=str(contents.get("found") or ""),
     )
 
 

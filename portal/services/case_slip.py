@@ -29,21 +29,26 @@ class CaseSlip:
     name: str
 
 
-def print_case_slip(actor: Actor, clock: Clock, reference: str) -> CaseSlip:
+def print_case_slip(actor: Actor, clock: Clock, reference: str, known: str = "") -> CaseSlip:
     """A slip in the asker's language with a new code: the one before opens nothing any more, and whoever came in by it
-    is signed out. Raises NotFound, NotAllowed, TooMany."""
+    is signed out. Where `known` is the code of this case, the slip has that one and nothing changes.
+
+    Raises NotFound, NotAllowed, TooMany.
+    """
     limits.demand(clock, "second_made", str(actor.id))
     settings: Settings = current_app.config["SETTINGS"]
-    code = casebook.new_code()
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.PRINT_LETTER)
-        work.session.execute(delete(Login).where(Login.case_id == case.id))
-        work.note("print_case_slip", "case", case.id)
-        work.session.flush()
         lang, policy, today = best([case.language]), work.policy, work.today
-        # Last: the keys' database commits by itself. A crash behind it leaves a code that nobody has; printing again
-        # makes another.
-        work.vault.index(casebook.holder(case.id), casebook.CLASS, [(casebook.CODE_LOOKUP, only_digits(code))])
+        work.note("print_case_slip", "case", case.id)
+        of_code = work.vault.find(casebook.CODE_LOOKUP, only_digits(known), "case") if known else ()
+        code = known if case.id in of_code else casebook.new_code()
+        if code != known:
+            work.session.execute(delete(Login).where(Login.case_id == case.id))
+            work.session.flush()
+            # Last: the keys' database commits by itself. A crash behind it leaves a code that nobody has; printing
+            # again makes another.
+            work.vault.index(casebook.holder(case.id), casebook.CLASS, [(casebook.CODE_LOOKUP, only_digits(code))])
     content = slip_pdf(
         SlipKind.CASE,
         speaker(lang),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -23,7 +22,7 @@ from portal.records.staff import active_staff
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage, CaseStep
 from portal.records.tables.people import Branch
-from portal.services import identity, upload_way
+from portal.services import decision_draft, identity, upload_way
 from portal.services.carry_out import CARRIED_OUT
 from portal.services.case_dates import Dates, dates_of
 from portal.services.case_lines import (
@@ -42,9 +41,10 @@ from portal.services.case_lines import (
 )
 from portal.services.casework import representative_of, subject_of
 from portal.services.change_lines import open_count
-from portal.services.erasures import cooling_until
+from portal.services.erasures import Wait, waits_for
 from portal.services.find_students import birth_year
 from portal.services.next_step import next_of
+from portal.services.reviewed import unreviewed
 from portal.services.steps import SEARCH
 from portal.services.unit import Work
 
@@ -75,7 +75,7 @@ class CasePage:
     handler_id: UUID | None
     decider: str
     approver: str
-    cooling_until: date | None  # the day from which an approved erasure may begin
+    wait: Wait | None  # of an approved erasure that may not begin yet
     outcome: Outcome | None
     about_reference: str
     about_director: bool  # of a complaint: the director decided what it is about
@@ -91,6 +91,7 @@ class CasePage:
     allowed: frozenset[Act]
     refused: dict[Act, str]  # acts the state allows but the rules refuse this person, with the rule's code
     next: str
+    drafted: bool  # a decision that somebody began to write is kept with the case
 
     @property
     def matched(self) -> bool:
@@ -142,7 +143,7 @@ def read_case(work: Work, case: Case) -> CasePage:
     step_lines = tuple(step_line(work, step, names) for step in steps)
     happened = tuple(event_line(work, each, names) for each in reversed(events))
     needed = identity.level_needed(work, case)
-    cooling = cooling_until(work, case) if kind is RequestKind.ERASURE and case.approver_id else None
+    wait = waits_for(work, case) if kind is RequestKind.ERASURE and case.approver_id else None
     about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
     branch = work.session.get(Branch, case.branch_id) if case.branch_id else None
     return CasePage(
@@ -168,7 +169,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         handler_id=case.handler_id,
         decider=names.get(case.decider_id, ""),
         approver=names.get(case.approver_id, ""),
-        cooling_until=cooling,
+        wait=wait,
         outcome=Outcome(case.outcome) if case.outcome else None,
         about_reference=about.reference if about else "",
         about_director=_by_director(work, about),
@@ -191,10 +192,12 @@ def read_case(work: Work, case: Case) -> CasePage:
             step_lines,
             allowed,
             needed,
-            cooling,
+            wait,
             changes=open_count(work, case.id),
             upload=upload_way.waits(work, case.id),
+            pictures=unreviewed(work, case) if state is CaseState.DECIDED else 0,
         ),
+        drafted=decision_draft.KEY in contents,
     )
 
 

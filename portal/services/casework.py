@@ -235,15 +235,20 @@ def reply_address(work: Work, case: Case) -> str | None:
     return str(email) if email else None
 
 
+def asked_by(work: Work, case: Case) -> UUID | None:
+    """The authorisation under which somebody asked this for the student; it may have ended since."""
+    found = casebook.contents(work.vault, case).get("representative")
+    return UUID(found) if found else None
+
+
 def representative_of(work: Work, case: Case, also_ended: bool = False) -> dict[str, str]:
     """{"name", "organisation", "email"} of whoever asked it for the student; nothing once the authorisation ended."""
-    asked_by = casebook.contents(work.vault, case).get("representative")
-    if not asked_by:
+    if (asker := asked_by(work, case)) is None:
         return {}
     if also_ended:
-        row = work.session.get(Representative, UUID(asked_by))
+        row = work.session.get(Representative, asker)
     else:
-        row = representatives.one_in_force(work.session, UUID(asked_by), work.today)
+        row = representatives.one_in_force(work.session, asker, work.today)
     return representatives.contents(work.vault, row) if row is not None and row.student_id == case.student_id else {}
 
 

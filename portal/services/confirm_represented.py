@@ -11,6 +11,7 @@ from portal.domain.vocabulary import Level
 from portal.records import representatives
 from portal.records.items import persons
 from portal.services import limits
+from portal.services.raise_cases import raise_represented
 from portal.services.recognise import SignedIn
 from portal.services.representing import add_login
 from portal.services.step_up import fits
@@ -32,4 +33,5 @@ def confirm(signed_in: SignedIn, clock: Clock, born: PartialDate, postcode_or_nu
         if row is None or person is None or not fits(person, born, postcode_or_number):
             return None
         work.note("step_up", "student", row.student_id, level=int(Level.KNOWLEDGE), representative=str(row.id))
+        raise_represented(work, row, Level.KNOWLEDGE)
         return add_login(work, row, signed_in.address_digest or b"", Level.KNOWLEDGE, signed_in.login_id)

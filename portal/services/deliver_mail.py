@@ -177,8 +177,8 @@ class _Run:
             )
             if probing and delivery.end_pause(work.session):
                 log.warning("mail queue resumed")
-            if mine and mail.kind == "extended" and mail.case_id is not None:
-                _count_as_told(work, mail.case_id)
+            if mine:
+                _count_as_told(work, mail)
         self.counts[SENT] += 1
 
     def _end(self, mail: Claimed, state: str, fault: str) -> None:
@@ -252,14 +252,16 @@ def _flag(work: Work, mail: Claimed, to_staff: bool, fault: str) -> None:
     )
     work.note("mail_failed", "case", mail.case_id, kind=mail.kind, fault=fault)
     case = work.session.get_one(Case, mail.case_id)
-    if mail.kind == "erasure_planned":
-        erasures.mail_failed(work, case)
     for staff in staff_for(work, case):
         work.send(messages.staff_by_post(staff.email, staff.language, staff.id, case.id, case.reference, mail.id))
 
 
-def _count_as_told(work: Work, case_id: UUID) -> None:
-    """The mail server took the notice of an extension: from now on it counts (regulation, "The clock")."""
+def _count_as_told(work: Work, mail: Claimed) -> None:
+    """The mail server took a notice that counts from when the student is told: of an extension (regulation, "The
+    clock"), of an erasure that can still be stopped."""
     from portal.services import extend_case
 
-    extend_case.mark_told(work, case_id, work.today)
+    if mail.kind == "extended" and mail.case_id is not None:
+        extend_case.mark_told(work, mail.case_id, work.today)
+    elif mail.kind == "erasure_planned":
+        erasures.mail_sent(work, mail.id)

@@ -1,20 +1,21 @@
-"""End an authorisation: by the student with one press, or by staff. It works at once, at the very next request."""
+"""End an authorisation: by the student with one press, by staff, or by its date. It works at once, at the very next
+request."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.lifecycle import OPEN
-from portal.domain.permissions import Actor, Subject
+from portal.domain.permissions import SYSTEM, Actor, Subject
 from portal.records.tables.access import Login
 from portal.records.tables.cases import Case
 from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
-from portal.services.casework import NotFound
+from portal.services.casework import NotFound, asked_by
 from portal.services.change_email import student_in_reach
 from portal.services.unit import Work, writing
 
@@ -43,12 +44,29 @@ def end_by_staff(actor: Actor, clock: Clock, student_id: UUID, representative_id
 def _end(work: Work, row: Representative) -> None:
     if row.ended_at is not None:
         return
-    row.ended_at, row.ended_by, row.email_digest = work.now, work.actor.kind.value, None
-    work.session.execute(delete(Login).where(Login.representative_id == row.id))
-    student = work.session.get_one(Student, row.student_id)
-    if not student.has_email:  # what this one was mailed goes to the student by post from now on
-        states = sorted(state.value for state in OPEN)
-        of_student = (Case.student_id == row.student_id) & Case.state.in_(states)
-        work.session.execute(update(Case).where(of_student).values(by_post=True))
+    row.ended_at, row.ended_by = work.now, work.actor.kind.value
+    _put_away(work, row)
     work.note("end_representative", "student", row.student_id, representative=str(row.id))
     work.session.flush()
+
+
+def end_over(clock: Clock) -> int:
+    """Puts away those whose last day is over; how many. They open nothing since that day, whether this ran or not."""
+    with writing(SYSTEM, clock) as work:
+        work.require(Act.EXPIRE_FILES)
+        over = (Representative.ends_on < work.today) & Representative.email_digest.is_not(None)
+        rows = list(work.session.execute(select(Representative).where(over).with_for_update()).scalars())
+        for row in rows:
+            _put_away(work, row)
+        return len(rows)
+
+
+def _put_away(work: Work, row: Representative) -> None:
+    """The look-up and the sessions go; what this one was mailed goes by post to a student without a mail address."""
+    row.email_digest = None
+    work.session.execute(delete(Login).where(Login.representative_id == row.id))
+    if work.session.get_one(Student, row.student_id).has_email:
+        return
+    open_cases = (Case.student_id == row.student_id) & Case.state.in_(sorted(state.value for state in OPEN))
+    for case in work.session.execute(select(Case).where(open_cases).with_for_update()).scalars():
+        case.by_post = case.by_post or asked_by(work, case) == row.id

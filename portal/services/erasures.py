@@ -1,7 +1,8 @@
 """An erasure between its approval and its first step: the time to think it over, and stopping it (malicious erasure).
 
 The student is told by mail, with a link that stops it; so do a button in the portal, the case code, and staff for
-whoever calls. By post the student has longer: a letter takes its time.
+whoever calls. By post the student has longer: a letter takes its time. The time counts from the moment at which that
+mail left the house, or the letter: whoever does not know cannot think it over.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action
 from portal.domain.permissions import ANONYMOUS, Actor
 from portal.domain.refusal import Refused
+from portal.domain.vocabulary import Letter
 from portal.mail import messages
+from portal.mail.delivery import SENT
+from portal.mail.delivery import WAITING as UNSENT
 from portal.records import casebook
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure
+from portal.records.tables.proof import OutMail
 from portal.services import limits
 from portal.services.casework import NotFound, case_by_reference, event, move, reply_address, subject_of
 from portal.services.erasing import REQUEST, STOPPED, WAITING, new_erasure
@@ -75,32 +80,49 @@ def plan_to_erase(work: Work, case: Case) -> None:
     )
     event(work, case, EventKind.ERASURE_PLANNED)
     if to := reply_address(work, case):
-        work.send(
-            messages.erasure_planned(
-                to,
-                case.language,
-                case.id,
-                case.reference,
-                erasure.id,
-                receipt_date(not_before),
-                token,
-                not_before,
-            )
-        )
+        work.send(messages.erasure_planned(to, case.language, case.id, case.reference, erasure.id, token))
 
 
-def mail_failed(work: Work, case: Case) -> None:
-    """The mail with the link that stops it did not arrive: a letter takes its time, so there is as long as by post."""
-    erasure = of_case(work, case.id)
+def mail_sent(work: Work, mail_id: UUID) -> None:
+    """The mail with the link that stops it has left: from now on the time counts."""
+    key = work.session.execute(select(OutMail.dedupe).where(OutMail.id == mail_id)).scalar_one()
+    erasure = work.session.get(Erasure, UUID(key.removeprefix(messages.ERASURE_PLANNED)), with_for_update=True)
     if erasure is not None and erasure.state == WAITING:
-        erasure.not_before = max(erasure.not_before, work.now + COOLING_BY_POST)
+        erasure.not_before = max(erasure.not_before, work.now + COOLING)
+
+
+def letter_posted(work: Work, case: Case, on: date) -> None:
+    """The letter went into the post on that day. Raises Refused("nothing_to_post")."""
+    erasure = of_case(work, case.id)
+    if erasure is None or erasure.state != WAITING:
+        raise Refused("nothing_to_post", letter=Letter.PLANNED)
+    erasure.not_before = max(erasure.not_before, work.now - (work.today - on) + COOLING_BY_POST)
+
+
+def is_told(work: Work, erasure: Erasure) -> bool:
+    """Whether the mail left the house or, where there is none or it failed for good, the letter."""
+    key = f"{messages.ERASURE_PLANNED}{erasure.id}"
+    mailed = work.session.execute(select(OutMail.state).where(OutMail.dedupe == key)).scalar()
+    return mailed == SENT or (mailed != UNSENT and _is_posted(work, erasure))
+
+
+def _is_posted(work: Work, erasure: Erasure) -> bool:
+    assert erasure.case_id is not None
+    return any(
+        each.kind == EventKind.LETTER_POSTED
+        and each.at >= erasure.created_at
+        and casebook.event_details(work.vault, each).get("letter") == Letter.PLANNED
+        for each in casebook.events_of(work.session, erasure.case_id)
+    )
 
 
 def demand_thought_over(work: Work, case: Case) -> Erasure:
-    """The erasure, or Refused: approval_missing, cooling_off (until)."""
+    """The erasure, or Refused: approval_missing, not_told, cooling_off (until)."""
     erasure = of_case(work, case.id)
     if erasure is None:
         raise Refused("approval_missing")
+    if erasure.state == WAITING and not is_told(work, erasure):
+        raise Refused("not_told")
     if erasure.state == WAITING and work.now < erasure.not_before:
         raise Refused("cooling_off", until=receipt_date(erasure.not_before))
     return erasure
@@ -204,9 +226,18 @@ def _stop(work: Work, erasure: Erasure, how: str) -> None:
     work.session.flush()
 
 
-def cooling_until(work: Work, case: Case) -> date | None:
-    """The day from which an approved erasure may begin, while that lies ahead."""
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What an approved erasure waits for: that the student is told, then until `until`."""
+
+    told: bool
+    until: date
+
+
+def waits_for(work: Work, case: Case) -> Wait | None:
+    """None where nothing keeps it from beginning, or it began."""
     erasure = of_case(work, case.id)
-    if erasure is None or erasure.state != WAITING or work.now >= erasure.not_before:
+    if erasure is None or erasure.state != WAITING:
         return None
-    return receipt_date(erasure.not_before)
+    told = is_told(work, erasure)
+    return None if told and work.now >= erasure.not_before else Wait(told, receipt_date(erasure.not_before))

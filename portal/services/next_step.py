@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 from portal.domain.acts import Act
 from portal.domain.lifecycle import UNDECIDED, CaseState
@@ -12,6 +11,7 @@ from portal.domain.vocabulary import Level, Outcome, RequestKind, StepKind, Step
 from portal.records.tables.cases import Case
 from portal.services.carry_out import CARRIED_OUT
 from portal.services.case_lines import ItemLine, StepLine
+from portal.services.erasures import Wait
 from portal.services.steps import SEARCH
 
 
@@ -23,15 +23,17 @@ def next_of(
     steps: Iterable[StepLine],
     allowed: frozenset[Act],
     needed: Level,
-    cooling: date | None = None,
+    wait: Wait | None = None,
     changes: int = 0,
     upload: bool = False,
+    pictures: int = 0,
 ) -> str:
     """The one thing to do next, as a code; "" when nothing is left to do.
 
     upload (a copy of an ID that was sent, soon wiped) |
-    match | take | decide | search | confirm_identity | approve | approve_by_other | cooling_off | carry_out | steps |
-    changes (lines that the student administration has not confirmed) | close
+    match | take | decide | search | look (pictures that nobody reviewed yet) | confirm_identity |
+    approve | approve_by_other | tell_first (the notice of an erasure has not left) | cooling_off |
+    carry_out | steps | changes (lines that the student administration has not confirmed) | close
     """
     if upload:
         return "upload"
@@ -50,10 +52,10 @@ def next_of(
         return "confirm_identity"
     if granted and waiting and right(kind).second_person and case.approver_id is None:
         return "approve" if Act.APPROVE_ERASURE in allowed else "approve_by_other"
-    if cooling is not None:
-        return "cooling_off"
+    if wait is not None:
+        return "cooling_off" if wait.told else "tell_first"
     if own:
-        return "carry_out"
+        return "look" if pictures else "carry_out"
     if waiting:
         return "steps"
     return "changes" if changes else "close"

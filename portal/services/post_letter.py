@@ -13,6 +13,7 @@ from portal.domain.vocabulary import Letter, StepState
 from portal.records import casebook
 from portal.services.casework import event
 from portal.services.close_case import close_if_done
+from portal.services.erasures import letter_posted
 from portal.services.extend_case import mark_told
 from portal.services.held_case import held_case
 from portal.services.steps import POST, open_steps
@@ -34,6 +35,8 @@ def record_posted(actor: Actor, clock: Clock, reference: str, version: int, lett
             or (letter is Letter.DONE and case.closed_at is None)
         ):
             raise Refused("nothing_to_post", letter=letter)
+        if letter is Letter.PLANNED:
+            letter_posted(work, case, on)
         event(work, case, EventKind.LETTER_POSTED, letter=letter.value, on=on.isoformat())
         work.note("letter_posted", "case", case.id, letter=letter.value, on=on.isoformat())
         if letter is Letter.EXTENSION:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 from portal.domain import clock as terms
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
-from portal.domain.lifecycle import UNDECIDED, CaseState
+from portal.domain.lifecycle import OPEN, UNDECIDED, CaseState
 from portal.domain.permissions import Actor, scope_of
 from portal.domain.vocabulary import Channel, RequestKind, TargetKind
 from portal.records import case_list, casebook
@@ -95,6 +95,10 @@ class Line:
     handler: str | None
     branch: str | None
     targets: tuple[Target, ...]
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,5 +242,5 @@ def handlers(actor: Actor, clock: Clock) -> tuple[Handler, ...]:
         return by_name(handling(work.session, work.today, None if scope.every else sorted(scope.branches, key=str)))
 
 
-def by_name(found: list[tuple[UUID, str]]) -> tuple[Handler, ...]:
+def by_name(found: Iterable[tuple[UUID, str]]) -> tuple[Handler, ...]:
     return tuple(Handler(*each) for each in sorted(found, key=lambda each: each[1].casefold()))

@@ -10,17 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import UNDECIDED, CaseState
 from portal.domain.permissions import Actor
-from portal.domain.vocabulary import Level
+from portal.domain.vocabulary import ActorKind, Level
 from portal.records.tables.cases import Case
+from portal.records.tables.representation import Representative
 from portal.services.assurance_of import level_now
-from portal.services.casework import case_by_reference, event
+from portal.services.casework import asked_by, case_by_reference, event
 from portal.services.file_request import BY_REPRESENTATIVE
 from portal.services.held_case import held_case
 from portal.services.identity import level_needed
@@ -35,44 +36,66 @@ def raise_open_cases(work: Work, student_id: UUID, level: Level, how: str) -> in
 
     What a representative asked stays as it is: the student says first "I asked this", or staff find out.
     """
-    statement = (
-        select(Case)
-        .where(
-            Case.student_id == student_id,
-            Case.state.in_([state.value for state in OPEN]),
-            Case.assured_level >= int(Level.ADDRESS),
-            Case.assured_level < int(level),
-            or_(Case.assured_how.is_(None), Case.assured_how != BY_REPRESENTATIVE),
-        )
-        .order_by(Case.id)
-        .with_for_update()
-    )
-    cases = list(work.session.execute(statement).scalars())
+    by_student = or_(Case.assured_how.is_(None), Case.assured_how != BY_REPRESENTATIVE)
+    cases = _open_below(work, student_id, level, by_student)
     for case in cases:
         _raise(work, case, level, how)
     return len(cases)
 
 
+def raise_represented(work: Work, representative: Representative, level: Level) -> int:
+    """Raises what this representative asked: proof that comes after the request counts as proof that came before."""
+    found = _open_below(work, representative.student_id, level, Case.assured_how == BY_REPRESENTATIVE)
+    cases = [case for case in found if asked_by(work, case) == representative.id]
+    for case in cases:
+        _raise(work, case, level, BY_REPRESENTATIVE)
+    return len(cases)
+
+
+def _open_below(work: Work, student_id: UUID, level: Level, how: ColumnElement[bool]) -> list[Case]:
+    statement = (
+        select(Case)
+        .where(
+            how,
+            Case.student_id == student_id,
+            Case.state.in_([state.value for state in OPEN]),
+            Case.assured_level >= int(Level.ADDRESS),
+            Case.assured_level < int(level),
+        )
+        .order_by(Case.id)
+        .with_for_update()
+    )
+    return list(work.session.execute(statement).scalars())
+
+
 @dataclass(frozen=True, slots=True)
 class Helps:
-    """What the student can still do so that the request can be carried out: at most one of the two.
+    """What is still missing about who asked, so that the request can be carried out: at most one of the three.
 
-    `claim`: say "I asked this", which makes the request as sure as the session. `prove`: reach this level.
+    `claim`: the student says "I asked this", which makes the request as sure as the session; `for_another`: or "I want
+    what was asked for me". `prove`: the reader reaches this level. `wait`: only the student or the school can do it.
     """
 
     claim: bool = False
+    for_another: bool = False
     prove: Level | None = None
+    wait: bool = False
 
 
 def what_helps(actor: Actor, clock: Clock, reference: str) -> Helps:
     """What is still to be done about who asked this. Raises NotFound, NotAllowed."""
     with reading(actor, clock) as work:
         case = case_by_reference(work, reference, Act.VIEW_OWN_STATUS)
-        if _claimable(work, case):
-            return Helps(claim=True)
         needed = level_needed(work, case)
-        wanting = CaseState(case.state) in OPEN and Level(case.assured_level) < needed
-        return Helps(prove=needed if wanting else None)
+        if CaseState(case.state) not in OPEN or Level(case.assured_level) >= needed:
+            return Helps()
+        if work.actor.kind is ActorKind.REPRESENTATIVE:
+            own = asked_by(work, case) == work.actor.id
+            proves = own and needed <= Level.KNOWLEDGE and level_now(work) < needed
+            return Helps(prove=needed) if proves else Helps(wait=True)
+        if _claimable(work, case):
+            return Helps(claim=True, for_another=asked_by(work, case) is not None)
+        return Helps(prove=needed)
 
 
 def claim(actor: Actor, clock: Clock, reference: str) -> None:

@@ -13,7 +13,7 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor, may
 from portal.domain.refusal import Refused
-from portal.records.staff import handling
+from portal.records.staff import branches_of, handling
 from portal.records.tables.access import Absence, Staff
 from portal.services.casework import NotFound
 from portal.services.queue import Handler, by_name
@@ -55,6 +55,7 @@ def absences(actor: Actor, clock: Clock) -> Absences:
             )
             .order_by(Absence.starts_on, Absence.id)
         ).scalars()
+        suited = people if everybody else _deputies(work, actor.id)
         names = {row.id: row.name for row in work.session.execute(select(Staff.id, Staff.name))}
         return Absences(
             lines=tuple(
@@ -69,14 +70,14 @@ def absences(actor: Actor, clock: Clock) -> Absences:
                 for row in rows
             ),
             whose=tuple(each for each in people if everybody or each.id == actor.id),
-            deputies=people,
+            deputies=suited,
         )
 
 
 def set_absence(actor: Actor, clock: Clock, staff_id: UUID, deputy_id: UUID, starts_on: date, ends_on: date) -> None:
     """`deputy_id` stands in from the first to the last day; a newer line goes before an older one.
 
-    Raises NotAllowed, and Refused: not_a_handler, own_deputy, ends_before_start, absence_too_long.
+    Raises NotAllowed, and Refused: not_a_handler, own_deputy, deputy_elsewhere, ends_before_start, absence_too_long.
     """
     with writing(actor, clock) as work:
         _demand(work, staff_id)
@@ -85,6 +86,8 @@ def set_absence(actor: Actor, clock: Clock, staff_id: UUID, deputy_id: UUID, sta
             raise Refused("not_a_handler")
         if staff_id == deputy_id:
             raise Refused("own_deputy")
+        if deputy_id not in {each.id for each in _deputies(work, staff_id)}:
+            raise Refused("deputy_elsewhere")
         if ends_on < max(starts_on, work.today):
             raise Refused("ends_before_start")
         if ends_on - starts_on > LONGEST:
@@ -126,6 +129,13 @@ def _for_others(work: Work) -> bool:
     return bool(may(work.actor, Act.REVIEW_ACCESS))
 
 
+def _deputies(work: Work, staff_id: UUID | None) -> tuple[Handler, ...]:
+    """Who may handle cases in every branch in which this person does: nobody else would see them."""
+    reach = (handling(work.session, work.today, [branch]) for branch in branches_of(work.session, work.today, staff_id))
+    shared = set(handling(work.session, work.today, None)).intersection(*reach)
+    return by_name(each for each in shared if each[0] != staff_id)
+
+
 def _people(work: Work) -> tuple[Handler, ...]:
-    """Who handles cases today, in whichever branch: what a deputy sees stays within the own branches."""
+    """Who handles cases today, in whichever branch."""
     return by_name(handling(work.session, work.today, None))

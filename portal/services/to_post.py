@@ -24,8 +24,10 @@ from portal.records import casebook
 from portal.records.items import full_name, persons
 from portal.records.queue import within
 from portal.records.tables.cases import Case, CaseEvent, CaseMessage, CaseStep
+from portal.records.tables.erasure import Erasure
 from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.proof import OutMail
+from portal.services import erasing
 from portal.services.case_page import log_view
 from portal.services.envelope import envelope
 from portal.services.held_case import held_case
@@ -45,6 +47,7 @@ MAILS: Mapping[Letter, frozenset[str]] = {
     Letter.ANSWER: frozenset({"decided", "consent_withdrawn"}),
     Letter.COPY: frozenset({"carried_out"}),
     Letter.DONE: frozenset({"carried_out"}),
+    Letter.PLANNED: frozenset({"erasure_planned"}),
     Letter.CHANGED: frozenset({"changed", "taken_back"}),
 }
 ARRIVING = ("waiting", "sent")
@@ -67,12 +70,14 @@ class ToPost:
 @dataclass(slots=True)
 class Facts:
     """What tells which letters a case still owes: the mails on their way or there, by kind; the letters that were
-    posted; when staff last wrote and when a turn of the case was last told; its steps."""
+    posted; when staff last wrote, when a turn of the case was last told, when an erasure that waits was approved; its
+    steps."""
 
     mailed: dict[str, list[datetime]] = field(default_factory=dict)
     posted: dict[Letter, list[datetime]] = field(default_factory=dict)
     said_at: datetime | None = None
     changed_at: datetime | None = None
+    planned_at: datetime | None = None
     steps: list[CaseStep] = field(default_factory=list)
 
 
@@ -154,6 +159,8 @@ def _occasions(work: Work, case: Case, facts: Facts) -> dict[Letter, datetime]:
         found.pop(Letter.EXTENSION, None)  # the answer is there: no need to say that it takes longer
     elif case.due_on < work.today and RequestKind(case.kind) is not RequestKind.WITHDRAWAL:
         found[Letter.LATE] = case.entered_at
+    if facts.planned_at is not None:
+        found[Letter.PLANNED] = facts.planned_at
     copied = next((step for step in facts.steps if step.task == RELEASE and step.state == StepState.DONE), None)
     if copied is not None and copied.at is not None:
         found[Letter.COPY] = copied.at
@@ -187,6 +194,9 @@ def _facts(work: Work, cases: Sequence[Case]) -> dict[UUID | None, Facts]:
         )
     ):
         found[case_id].changed_at = at
+    planned = (Erasure.case_id.in_(ids)) & (Erasure.state == erasing.WAITING)
+    for case_id, at in work.session.execute(select(Erasure.case_id, Erasure.created_at).where(planned)):
+        found[case_id].planned_at = at
     for step in work.session.execute(select(CaseStep).where(CaseStep.case_id.in_(ids))).scalars():
         found[step.case_id].steps.append(step)
     return found

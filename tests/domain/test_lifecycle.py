@@ -31,6 +31,12 @@ def test_what_the_table_does_not_name_raises_with_state_and_action():
     assert refused.value.params == {"state": CaseState.CLOSED, "action": Action.DECIDE}
 
 
+def test_what_becomes_possible_once_a_case_is_taken_says_so():
+    with pytest.raises(NotPossible) as refused:
+        next_state(CaseState.RECEIVED, Action.DECIDE)
+    assert refused.value.code == "take_first"
+
+
 def test_every_action_has_the_act_it_needs():
     assert set(ACTS) == set(Action)
 

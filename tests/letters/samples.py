@@ -227,6 +227,7 @@ def samples() -> dict[str, Sample]:
             ("27-11-2026", "DUO", "31-07-2029", OF_STAFF),
         ),
         "message": _of(Letter.MESSAGE, undecided, ("Wij hebben een bericht voor u.",), (OF_STAFF,), words=OF_STAFF),
+        "planned": _of(Letter.PLANNED, undecided, ("Wij posten deze brief en wachten dan 7 dagen.",), ()),
         "retention": Sample(
             RetentionNotice(
                 "nl", ANSWERED, ADDRESS, (Going((NAME, GRADE), POLICY.retention["standard"].law, date(2026, 12, 24)),)

@@ -72,9 +72,7 @@ def every_message(language: str) -> dict[str, Message]:
         "consent_asked-again": messages.consent_asked(to, language, STUDENT, CHANGE, DUE, again=True),
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
         "changed": messages.changed(to, language, CASE, REFERENCE, 1),
-        "erasure_planned": messages.erasure_planned(
-            to, language, CASE, REFERENCE, CHANGE, DUE, "t0ken", AT + timedelta(hours=72)
-        ),
+        "erasure_planned": messages.erasure_planned(to, language, CASE, REFERENCE, CHANGE, "t0ken"),
         "email_change_asked": messages.email_change_asked(
             to, language, STUDENT, CHANGE, DUE, "t0ken", AT + timedelta(days=7)
         ),
@@ -83,6 +81,7 @@ def every_message(language: str) -> dict[str, Message]:
         "representative_added": messages.representative_added(to, language, STUDENT, CHANGE),
         "code_stopped": messages.code_stopped(to, language, STUDENT, CHANGE),
         "represented": messages.represented(to, language, STUDENT, "1"),
+        "represented-asks": messages.represented(to, language, STUDENT, "1", asks=True),
         "retention_notice": messages.retention_notice(to, language, STUDENT, CHANGE, DUE),
         "staff_retention": messages.staff_retention(staff_to, language, STAFF, "1"),
         "late": messages.late(to, language, CASE, REFERENCE),

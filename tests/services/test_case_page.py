@@ -24,6 +24,7 @@ from portal.services.case_page import case_page, colleagues
 from portal.services.case_view import CasePage
 from portal.services.casework import Asked, Contact, NotFound
 from portal.services.change_list import confirm_changes, open_changes
+from portal.services.deliver_mail import deliver
 from portal.services.erasures import COOLING
 from portal.services.extend_case import extend, mark_told
 from portal.services.limits_of_processing import place_meanwhile
@@ -32,6 +33,7 @@ from portal.services.take_case import take
 from portal.services.unit import writing
 from portal.services.write_note import write_note
 from tests import factories
+from tests.mail.posts import Line
 from tests.services.cases import case_of, decided, director, field_of, officer, opened, version_of, within
 from tests.services.test_queue import statements
 
@@ -193,6 +195,8 @@ def test_an_erasure_waits_for_somebody_else_than_who_decided(app: Flask, clock: 
         assert own.refused[Act.APPROVE_ERASURE] == "second_person_needed"
         assert case_page(second, clock, reference).next == "approve"
         approve(second, clock, reference, version_of(reference))
+        assert case_page(decider, clock, reference).next == "tell_first"
+        deliver(clock, Line())
         assert case_page(decider, clock, reference).next == "cooling_off"
         clock.advance(COOLING)
         assert case_page(decider, clock, reference).next == "carry_out"

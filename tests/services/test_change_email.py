@@ -24,6 +24,7 @@ from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out
 from portal.services.casework import NotFound
 from portal.services.change_email import ask_change, contact_of, own_contact, record_change
+from portal.services.deliver_mail import deliver
 from portal.services.erasures import COOLING
 from portal.services.export import download
 from portal.services.no_email import record_no_email
@@ -31,6 +32,7 @@ from portal.services.sign_in import LinkState, add_login
 from portal.services.stop_email_change import StopState, look, stop_by_link, stop_own
 from portal.services.unit import writing
 from tests import factories
+from tests.mail.posts import Line
 from tests.services import cases
 from tests.web.visitor import mails
 
@@ -248,6 +250,7 @@ def test_while_it_waits_no_copy_is_released_or_read_and_nothing_is_erased(school
     erasure = cases.opened(RequestKind.ERASURE, student)
     cases.decided(erasure, officer)
     approve(director, clock, erasure, cases.version_of(erasure))
+    deliver(clock, Line())
     clock.advance(COOLING)
     ask_change(l3(student, school), clock, NEW)
     until = (clock.now() + WEEK).date()

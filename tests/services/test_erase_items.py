@@ -21,6 +21,7 @@ from portal.services.add_representative import Asked, record_representative
 from portal.services.answer import answer_of
 from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out, finish_step
+from portal.services.deliver_mail import deliver
 from portal.services.erasures import COOLING
 from portal.services.issue_letter import contents_of, issue_retention_notice
 from portal.services.representing import Relation
@@ -31,6 +32,7 @@ from portal.vault.normal import normal_number
 from portal.vault.tables import data_key, lookup
 from portal.vault.vault import Shredded
 from tests import factories
+from tests.mail.posts import Line
 from tests.services import cases
 
 ENDED = date(2021, 6, 30)  # the standard term of three years is over, that of an exemption (six) is not
@@ -69,6 +71,7 @@ def approved(student, items=(cases.EVERYTHING,), **more):
     officer, director = cases.officer(), cases.director()
     cases.decided(reference, officer)
     approve(director, cases.clock(), reference, cases.version_of(reference))
+    deliver(cases.clock(), Line())  # the mail with the link that stops it
     cases.clock().advance(COOLING)
     return reference, officer, director
 

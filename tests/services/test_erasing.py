@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal.cli.terminal import operator
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Level, RequestKind, StepState
+from portal.domain.vocabulary import Letter, Level, RequestKind, StepState
 from portal.mail.transports import Refused as Refuses
 from portal.records import cleaning
 from portal.records.db import db
@@ -24,7 +24,9 @@ from portal.services.approve_erasure import approve
 from portal.services.carry_out import carry_out, finish_step
 from portal.services.deliver_mail import deliver
 from portal.services.erasures import COOLING, COOLING_BY_POST, StopState
+from portal.services.post_letter import record_posted
 from portal.services.reconcile import reconcile
+from portal.services.to_post import letters_to_post
 from tests import factories
 from tests.mail.posts import Line
 from tests.services import cases
@@ -230,26 +232,62 @@ def test_nothing_is_erased_anywhere_before_the_time_to_think_it_over_has_passed(
     assert {item.dataset for item in records(student)} == {"exemption"}
 
 
-def test_by_post_there_is_longer_to_think_it_over(small):
-    student = former_student(email=None)
-    reference, officer, _ = not_thought_over(student)
-    assert "erasure_planned" not in cases.mails_of(reference)
-    cases.clock().advance(COOLING)
-    with pytest.raises(Refused, match="cooling_off"):
+def planned(student):
+    """An approved erasure of which the student was not told yet."""
+    reference = cases.opened(RequestKind.ERASURE, student)
+    officer = cases.officer()
+    cases.decided(reference, officer)
+    approve(cases.director(), cases.clock(), reference, cases.version_of(reference))
+    return reference, officer
+
+
+def to_post(officer, reference):
+    found = letters_to_post(officer, cases.clock())
+    return {each.letter.value for each in found if each.reference == reference}
+
+
+@pytest.mark.parametrize("why", ["never had mail", "the mail bounced"])
+def test_the_letter_is_posted_first_and_from_that_day_there_is_longer_to_think_it_over(small, why):
+    reference, officer = planned(former_student(**({"email": None} if why == "never had mail" else {})))
+    if why == "the mail bounced":
+        deliver(cases.clock(), Line(*[Refuses("smtp_550")] * 9))
+        assert cases.case_of(reference).by_post
+    assert "planned" in to_post(officer, reference)
+    cases.clock().advance(3 * COOLING_BY_POST)
+    assert resume_erasures.resume(cases.clock()).begun == 0
+    with pytest.raises(Refused, match="not_told"):
         carried_out(reference, officer)
-    cases.clock().advance(COOLING_BY_POST - COOLING)
-    carried_out(reference, officer)
-
-
-def test_where_the_mail_with_the_link_does_not_arrive_there_is_as_long_as_by_post(small):
-    reference, officer, _ = not_thought_over(former_student())
-    deliver(cases.clock(), Line(*[Refuses("smtp_550")] * 9))
-    assert cases.case_of(reference).by_post
-    cases.clock().advance(COOLING_BY_POST - timedelta(seconds=1))
+    yesterday = cases.clock().today() - timedelta(days=1)
+    record_posted(officer, cases.clock(), reference, cases.version_of(reference), Letter.PLANNED, yesterday)
+    assert "planned" not in to_post(officer, reference)
+    cases.clock().advance(COOLING_BY_POST - timedelta(days=1, seconds=1))
     with pytest.raises(Refused, match="cooling_off"):
         carried_out(reference, officer)
     cases.clock().advance(timedelta(seconds=1))
     carried_out(reference, officer)
+    with pytest.raises(Refused, match="nothing_to_post"):
+        record_posted(officer, cases.clock(), reference, cases.version_of(reference), Letter.PLANNED, yesterday)
+
+
+def test_the_time_counts_from_the_moment_at_which_the_mail_left_however_late_that_is(context):
+    reference, officer = planned(former_student())
+    cases.clock().advance(3 * COOLING)  # the mail server is down
+    assert resume_erasures.resume(cases.clock()).begun == 0
+    with pytest.raises(Refused, match="not_told"):
+        carried_out(reference, officer)
+    deliver(cases.clock(), line := Line())
+    assert any("stop-erasure" in str(mail.get_body(("plain",))) for mail in line.accepted)
+    cases.clock().advance(COOLING - timedelta(seconds=1))
+    assert resume_erasures.resume(cases.clock()).begun == 0
+    with pytest.raises(Refused, match="cooling_off"):
+        carried_out(reference, officer)
+    cases.clock().advance(timedelta(seconds=1))
+    assert resume_erasures.resume(cases.clock()).begun == 1
+
+
+def test_the_mail_says_how_long_the_student_has():
+    assert timedelta(days=3) == COOLING  # mail/erasure_planned.txt
+    assert timedelta(days=7) == COOLING_BY_POST  # letters/letter.html
 
 
 def token_of(reference):

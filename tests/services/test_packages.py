@@ -108,6 +108,7 @@ def test_a_package_holds_the_letter_a_page_tables_data_and_how_to_read_it(contex
             assert element.tag not in {"script", "link", "iframe", "object"}
             assert element.get("src", "data:").startswith("data:")
             assert element.get("href", names[0]) in names, "what it points to lies beside it"
+    assert "من أنتم" in archive.read("lees-mij.html").decode(), "a table is called by what is in it"
 
 
 def test_who_is_known_less_well_gets_a_package_without_sensitive_values(context):

@@ -238,6 +238,10 @@ def test_an_absence_is_entered_by_oneself_or_by_whoever_reviews_access(handler: 
             set_absence(handler, clock, handler.id, deputy, TODAY, TODAY + timedelta(days=days))
     with pytest.raises(Refused, match="absence_too_long"):
         set_absence(handler, clock, handler.id, colleague, TODAY, TODAY + timedelta(days=400))
+    elsewhere = factories.make_staff("third", Role.CASE_HANDLER, branch=factories.make_branch("hoorn"))
+    with pytest.raises(Refused, match="deputy_elsewhere"):
+        set_absence(officer, clock, colleague, elsewhere, TODAY, TODAY)
+    assert [each.name for each in absences(handler, clock).deputies] == ["Officer", "Second"]
     set_absence(officer, clock, colleague, handler.id, TODAY, TODAY + timedelta(days=3))
     [line] = absences(handler, clock).lines
     assert (line.staff, line.deputy, line.may_end) == ("Second", "Handler", False)

@@ -23,13 +23,16 @@ from portal.services.carry_out import carry_out
 from portal.services.casework import Asked as AskedFor
 from portal.services.casework import NotFound
 from portal.services.confirm_represented import confirm
-from portal.services.end_representative import end_by_staff, end_own
+from portal.services.end_representative import end_by_staff, end_over, end_own
 from portal.services.export import download
 from portal.services.file_request import Filing, file_request
 from portal.services.own_cases import own_case, own_cases, take_back, write_message
 from portal.services.own_data import own_data, views
+from portal.services.raise_cases import Helps, what_helps
 from portal.services.recognise import recognise
 from portal.services.representing import Relation, Standing, choices, choose, own_helpers
+from portal.services.take_case import take
+from portal.services.to_post import letters_to_post
 from portal.services.withdraw_consent import withdraw
 from tests import factories
 from tests.services import cases
@@ -153,6 +156,35 @@ def test_the_answer_is_received_at_level_two_without_sensitive_values(school: Fl
     assert [each.kind.value for each in did] == ["answer_read"]
 
 
+def test_what_was_asked_before_the_proof_counts_once_it_is_given_and_nobody_elses_does(
+    school: Flask, clock: FixedClock
+):
+    student, officer = factories.make_student(), cases.officer()
+    record_representative(officer, clock, student, asked())
+    record_representative(officer, clock, student, asked(email="other@example.org"))
+    session, other = signed_in(school, clock), signed_in(school, clock, "other@example.org")
+    mine, others = filed(school, clock, session.actor), filed(school, clock, other.actor)
+    assert what_helps(session.actor, clock, mine) == Helps(prove=Level.KNOWLEDGE)
+    assert what_helps(session.actor, clock, others) == Helps(wait=True)
+    assert what_helps(factories.student_actor(student, Level.KNOWLEDGE), clock, mine) == Helps(
+        claim=True, for_another=True
+    )
+    higher = recognise(confirm(session, clock, parse("02-04-1990"), "1723 ab"), clock)
+    db.session.rollback()
+    assert [cases.case_of(each).assured_level for each in (mine, others)] == [2, 1]
+    assert what_helps(higher.actor, clock, mine) == Helps()
+
+
+def test_an_erasure_waits_for_the_student_whatever_a_representative_proves(school: Flask, clock: FixedClock):
+    student = factories.make_student()
+    record_representative(cases.officer(), clock, student, asked(kinds=frozenset(RequestKind)))
+    session = signed_in(school, clock)
+    reference = filed(school, clock, session.actor, RequestKind.ERASURE)
+    assert what_helps(session.actor, clock, reference) == Helps(wait=True)
+    higher = recognise(confirm(session, clock, parse("02-04-1990"), "1723 ab"), clock)
+    assert what_helps(higher.actor, clock, reference) == Helps(wait=True)
+
+
 def test_level_three_is_never_reached_by_a_representative(school: Flask, clock: FixedClock):
     student = factories.make_student()
     record_representative(cases.officer(), clock, student, asked())
@@ -212,6 +244,7 @@ def test_staff_may_write_one_down_that_the_student_confirms_at_level_two(school:
     row = record_representative(cases.officer(), clock, student, asked(shown_on=None))
     assert signed_in(school, clock) is None
     assert mails(school, "representative_added") == []
+    assert mails(school, "represented")[-1]["arguments"]["asks"] == 1
     with pytest.raises(NotAllowed, match="level"):
         confirm_own(factories.student_actor(student), clock, row)
     other = factories.student_actor(factories.make_student(), Level.KNOWLEDGE)
@@ -334,6 +367,24 @@ def test_news_goes_to_the_student_again_once_it_ended(school: Flask, clock: Fixe
     end_own(factories.student_actor(student), clock, row)
     take_back(factories.student_actor(student), clock, reference, cases.version_of(reference))
     assert [each["to"] for each in mails(school, "taken_back")] == ["hanan@example.org"]
+
+
+@pytest.mark.parametrize("by", ["date", "student"])
+def test_once_it_ended_who_reads_no_mail_is_told_by_post_of_what_was_asked(school: Flask, clock: FixedClock, by: str):
+    student = factories.make_student(email=None)
+    officer = cases.officer()
+    row = record_representative(officer, clock, student, asked(ends_on=TODAY))
+    reference = filed(school, clock, signed_in(school, clock).actor)
+    assert letters_to_post(officer, clock) == []
+    school.extensions["clock"] = later = FixedClock(clock.now() + timedelta(days=1))
+    if by == "date":
+        assert end_over(later) == 1
+    else:
+        end_own(factories.student_actor(student), later, row)
+    assert end_over(later) == 0
+    take(officer, clock, reference)
+    cases.decided(reference, officer)
+    assert [(each.reference, each.letter.value) for each in letters_to_post(officer, later)] == [(reference, "answer")]
 
 
 def test_everything_is_in_the_log_and_other_branches_find_nothing(school: Flask, clock: FixedClock):

@@ -252,9 +252,16 @@ def test_a_new_slip_of_a_case_replaces_its_code_and_signs_out_whoever_came_in_by
     db.session.rollback()
     assert case_code.enter(clock(), first, "here") is None
     assert case_code.enter(clock(), second, "here")
+    case_slip.print_case_slip(staff, clock(), reference, second)
+    assert slips[-1][0][2] == second
+    assert case_code.enter(clock(), second, "here")
+    other = cases.opened(RequestKind.ACCESS, factories.make_student())
+    case_slip.print_case_slip(staff, clock(), other, second)
+    assert slips[-1][0][2] != second
+    case_slip.print_case_slip(staff, clock(), reference, second)
     assert slips[-1][1]["reference"] == reference
     assert "print_case_slip" in db.session.execute(select(Audit.act)).scalars().all()
-    assert db.session.execute(select(func.count()).select_from(Login).where(Login.kind == "case")).scalar_one() == 1
+    assert db.session.execute(select(func.count()).select_from(Login).where(Login.kind == "case")).scalar_one() == 2
 
 
 def test_another_branch_prints_no_slip(context):

@@ -177,6 +177,8 @@ def judge(rule: Rule, method: str, who: str, status: int, location: str) -> str:
             return ""  # stopped before the door: no token
         if status == 302 and "/confirm" in location:
             return ""  # asked for more proof
+        if rule.endpoint == "staff.queue" and (status, location) == (302, "/staff/accounts"):
+            return ""  # the address that all staff know leads on to the own work
         return "" if not let_in else f"{status} {location}, should be refused"
     if method == "POST":
         return "" if status == 400 else f"{status}, a POST without token should be 400"

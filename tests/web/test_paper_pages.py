@@ -82,12 +82,13 @@ def test_pages_of_a_search_are_added_on_its_step_and_the_search_says_what_it_cam
     with school.app_context():
         step = cases.steps_of(reference)["search", "paper_file"].id
     visitor = enter(school, "handler").get(f"/staff/cases/{reference}/steps/{step}")
-    visitor.press("Stap bewaren", state="done", note="Map 12")
+    visitor.press("Stap bewaren", note="Map 12")
     assert visitor.status == 422, "a search says what it came to"
-    visitor.press("Stap bewaren", found="copy")
+    assert "Map 12" in visitor.text
+    visitor.press("Stap bewaren", state="copy")
     assert "Voeg eerst toe wat is gevonden." in visitor.text
     token = next(form.values["csrf_token"][0] for form in visitor.page.forms if "csrf_token" in form.values)
-    for content, said in ((photo(), "Toegevoegd: 1 bladzijden."), (b"<html>", "Stuur een PDF, een JPEG of een PNG.")):
+    for content, said in ((photo(), "1 bladzijde is toegevoegd."), (b"<html>", "Stuur een PDF, een JPEG of een PNG.")):
         response = visitor.client.post(
             f"/staff/cases/{reference}/steps/{step}/found",
             data={"csrf_token": token, "file": (io.BytesIO(content), "scan.jpg")},
@@ -97,19 +98,23 @@ def test_pages_of_a_search_are_added_on_its_step_and_the_search_says_what_it_cam
     visitor.get(f"/staff/cases/{reference}/steps/{step}").link("bladzijde 1").press("Wis deze bladzijde")
     assert "De bladzijde is gewist." in visitor.text
     visitor.get(f"/staff/cases/{reference}/steps/{step}")
-    visitor.press("Stap bewaren", state="done", found="look", note="")
+    visitor.press("Stap bewaren", state="look", note="")
     with school.app_context():
         assert cases.steps_of(reference)["search", "paper_file"].state == "done"
 
 
 def test_the_student_sees_the_packing_and_takes_package_and_letters(school: Flask) -> None:
     reference = asked(school)
-    visitor = enter(school, "officer2").get(f"/staff/cases/{reference}/images").link("Foto van de les")
-    visitor.press("Besluit bewaren", verdict="withhold", reason="Er zit een klasgenoot op.")
+    visitor = enter(school, "officer2")
     with school.app_context():
         steps = {target: step.id for (task, target), step in cases.steps_of(reference).items() if task == "search"}
     for step in steps.values():
-        visitor.get(f"/staff/cases/{reference}/steps/{step}").press("Stap bewaren", state="done", found="nothing")
+        visitor.get(f"/staff/cases/{reference}/steps/{step}").press("Stap bewaren", state="nothing")
+    visitor.get(f"/staff/cases/{reference}")
+    assert "Niets gevonden" in visitor.text
+    assert "Voer uit in het portaal" not in visitor.text, "what shows others is looked at first"
+    visitor.link("Beelden bekijken").link("Foto van de les")
+    visitor.press("Besluit bewaren", verdict="withhold", reason="Er zit een klasgenoot op.")
     visitor.get(f"/staff/cases/{reference}").press("Voer uit in het portaal")
     student = known_well(school).get(f"/nl/me/requests/{reference}")
     assert "Wij pakken uw gegevens in." in student.text

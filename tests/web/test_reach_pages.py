@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,9 @@ from sqlalchemy import select
 from portal.domain.vocabulary import RequestKind, Role
 from portal.records.db import db
 from portal.records.tables.access import Login
+from portal.services.add_representative import Asked, record_representative
+from portal.services.representing import Relation
+from portal.services.take_case import take
 from portal.services.to_post import letters_to_post
 from tests import factories
 from tests.services import cases
@@ -25,6 +29,12 @@ def school(sqlite_app: Flask) -> Flask:
     with sqlite_app.app_context():
         factories.make_staff("officer", Role.PRIVACY_OFFICER)
     return sqlite_app
+
+
+def lawyer_for(*kinds: RequestKind) -> Asked:
+    today = cases.clock().today()
+    facts = {"relation": Relation.LAWYER, "kinds": frozenset(kinds), "ends_on": today, "shown_on": today}
+    return Asked("mr. Jansen", LAWYER, **facts)
 
 
 def student_of(app: Flask, **more) -> UUID:
@@ -133,6 +143,54 @@ def test_a_lawyer_is_written_down_files_follows_and_is_seen_and_ended_by_the_stu
     assert lawyer.get("/nl/me/requests").url.startswith("/nl/sign-in")
 
 
+def test_a_representative_reads_what_the_request_waits_for_and_mends_it(school: Flask) -> None:
+    student = student_of(school)
+    with school.app_context():
+        officer = factories.staff_actor(db.session.execute(select_officer()).scalar())
+        record_representative(officer, cases.clock(), student, lawyer_for(RequestKind.ACCESS))
+    lawyer = sign_in(school, LAWYER).get("/nl/new").press("Ga verder", kind="access").press(scope=["all"])
+    assert "Voor wie? Hanan Al Hassan" in lawyer.text
+    lawyer.press("Stuur mijn vraag").link("Bekijk mijn vraag")
+    page, reference = lawyer.url, lawyer.url.rpartition("/")[2]
+    assert "Wij kregen uw vraag." in lawyer.text
+    with school.app_context():
+        take(officer, cases.clock(), reference)
+        cases.decided(reference, officer)
+    for said in ("Wij moeten zeker weten dat u het bent.", "Daarna maken wij uw kopie."):
+        assert said in lawyer.get(page).text
+    assert "Wij maken uw kopie." not in lawyer.text
+    me = sign_in(school, OLD).get(page)
+    me.link("Laat weten wie u bent").press("Ga verder", birth_date="2-4-1990", known="1723 AB")
+    assert "Iemand vroeg dit voor u." in me.text
+    assert "Vroeg u dit zelf?" not in me.text
+    lawyer.get(page).link("Laat weten wie u bent").press("Ga verder", birth_date="2-4-1990", known="1723 AB")
+    assert lawyer.url == page
+    assert "Wij maken uw kopie." in lawyer.text
+    assert "Ja, dit wil ik ook" not in me.get(page).text
+
+
+def test_whoever_acts_for_another_comes_from_the_start_page_to_the_others_requests(school: Flask) -> None:
+    student = student_of(school)
+    with school.app_context():
+        officer = factories.staff_actor(db.session.execute(select_officer()).scalar())
+        record_representative(officer, cases.clock(), student, lawyer_for(RequestKind.ACCESS))
+    lawyer = Visitor(school).get("/nl/").link("Mijn gegevens zien").press("Stuur", email=LAWYER)
+    code = next(str(mail["arguments"]["code"]) for mail in reversed(mails(school, "sign_in")))
+    assert lawyer.press(code=code).h1 == "Vragen voor een ander"
+
+
+def test_the_student_is_asked_for_proof_first_and_comes_back_to_say_yes(school: Flask) -> None:
+    student = student_of(school)
+    with school.app_context():
+        officer = factories.staff_actor(db.session.execute(select_officer()).scalar())
+        asked = replace(lawyer_for(RequestKind.ACCESS), shown_on=None)
+        record_representative(officer, cases.clock(), student, asked)
+    me = sign_in(school, OLD).get("/nl/me/helpers").link("Laat weten wie u bent")
+    me.press("Ga verder", birth_date="2-4-1990", known="1723 AB")
+    assert me.url == "/nl/me/helpers"
+    assert "Deze persoon mag nu voor u vragen." in me.press("Ja, deze persoon mag dit").text
+
+
 def test_the_student_names_a_helper_at_level_two(school: Flask) -> None:
     student_of(school)
     visitor = sign_in(school, OLD).get("/nl/me/helpers/new")
@@ -159,8 +217,10 @@ def test_who_has_no_mail_gets_every_letter_by_post_and_the_day_counts(school: Fl
     visitor.press("Print de brief")
     assert visitor.response.mimetype == "application/pdf"
     assert visitor.response.data.startswith(b"%PDF")
+    assert visitor.get("/staff/post").press("Papier met nieuwe code").response.mimetype == "application/pdf"
     visitor.get("/staff/post").link("Gepost op").press("Vastleggen")
-    assert "De ontvangstbevestiging" not in visitor.get("/staff/post").text
+    assert visitor.url == "/staff/post"
+    assert "De ontvangstbevestiging" not in visitor.text
     with school.app_context():
         cases.decided(reference, officer)
     visitor.get("/staff/post")

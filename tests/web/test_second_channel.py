@@ -133,7 +133,8 @@ def test_a_letter_is_asked_printed_and_posted_and_its_code_works(sqlite_app: Fla
     assert "Wij maken uw brief klaar." in visitor.text
     desk = staff(sqlite_app).link("Wie is het?").link("Hanan Al Hassan")
     page = desk.url
-    desk.press("Print de brief")
+    assert "Print eerst de brief." in desk.press("Vastleggen").text
+    desk.get(page).press("Print de brief")
     assert desk.response.mimetype == "application/pdf"
     desk.get(page).press("Vastleggen", on="24-11-2026")
     assert "Kies een dag" in desk.text
@@ -180,7 +181,7 @@ def test_a_request_filed_without_signing_in_becomes_sure_by_saying_so(sqlite_app
     visitor = sign_in(sqlite_app, EMAIL).get(f"/nl/me/requests/{reference}")
     assert "Vroeg u dit zelf?" in visitor.text
     visitor.press("Ja, dit vroeg ik")
-    assert "Wij weten nu dat u dit vroeg." in visitor.text
+    assert "Nu kunnen wij verder met uw vraag." in visitor.text
     assert "Vroeg u dit zelf?" not in visitor.text
     with sqlite_app.app_context():
         assert (case_of(reference).assured_level, case_of(reference).assured_how) == (1, "claimed")
@@ -227,9 +228,12 @@ def test_the_last_resort_from_the_reason_to_the_wiped_picture(sqlite_app: Flask,
     assert "Stuur een PDF, een JPEG of een PNG." in visitor.text
     send(visitor, PICTURE, "pas.jpg")
     assert "Wij hebben uw foto." in visitor.text
+    assert "Wij hebben uw foto." in visitor.get(f"/nl/me/requests/{reference}").text
+    assert "Dat sprak u af met de school." not in visitor.text
     desk.get(f"/staff/cases/{reference}")
     assert "Bekijk de kopie van het bewijs" in desk.text
     desk.link("Kopie bekijken")
+    assert "geboren in 1990" in desk.text
     assert "/upload/" not in "".join(re.findall(r'<img[^>]+src="([^"]+)"', desk.html))
     desk.link("Bekijk bladzijde 1")
     shown = next(iter(re.findall(r'<img[^>]+src="([^"]+)"', desk.html)))

@@ -52,6 +52,13 @@ def test_each_page_of_staff_leads_to_signing_in_and_back(sqlite_app: Flask) -> N
     assert visitor.get("/staff/sign-in").h1 == "Verzoeken"
 
 
+def test_the_address_that_all_staff_know_leads_each_to_the_own_work(sqlite_app: Flask) -> None:
+    make(sqlite_app, "keeper", Role.ADMINISTRATOR)
+    keeper = enter(sqlite_app, "keeper").get("/staff/")
+    assert keeper.url == "/staff/accounts"
+    assert keeper.get("/staff/students").status == 403
+
+
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "/nl/", "/staffx", "/staff\\@evil"])
 def test_signing_in_leads_nowhere_else(sqlite_app: Flask, target: str) -> None:
     make(sqlite_app, "officer", Role.PRIVACY_OFFICER)

@@ -10,9 +10,11 @@ from flask import Flask
 from portal.domain.vocabulary import Channel, Level, RequestKind, Role, TargetKind
 from portal.records.tables.cases import Case
 from portal.services.casework import Asked, Contact, NewCase, open_case
+from portal.services.deliver_mail import deliver
 from portal.services.erasures import COOLING
 from portal.services.unit import writing
 from tests import factories
+from tests.mail.posts import Line
 from tests.services.cases import case_of, events_of, person_of, values_of
 from tests.web.staff_door import enter
 from tests.web.visitor import mails
@@ -88,7 +90,10 @@ def test_an_erasure_needs_a_second_person_with_a_fresh_sign_in(sqlite_app: Flask
     assert director.h1 == "Wissen goedkeuren"
     director.press("Ik keur dit wissen goed")
     assert "Het wissen is goedgekeurd" in director.text
-    assert "de cursist kan het wissen nog stoppen" in director.text
+    assert "Laat het de cursist eerst weten" in director.text
+    with sqlite_app.app_context():
+        deliver(sqlite_app.extensions["clock"], Line())
+    assert "de cursist kan het wissen nog stoppen" in director.get(f"/staff/cases/{reference}").text
     sqlite_app.extensions["clock"].advance(COOLING)
     director = enter(sqlite_app, "director").get(f"/staff/cases/{reference}").press("Voer uit in het portaal")
     with sqlite_app.app_context():

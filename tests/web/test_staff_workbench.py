@@ -153,7 +153,26 @@ def test_only_the_officer_sees_and_can_close_for_abuse(school: Flask) -> None:
     reader = sign_in(school, "hanan@example.org").get(f"/nl/me/requests/{reference}")
     assert "Dezelfde vraag komt steeds opnieuw." in reader.text
     assert "U kunt hierover klagen." in reader.text
-    assert officer.get(f"/staff/cases/{reference}/merge").status == 404
+    assert "Dit kan niet meer" in officer.get(f"/staff/cases/{reference}/merge").text
+    assert officer.url.endswith(f"/staff/cases/{reference}")
+
+
+def test_a_case_that_nobody_took_cannot_be_decided_and_says_what_comes_first(school: Flask) -> None:
+    reference = access_case(school, student_of(school))
+    visitor = enter(school, "handler").get(f"/staff/cases/{reference}/decide")
+    assert visitor.url.endswith(f"/staff/cases/{reference}")
+    assert "Neem de zaak eerst in behandeling." in visitor.text
+    visitor.press("Neem in behandeling").link("Besluit nemen")
+    assert visitor.h1 == "Besluit nemen"
+
+
+def test_only_what_is_open_waits_to_be_matched(school: Flask) -> None:
+    reference = new_case(school, RequestKind.ACCESS, None, EVERYTHING)
+    officer = enter(school, "officer").get("/staff/")
+    assert "nog niet gekoppeld" in officer.text
+    officer.get(f"/staff/cases/{reference}/abuse").press("Sluit wegens misbruik", reason="not_a_person")
+    assert "nog niet gekoppeld" not in officer.get("/staff/?tab=closed").text
+    assert reference in officer.text
 
 
 def test_two_people_at_one_case_the_second_loses_no_word(school: Flask) -> None:
@@ -246,6 +265,7 @@ def test_a_draft_waits_at_the_case_for_a_colleague_and_is_gone_when_sent(school:
     visitor.link("Besluit nemen").press("Bewaar als concept", act="draft", reply="Half af", outcome_0="granted")
     assert "Het concept is bewaard" in visitor.text
     assert "Concept bewaard" in visitor.text
+    assert "Verder met het concept" in visitor.text
     other.press("Bewaar als concept", act="draft", reply="Van mij")
     assert other.status == 409
     assert "Van mij" in other.html
@@ -257,3 +277,17 @@ def test_a_draft_waits_at_the_case_for_a_colleague_and_is_gone_when_sent(school:
         case = case_of(reference)
         assert case.outcome == "granted"
         assert "draft" not in casebook.contents(factories.vault(), case)
+
+
+def test_whoever_tells_a_recipient_finds_the_notice_there_and_says_how_and_when(school: Flask) -> None:
+    student = student_of(school)
+    with school.app_context():
+        factories.add_record(student, "disclosure", recipient="duo", date="2026-02-01", what="gegevens")
+    visitor = enter(school, "handler").get(f"/staff/cases/{correction(school, student)}").press("Neem in behandeling")
+    visitor.link("Besluit nemen").press("Besluit nemen", outcome_0="granted", evidence_0="seen").press("Verstuur")
+    visitor.press("Voer uit in het portaal").link("Laten weten aan: DUO")
+    assert any("Bericht aan DUO" in button for form in visitor.page.forms for button in form.buttons)
+    visitor.press("Stap bewaren", state="done", note="")
+    assert "Schrijf wat u hebt verteld, hoe en wanneer." in visitor.text
+    visitor.press("Stap bewaren", note="Brief van 29 november")
+    assert "De stap is bijgewerkt." in visitor.text

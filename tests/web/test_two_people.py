@@ -9,9 +9,10 @@ from flask import Flask
 
 from portal.domain.assurance import Way
 from portal.domain.permissions import Actor
-from portal.domain.vocabulary import Level, Outcome, RequestKind, Role
+from portal.domain.vocabulary import Channel, Level, Outcome, RequestKind, Role
 from portal.services.carry_out import carry_out
 from portal.services.confirm_identity import confirm_identity
+from portal.services.record_take_back import record_take_back
 from tests import factories
 from tests.services import cases
 from tests.web.staff_door import enter
@@ -83,4 +84,24 @@ def test_whoever_comes_second_at_a_case_is_told_and_loses_no_word(school: Flask)
         if not (told and unchanged and WORDS in visitor.html):
             lost.append(f"{page}: {visitor.status}")
     print(f"pages of a case where two meet: {len(PAGES)}, {len(lost)} lost words")
+    assert lost == []
+
+
+def test_whoever_writes_at_a_case_that_ended_meanwhile_is_told_and_loses_no_word(school: Flask) -> None:
+    visitor = enter(school, "officer")
+    lost = []
+    for page, kind, _state, fields in (each for each in PAGES if each[2] == "in_progress"):
+        with school.app_context():
+            colleague = factories.staff_actor(factories.make_staff(f"ending-{page}", Role.PRIVACY_OFFICER))
+            student = factories.make_student()
+            older = a_case(student, kind, "in_progress", colleague)
+            reference = a_case(student, kind, "in_progress", colleague)
+        visitor.get(f"/staff/cases/{reference}/{page}")
+        with school.app_context():
+            version = cases.version_of(reference)
+            record_take_back(colleague, cases.clock(), reference, version, Channel.PHONE, "Hoeft niet meer")
+        send(visitor, fields, {"into": older, "staff": str(colleague.id)})
+        told = visitor.status == 409 and "intussen veranderd" in visitor.text
+        if not (told and WORDS in visitor.html):
+            lost.append(f"{page}: {visitor.status}")
     assert lost == []

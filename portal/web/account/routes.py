@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, session
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 from wtforms import StringField
 
@@ -11,7 +11,7 @@ from portal.domain.assurance import Way
 from portal.domain.birth_date import NotABirthDate, PartialDate
 from portal.domain.digits import only_digits
 from portal.domain.vocabulary import Level
-from portal.i18n import N_
+from portal.i18n import N_, offered
 from portal.services import second_channel_use, step_up
 from portal.services import sign_in as service
 from portal.services.sign_in import CodeState, LinkState
@@ -124,7 +124,9 @@ def _welcome(session_id: str) -> Response:
     signed_in = current_session()
     alone = signed_in is not None and signed_in.kind == "student" and signed_in.actor.student_id is not None
     flash(_("U bent ingelogd."), "ok")
-    return redirect(safe_next(wanted, page("student.data" if alone else "student.requests")))
+    home = page("student.data" if alone else "student.requests")
+    own_pages = {url_for("student.data", lang=tongue.code) for tongue in offered()}
+    return redirect(home if wanted in own_pages else safe_next(wanted, home))
 
 
 @blueprint.route(f"{PREFIX}/confirm", methods=["GET", "POST"])

@@ -76,7 +76,7 @@ def case(lang: str) -> str | Response:
         once=fresh_key(),
         answer=answer,
         stoppable=case_view.stoppable(found, None),
-        upload_asked=overview(current_actor(), current_clock(), found.reference) is not None,
+        upload=overview(current_actor(), current_clock(), found.reference),
         **case_view.around(found, with_data=False),
     )
 

@@ -13,7 +13,7 @@ from portal.domain.refusal import Refused
 from portal.domain.rights import right
 from portal.domain.vocabulary import ActorKind, LegalBasis, RequestKind, TargetKind
 from portal.policy.model import Policy, RetentionClass
-from portal.services import drafts, own_data
+from portal.services import drafts, own_data, representing
 from portal.services.casework import Asked
 from portal.services.file_request import Receipt, file_request
 from portal.services.own_cases import own_cases
@@ -235,9 +235,12 @@ def check(lang: str, draft: UUID) -> str | Response:
 def rows(journey: Journey, known: bool, cases: list[tuple[str, str]]) -> list[dict[str, Any]]:
     """The answers, as a summary list with Change links."""
     found: list[dict[str, Any]] = [{"key": _("Uw vraag"), "value": _(KINDS[journey.kind].title)}]
+    signed_in = student_session()
+    if signed_in is not None and (other := representing.whom(signed_in, current_clock())):
+        found.insert(0, {"key": _("Voor wie?"), "value": other.name, "kind": "name"})
     what_href = page("public.draft_page", draft=journey.id, name="what")
     if journey.target is None:
-        found[0]["href"] = page("public.new", kind=journey.kind.value)
+        found[-1]["href"] = page("public.new", kind=journey.kind.value)
     else:
         about = about_value(journey)
         found.append({"key": _("Het gaat over"), "value": about["label"]})

@@ -15,7 +15,10 @@ from portal.web.staff.blueprint import acted, blueprint
 from portal.web.staff.forms import choices
 from portal.web.staff.queue_forms import AbsenceForm
 
-BESIDE = {"own_deputy": "deputy", "ends_before_start": "ends_on", "absence_too_long": "ends_on"}
+BESIDE = {
+    **dict.fromkeys(("own_deputy", "deputy_elsewhere"), "deputy"),
+    **dict.fromkeys(("ends_before_start", "absence_too_long"), "ends_on"),
+}
 
 
 @blueprint.route("/absence", methods=["GET", "POST"])

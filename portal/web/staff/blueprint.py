@@ -48,10 +48,13 @@ MENU = (
 OF_A_CASE = (
     *("case", "answer", "match", "assign", "identity", "extend", "decide", "approve", "step", "posted", "lift"),
     *("merge", "abuse", "take_back", "reopen", "upload", "hand_over", "search", "message", "note", "absence"),
+    *("stop_erasure", "images", "image"),
 )
 UNDER = {
     **dict.fromkeys((f"staff.{page}" for page in OF_A_CASE), "staff.queue"),
+    "staff.recorded": "staff.record",
     "staff.student": "staff.students",
+    **dict.fromkeys(("staff.identity_desk", "staff.conflicts", "staff.conflict"), "staff.students"),
     "staff.correct": "staff.students",
     **dict.fromkeys(("staff.contact", "staff.representatives", "staff.representative_new"), "staff.students"),
     **dict.fromkeys(("staff.student_new", "staff.programme_end"), "staff.students"),
@@ -132,6 +135,14 @@ def not_allowed(error: NotAllowed) -> Any:
     if error.code != "fresh_sign_in_needed":
         return errors.show(Forbidden())
     return redirect(url_for("staff.again", next=_page_of_this()))
+
+
+@blueprint.errorhandler(Forbidden)
+def forbidden(error: Forbidden) -> Any:
+    """`/staff/` is the address that all staff know: who has no queue goes on to where the own work begins."""
+    if request.endpoint != "staff.queue":
+        return errors.show(error)
+    return redirect(url_for(home(current_actor())))
 
 
 def _page_of_this() -> str:

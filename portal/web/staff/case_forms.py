@@ -7,7 +7,7 @@ from wtforms import StringField, TextAreaField
 from portal.domain.vocabulary import Channel
 from portal.i18n import N_
 from portal.web.forms import AtMost, Optional, Required
-from portal.web.staff.forms import LONG_TEXT, ONE_OF_THESE, OnceMixin, Radio, StaffForm, VersionMixin, choices
+from portal.web.staff.forms import LONG_TEXT, ONE_OF_THESE, OnceMixin, Radio, StaffForm, StepForm, VersionMixin, choices
 from portal.web.staff.wording import CHANNELS, WAYS
 
 FOR_COLLEAGUES = N_("Toelichting voor collega's")
@@ -15,6 +15,12 @@ FOR_COLLEAGUES = N_("Toelichting voor collega's")
 
 class NoteForm(StaffForm, OnceMixin):
     note = TextAreaField(N_("Notitie voor collega's"), [Required(N_("Schrijf een notitie.")), AtMost(LONG_TEXT)])
+
+
+class ToldForm(StepForm):
+    """A step of telling a recipient: that it is done is worth nothing without how and when (GDPR 19)."""
+
+    note = TextAreaField(N_("Hoe en wanneer liet u het weten?"), [AtMost(LONG_TEXT)])
 
 
 class MergeForm(StaffForm, VersionMixin):

@@ -27,7 +27,7 @@ from portal.web.staff.blueprint import acted, blueprint, policy
 from portal.web.staff.case_forms import NoteForm
 from portal.web.staff.case_wording import EVIDENCE
 from portal.web.staff.forms import AssignForm, MessageForm, StaffForm, choices
-from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
+from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, FOUND, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
 
 
 def load(reference: str) -> CasePage:
@@ -44,6 +44,7 @@ def shown(template: str, page: CasePage, code: int = 200, **more: Any) -> Respon
         channels=CHANNELS,
         outcomes=OUTCOMES,
         levels=LEVELS,
+        found=FOUND,
         ways=WAYS,
         event_words=EVENTS,
         event_icons=EVENT_ICONS,
@@ -130,12 +131,12 @@ def _shown(reference: str, form: StaffForm | None = None) -> Response:
         form=form,
         message=form if isinstance(form, MessageForm) else MessageForm(formdata=None) if form else MessageForm(),
         note=form if isinstance(form, NoteForm) else NoteForm(formdata=None) if form else NoteForm(),
-        letters=_letters(reference),
+        letters=letters(reference),
         draft=draft_for(page),
     )
 
 
-def _letters(reference: str) -> list[LetterLine]:
+def letters(reference: str) -> list[LetterLine]:
     return letters_of(current_actor(), current_clock(), reference)
 
 

@@ -20,6 +20,7 @@ EVIDENCE: Mapping[Evidence, str] = MappingProxyType(
 
 CASE_REFUSALS: Mapping[str, str] = MappingProxyType(
     {
+        "take_first": N_("Neem de zaak eerst in behandeling."),
         "own_step": N_("Dit doet het portaal zelf."),
         "bad_state": N_("Kies hoe het ging."),
         "bad_reason": N_("Kies een reden uit de lijst."),
@@ -29,6 +30,7 @@ CASE_REFUSALS: Mapping[str, str] = MappingProxyType(
         "too_many_chosen": N_("Vink hoogstens %(most)s zaken tegelijk aan."),
         "changed_meanwhile": N_("Een collega heeft deze zaak intussen veranderd. Kijk eerst wat er nu staat."),
         "own_deputy": N_("Iemand kan zichzelf niet vervangen."),
+        "deputy_elsewhere": N_("Deze collega werkt op een andere vestiging en ziet de zaken niet. Kies een ander."),
         "absence_too_long": N_("Kies hoogstens een jaar."),
         "upload_waits": N_("Bekijk eerst de kopie van het identiteitsbewijs die is gestuurd. Daarna is zij gewist."),
         "note_empty": N_("Schrijf een notitie."),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.services.case_view import CasePage
 from portal.services.casework import ChangedMeanwhile
+from portal.web.staff.blueprint import words_of
 from portal.web.staff.case_pages import changed, shown
 from portal.web.staff.decide_form import index_of
 from portal.web.staff.forms import StaffForm
@@ -30,6 +31,19 @@ BESIDE = {
     "activity_mandatory": "outcome",
     "not_matched": "outcome",
 }
+
+
+def turned_away(page: CasePage, allowed: Callable[[], object]) -> Response | None:
+    """Back to the case with the refusal, before anything is typed. A form that is sent goes on to the service, whose
+    refusal keeps what was typed."""
+    if request.method != "GET":
+        return None
+    try:
+        allowed()
+    except Refused as refusal:
+        flash(words_of(refusal), "warning")
+        return redirect(url_for("staff.case", reference=page.reference))
+    return None
 
 
 def tried(form: StaffForm, page: CasePage, act: Callable[[], object], beside: str = "") -> Tried:
@@ -61,6 +75,7 @@ def answered(template: str, page: CasePage, form: StaffForm, outcome: Tried, **m
     return shown(template, page, code, form=form, moved=moved, **more)
 
 
-def done(page: CasePage, told: str) -> Response:
+def done(page: CasePage, told: str, back: str = "") -> Response:
+    """`back`: the list from which somebody came, else the case."""
     flash(told, "ok")
-    return redirect(url_for("staff.case", reference=page.reference))
+    return redirect(back or url_for("staff.case", reference=page.reference))

@@ -11,6 +11,7 @@ from portal.domain import clock as terms
 from portal.domain.acts import Act
 from portal.domain.erasure_plan import Verdict
 from portal.domain.events import EventKind
+from portal.domain.lifecycle import Action, next_state
 from portal.domain.vocabulary import Level, Outcome
 from portal.services.answer import answer_html
 from portal.services.approve_erasure import approve as approve_service
@@ -28,7 +29,7 @@ from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, policy
 from portal.web.staff.case_pages import draft_for, load, shown
-from portal.web.staff.confirming import Tried, answered, done, tried
+from portal.web.staff.confirming import Tried, answered, done, tried, turned_away
 from portal.web.staff.decide_form import decide_form, decisions
 from portal.web.staff.forms import ConfirmForm, ExtendForm, IdentityForm, LiftForm
 from portal.web.staff.forms import choices as choices_of
@@ -41,6 +42,8 @@ LEVEL_OF = {"recognised_by_staff": Level.KNOWLEDGE, "show_id_at_desk": Level.SEC
 def decide(reference: str) -> Response:
     """First the letter is shown as it will go out, then it is sent. What is typed can be kept and taken up later."""
     page = load(reference)
+    if away := turned_away(page, lambda: next_state(page.state, Action.DECIDE)):
+        return away
     actor, clock = current_actor(), current_clock()
     offered = choices(actor, clock, reference)
     draft = draft_of(actor, clock, reference)
@@ -118,6 +121,14 @@ def _grouped(plan: Any) -> list[dict[str, object]]:
 @blueprint.route("/cases/<reference>/extend", methods=["GET", "POST"])
 def extend(reference: str) -> Response:
     page = load(reference)
+    dates = page.dates
+    if away := turned_away(
+        page,
+        lambda: terms.may_extend(
+            dates.original_due_on, current_clock().today(), bool(dates.extended_days), not page.undecided
+        ),
+    ):
+        return away
     form = ExtendForm()
     reasons = [each for each in policy().reasons.values() if each.use == "extension"]
     form.reason.choices = choices_of((each.code, _(each.label)) for each in reasons)
@@ -144,7 +155,7 @@ def extend(reference: str) -> Response:
         )
         if outcome is True:
             return done(page, _("De termijn is verlengd. De cursist krijgt bericht."))
-    latest = terms.extended_due_on(page.dates.original_due_on, most, most)
+    latest = terms.extended_due_on(dates.original_due_on, most, most)
     return answered("staff/extend.html", page, form, outcome, most=most, latest=latest, draft=draft)
 
 

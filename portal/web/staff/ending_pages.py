@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort
 from werkzeug.wrappers import Response
 
-from portal.domain.acts import Act
+from portal.domain.lifecycle import Action, next_state
 from portal.domain.vocabulary import Channel
 from portal.services.case_view import CasePage
 from portal.services.close_as_abuse import close_as_abuse
@@ -20,14 +19,17 @@ from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, policy
 from portal.web.staff.case_forms import MergeForm, ReasonForm, TakeBackForm
 from portal.web.staff.case_pages import load
-from portal.web.staff.confirming import Tried, answered, done, tried
+from portal.web.staff.confirming import Tried, answered, done, tried, turned_away
 from portal.web.staff.forms import StaffForm, choices
 from portal.web.staff.wording import STATES
 
 
 def _asked_once_more(
-    page: CasePage, form: StaffForm, act: Callable[[], object], told: str, beside: str, **more: Any
+    page: CasePage, action: Action, form: StaffForm, act: Callable[[], object], told: str, beside: str, **more: Any
 ) -> Response:
+    """Asks, when the state of the case allows the action; who may do it is asked by the service, which says why not."""
+    if away := turned_away(page, lambda: next_state(page.state, action)):
+        return away
     outcome: Tried = None
     if form.accepted():
         outcome = tried(form, page, act, beside)
@@ -36,7 +38,9 @@ def _asked_once_more(
     return answered("staff/ask_again.html", page, form, outcome, **more)
 
 
-def _asked_why(page: CasePage, use: str, service: Callable[..., object], told: str, **more: Any) -> Response:
+def _asked_why(
+    page: CasePage, action: Action, use: str, service: Callable[..., object], told: str, **more: Any
+) -> Response:
     """An act with a reason of the policy's list for this use, which the student reads in the own language."""
     form = ReasonForm()
     form.reason.choices = choices((each.code, _(each.label)) for each in policy().reasons.values() if each.use == use)
@@ -45,20 +49,12 @@ def _asked_why(page: CasePage, use: str, service: Callable[..., object], told: s
         words = form.words.data or ""
         service(current_actor(), current_clock(), page.reference, form.seen(), form.reason.data, words)
 
-    return _asked_once_more(page, form, act, told, "reason", **more)
-
-
-def _page(reference: str, act: Act) -> CasePage:
-    """The case, when its state allows the act at all; who may do it is asked by the service, which says why not."""
-    page = load(reference)
-    if act not in page.allowed and act not in page.refused:
-        abort(404)
-    return page
+    return _asked_once_more(page, action, form, act, told, "reason", **more)
 
 
 @blueprint.route("/cases/<reference>/merge", methods=["GET", "POST"])
 def merge(reference: str) -> Response:
-    page = _page(reference, Act.MERGE_DUPLICATE)
+    page = load(reference)
     form = MergeForm()
     say = current_speaker()
     form.into.choices = choices(
@@ -75,6 +71,7 @@ def merge(reference: str) -> Response:
     )
     return _asked_once_more(
         page,
+        Action.MERGE,
         form,
         lambda: merge_service(
             current_actor(), current_clock(), reference, form.seen(), form.into.data, form.words.data or ""
@@ -87,14 +84,15 @@ def merge(reference: str) -> Response:
             "dat in de eigen taal."
         ),
         button=_("Voeg samen"),
-        nothing=not page.takers_in and _("Deze cursist heeft geen ander open verzoek van deze soort."),
+        nothing=not page.takers_in and _("Deze cursist heeft geen eerder open verzoek van deze soort."),
     )
 
 
 @blueprint.route("/cases/<reference>/abuse", methods=["GET", "POST"])
 def abuse(reference: str) -> Response:
     return _asked_why(
-        _page(reference, Act.CLOSE_AS_ABUSE),
+        load(reference),
+        Action.ABUSE,
         "abuse",
         close_as_abuse,
         _("De zaak is gesloten wegens misbruik. De afzender krijgt bericht."),
@@ -110,10 +108,11 @@ def abuse(reference: str) -> Response:
 
 @blueprint.route("/cases/<reference>/take-back", methods=["GET", "POST"])
 def take_back(reference: str) -> Response:
-    page = _page(reference, Act.RECORD_TAKE_BACK)
+    page = load(reference)
     form = TakeBackForm()
     return _asked_once_more(
         page,
+        Action.RECORD_TAKE_BACK,
         form,
         lambda: record_take_back(
             current_actor(), current_clock(), reference, form.seen(), Channel(form.how.data), form.words.data or ""
@@ -132,7 +131,8 @@ def take_back(reference: str) -> Response:
 @blueprint.route("/cases/<reference>/reopen", methods=["GET", "POST"])
 def reopen(reference: str) -> Response:
     return _asked_why(
-        _page(reference, Act.REOPEN),
+        load(reference),
+        Action.REOPEN,
         "reopen",
         reopen_service,
         _("De zaak is heropend. De cursist krijgt bericht."),

@@ -307,12 +307,12 @@ class StepForm(StaffForm):
         validators=[Required(ONE_OF_THESE)],
     )
     reason = Select(N_("Waarom kan het niet?"), choices=[])
-    found = Radio(N_("Wat leverde het zoeken op?"), choices=[])
     note = TextAreaField(N_("Wat is er gevonden of gedaan?"), [Optional(), AtMost(LONG_TEXT)])
 
-    def validate_found(self, field: Field) -> None:
-        if self.state.data == "done" and field.choices and not field.data:
-            raise ValidationError(ONE_OF_THESE)
+    def ask_what_was_found(self, found: Iterable[tuple[str, Any]]) -> None:
+        """A search that is done says at once what it came to: one question in place of two."""
+        self.state.label.text = N_("Wat leverde het zoeken op?")
+        self.state.choices = [*choices(found), *self.state.choices[1:]]
 
     def validate_reason(self, field: Field) -> None:
         if self.state.data == "impossible" and not field.data:

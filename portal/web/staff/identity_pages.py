@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 from wtforms import BooleanField
 
@@ -18,6 +18,7 @@ from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint, words_of
 from portal.web.staff.forms import DutchDateField, StaffForm
+from portal.web.staff.record_pages import SLIP
 from portal.web.staff.wording import SECOND_CHANNELS, TASK_STATES
 
 LOOK = {"asked": "soon", "made": "soon", "posted": "plain", "used": "ok"}  # of the tag; else "plain"
@@ -141,9 +142,11 @@ def identity_desk(student_id: UUID) -> Response:
 
 @blueprint.post("/cases/<reference>/slip")
 def case_slip(reference: str) -> Response:
-    """A slip with a new code of the case, in the asker's language."""
+    """A slip with a code of the case, in the asker's language: right after it was recorded the same one, else a new."""
+    kept = session.get(SLIP) or {}
+    known = kept.get("code", "") if "same" in request.form and kept.get("reference") == reference else ""
     try:
-        return _paper(print_case_slip(current_actor(), current_clock(), reference))
+        return _paper(print_case_slip(current_actor(), current_clock(), reference, known))
     except Refused as refusal:
         return _no(refusal, url_for("staff.case", reference=reference))
 

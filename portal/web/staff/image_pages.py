@@ -19,7 +19,7 @@ from portal.services import review_images as service
 from portal.services.casework import NotFound
 from portal.services.review_images import LONGEST, ImageLine
 from portal.web.forms import AtMost, Choices, Required
-from portal.web.language import _
+from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint, words_of
 from portal.web.staff.case_pages import load, shown
@@ -165,5 +165,10 @@ def found_add(reference: str, step_id: UUID) -> Response:
         said = getattr(refusal, "msgid", "")
         flash(_(said) if said else words_of(refusal), "error")
     else:
-        flash(_("Toegevoegd: %(count)s bladzijden. Bekijk ze voor u de kopie vrijgeeft.", count=count), "ok")
+        told = current_speaker().plural(
+            "%(num)d bladzijde is toegevoegd. Bekijk haar voor u de kopie vrijgeeft.",
+            "%(num)d bladzijden zijn toegevoegd. Bekijk ze voor u de kopie vrijgeeft.",
+            count,
+        )
+        flash(told, "ok")
     return redirect(back)

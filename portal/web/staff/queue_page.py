@@ -84,7 +84,7 @@ def _page(
         sorts={name: _sort(tab, kept, order, name) for name in ("received", "due")},
         next_href=_href(tab, kept, after=page.lines[-1].reference) if page.has_after and page.lines else "",
         previous_href=_href(tab, kept, before=page.lines[0].reference) if page.has_before and page.lines else "",
-        clear_href=_href(Tab.ALL if tab is Tab.EVERYTHING else tab, {}) if filters.any or order else "",
+        clear_href=_href(Tab.ALL if tab is Tab.EVERYTHING else tab, {}) if filters.any or order or form.errors else "",
         kinds=KINDS,
         states=STATES,
         channels=CHANNELS,

@@ -20,6 +20,7 @@ REACH_REFUSALS: Mapping[str, str] = MappingProxyType(
         "not_both_branches": N_(
             "De cursist gaat naar een andere vestiging. Dat voert iemand uit die voor beide vestigingen werkt."
         ),
+        "not_told": N_("De cursist weet het nog niet: de mail is nog niet weg, of de brief is nog niet op de post."),
         "cooling_off": N_("De cursist kan het wissen nog stoppen. Vanaf %(until)s kan het worden uitgevoerd."),
         "no_line_chosen": N_("Kies eerst een of meer regels."),
         "too_early": N_("Dat kan nog niet: de cursist heeft tijd tot %(on)s."),

@@ -131,6 +131,6 @@ def match(reference: str) -> Response:
         form=form,
         search=search,
         typed=typed,
-        found=found,
+        people=found,
         moved=moved,
     )

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Found, Letter, StepState
+from portal.domain.vocabulary import Found, Letter, StepKind, StepState
 from portal.services.carry_out import carry_out as carry_out_service
 from portal.services.carry_out import finish_step
 from portal.services.export import download
@@ -18,7 +18,8 @@ from portal.services.review_images import ImageLine, images
 from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint, policy, words_of
-from portal.web.staff.case_pages import load, shown
+from portal.web.staff.case_forms import ToldForm
+from portal.web.staff.case_pages import letters, load, shown
 from portal.web.staff.confirming import Tried, answered, done, tried
 from portal.web.staff.forms import ConfirmForm, PostedForm, StepForm, choices
 from portal.web.staff.wording import FOUND, LETTERS
@@ -40,28 +41,33 @@ def step(reference: str, step_id: UUID) -> Response:
     line = next((each for each in page.steps if each.id == step_id), None)
     if line is None:
         abort(404)
-    form = StepForm()
+    telling = line.kind is StepKind.RECIPIENT
+    form = ToldForm() if telling else StepForm()
     reasons = [each for each in policy().reasons.values() if each.use == "step_impossible"]
     form.reason.choices = choices(((each.code, _(each.label)) for each in reasons), _("Kies een reden"))
     searching = line.task == "search"
-    form.found.choices = choices(FOUND.items()) if searching else []
+    if searching:
+        form.ask_what_was_found(FOUND.items())
     if form.accepted():
-        state = StepState(form.state.data)
-        found = Found(form.found.data) if searching and form.found.data else None
+        found = Found(form.state.data) if form.state.data in FOUND else None
+        state = StepState.DONE if found else StepState(form.state.data)
         reason = form.reason.data if state is StepState.IMPOSSIBLE else ""
         try:
             finish_step(
                 current_actor(), current_clock(), reference, step_id, state, form.note.data or "", reason, found
             )
         except Refused as refusal:
-            place = {"reason_missing": "note", "proof_missing": "note", "scan_missing": "found"}
+            place = {"reason_missing": "note", "proof_missing": "note", "scan_missing": "state"}
             form.deny(refusal, place.get(refusal.code, ""))
         else:
             flash(_("De stap is bijgewerkt."), "ok")
             return redirect(url_for("staff.case", reference=reference) + "#steps")
     pages = _pages(reference, step_id) if searching else []
+    if pages and not form.is_submitted():
+        form.state.data = Found.COPY.value
     code = 422 if form.errors else 200
-    return shown("staff/step.html", page, code, form=form, step=line, searching=searching, pages=pages)
+    notices = [each for each in letters(reference) if each.target == line.target] if telling else []
+    return shown("staff/step.html", page, code, form=form, step=line, searching=searching, pages=pages, notices=notices)
 
 
 def _pages(reference: str, step_id: UUID) -> list[ImageLine]:
@@ -86,7 +92,8 @@ def posted(reference: str) -> Response:
             "on",
         )
         if outcome is True:
-            return done(page, _("Vastgelegd dat de brief is gepost."))
+            told = _("Vastgelegd dat de brief is gepost.")
+            return done(page, told, url_for("staff.to_post") if request.args.get("back") == "post" else "")
     elif request.method == "GET":
         form.on.data = current_clock().today()
         form.letter.data = request.args.get("letter", "") if request.args.get("letter") in LETTERS else None

@@ -325,12 +325,17 @@ NEXT: Mapping[str, tuple[str, str]] = MappingProxyType(
             N_("Wacht op goedkeuring"),
             N_("Iemand anders dan de beslisser keurt het wissen goed: de privacymedewerker of de directeur."),
         ),
+        "tell_first": (
+            N_("Laat het de cursist eerst weten"),
+            N_("Het wissen wacht tot de mail weg is, of tot de brief op de post is. Pas dan gaat de bedenktijd in."),
+        ),
         "cooling_off": (
             N_("Wacht: de cursist kan het wissen nog stoppen"),
             N_("Daarna voert het portaal het vanzelf uit."),
         ),
         "carry_out": (N_("Voer het besluit uit"), N_("Het portaal doet zijn eigen deel in één keer.")),
         "search": (N_("Zoek eerst overal"), N_("De kopie kan pas vrij als elke plaats is doorzocht.")),
+        "look": (N_("Bekijk eerst de beelden"), N_("De kopie kan pas vrij als elk beeld is bekeken.")),
         "steps": (N_("Werk de open stappen af"), N_("De zaak sluit als elke stap klaar is of niet kan.")),
         "changes": (
             N_("Wacht op de cursistenadministratie"),
@@ -383,5 +388,6 @@ LETTERS: Mapping[str, str] = MappingProxyType(
         "copy": N_("Het antwoord met de kopie van de gegevens"),
         "done": N_("Het bericht dat alles is uitgevoerd"),
         "changed": N_("Het bericht dat er iets is veranderd"),
+        "planned": N_("Het bericht dat wij gaan wissen"),
     }
 )

@@ -64,8 +64,9 @@ def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
 
 
 def event_words(kind: EventKind, by: ActorKind) -> str:
-    """What happened, to the student; what a representative did says so."""
-    return DONE_FOR_YOU.get(kind, EVENTS[kind]) if by is ActorKind.REPRESENTATIVE else EVENTS[kind]
+    """What happened, to the student; what a representative did says so, but not to the representative."""
+    for_you = by is ActorKind.REPRESENTATIVE and current_actor().kind is not by
+    return DONE_FOR_YOU.get(kind, EVENTS[kind]) if for_you else EVENTS[kind]
 
 
 def subject(line: AskedLine) -> str:

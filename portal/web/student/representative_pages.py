@@ -23,7 +23,7 @@ from portal.web.forms import AtMost, Check, Choices, OneOf, Optional, Required, 
 from portal.web.language import _
 from portal.web.public.frame import PREFIX, go
 from portal.web.sessions import current_clock
-from portal.web.student.case_view import event_words
+from portal.web.student.case_view import event_words, may_receive
 from portal.web.student.routes import blueprint, me
 from portal.web.typed import KeptForm
 from portal.wording import KINDS, REFUSALS, RELATIONS, STANDING_KINDS, STANDINGS
@@ -88,6 +88,7 @@ def helpers(lang: str) -> str:
         relations=RELATIONS,
         standings=STANDINGS,
         standing_kinds=STANDING_KINDS,
+        sure_enough=may_receive(signed_in.actor.level),
         done=lambda each: _(event_words(each.kind, ActorKind.REPRESENTATIVE)),
     )
 

@@ -63,9 +63,9 @@ def show_request(lang: str, reference: str) -> str | Response:
         form=form,
         once=fresh_key(),
         answer=answer,
-        helps=signed_in.kind == "student" and raise_cases.what_helps(signed_in.actor, current_clock(), reference),
+        helps=raise_cases.what_helps(signed_in.actor, current_clock(), reference),
         stoppable=case_view.stoppable(found, reference) if signed_in.kind == "student" else None,
-        upload_asked=signed_in.kind == "student" and overview(signed_in.actor, current_clock(), reference) is not None,
+        upload=signed_in.kind == "student" and overview(signed_in.actor, current_clock(), reference),
         letters=read_letters.letters_of(signed_in.actor, current_clock(), reference),
         sure_enough=case_view.may_receive(signed_in.actor.level),
         **case_view.around(found, with_data=True),
@@ -74,10 +74,10 @@ def show_request(lang: str, reference: str) -> str | Response:
 
 @blueprint.post(f"{PREFIX}/me/requests/<reference>/mine")
 def claim(lang: str, reference: str) -> Response:
-    """ "I asked this": a request that was not filed signed in becomes as sure as the session."""
+    """ "I asked this", or "I want this too": a request of another's session becomes as sure as this one."""
     signed_in, _shared = me()
     raise_cases.claim(signed_in.actor, current_clock(), reference)
-    flash(_("Dank u. Wij weten nu dat u dit vroeg."), "ok")
+    flash(_("Dank u. Nu kunnen wij verder met uw vraag."), "ok")
     return go("student.request", reference=reference)
 
 
