@@ -25,9 +25,9 @@ from portal.services import limits
 from portal.services.address_change import contents, waiting_change
 from portal.services.apply_email_changes import take_effect
 from portal.services.begin_email_change import Changed, begin
-from portal.services.case_page import log_view
 from portal.services.casework import NotFound
 from portal.services.unit import Work, reading, writing
+from portal.services.why_opened import log_opened
 
 OWN_SESSION = "own_session"
 # How staff came to be sure enough for a new address (level 3); an ID is one way among others.
@@ -67,8 +67,8 @@ def contact_of(actor: Actor, clock: Clock, student_id: UUID, reason: str) -> Con
         student = student_in_reach(work, student_id)
         about = Subject(branch_id=student.branch_id, student_id=student_id, reason_given=bool(reason))
         work.require(Act.VIEW_STUDENT, about)
-        log_view(work, student_id, reason=reason, what="contact")
-        work.note("view_contact", "student", student_id, reason=reason)
+        why = log_opened(work, student_id, reason, "contact")
+        work.note("view_contact", "student", student_id, reason=why.reason)
         return _contact(work, student_id)
 
 
