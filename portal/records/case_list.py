@@ -7,7 +7,7 @@ is read from an index in the order of the list and stops after a page. Counts st
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -15,7 +15,20 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select, true, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from portal.domain.lifecycle import ENDED, OPEN, UNDECIDED, CaseState
@@ -135,6 +148,7 @@ _EQUAL = {
     "language": Case.language,
     "reference": Case.reference,
 }
+FOUND = frozenset({"reference", "students"})  # what narrows a list to cases that a look-up found
 _FROM = {"received_from": Case.received_on, "due_from": Case.due_on, "received_after": Case.received_on}
 _UNTIL = {"received_until": Case.received_on, "due_until": Case.due_on, "due_before": Case.due_on}
 # A due date lies after its receipt and within the longest term: so each order's index bounds the other's range.
@@ -196,9 +210,8 @@ def _arms(shape: _Shape) -> Iterator[Conditions]:
     places = _places(shape)
     if not places or not shape.states:
         return
-    if shape.given & {"reference", "students"}:
-        anywhere = or_(*(and_(true(), *place) for place in places))
-        yield [anywhere, Case.state.in_(shape.states), *fixed]
+    if shape.given & FOUND:
+        yield [_anywhere(places), *_of_states(shape), *fixed]
         return
     if shape.tab is Tab.MINE:
         for state, place, number in product(shape.states, places, range(shape.handlers)):
@@ -206,6 +219,16 @@ def _arms(shape: _Shape) -> Iterator[Conditions]:
         return
     for state, place in product(shape.states, places):
         yield [Case.state == state, *place, *fixed]
+
+
+def _of_states(shape: _Shape) -> Conditions:
+    """The states of the list and, where it is somebody's, whose; for a few cases that are looked up anyhow."""
+    mine = [Case.handler_id == _bound(f"handler_{number}", Case.id) for number in range(shape.handlers)]
+    return [Case.state.in_(shape.states), *([or_(*mine)] if mine else [])]
+
+
+def _anywhere(places: list[Conditions]) -> ColumnElement[bool]:
+    return or_(*(and_(true(), *place) for place in places))
 
 
 def _places(shape: _Shape) -> list[Conditions]:
@@ -246,12 +269,24 @@ def _narrowed(given: frozenset[str]) -> Conditions:
     return conditions
 
 
-def counts(session: Session, looker: Looker) -> dict[Tab, int]:
-    """How many cases each tab holds, at most COUNT_CAP + 1, in one statement."""
-    shapes = tuple(_shape(looker, Wanted(tab)) for tab in Tab)
-    values = {name: value for tab in Tab for name, value in _values(looker, Wanted(tab)).items()}
-    row = session.execute(_counting(shapes), values).one()
-    return {tab: getattr(row, tab.value, 0) for tab in Tab}
+def counts(session: Session, looker: Looker, wanted: Wanted) -> dict[Tab, int]:
+    """How many cases each tab holds, narrowed as the list is, at most COUNT_CAP + 1, in one statement."""
+    lists = [replace(wanted, tab=tab) for tab in Tab]
+    shapes = tuple(_shape(looker, each) for each in lists)
+    values = {name: value for each in lists for name, value in _values(looker, each).items()}
+    statement = _counting_found(shapes) if shapes[0].given & FOUND else _counting(shapes)
+    row = session.execute(statement, values).one()
+    return {tab: min(getattr(row, tab.value), COUNT_CAP + 1) for tab in Tab}
+
+
+@lru_cache(maxsize=64)
+def _counting_found(shapes: tuple[_Shape, ...]) -> Any:
+    """Of cases that a look-up found: each is read once, however many tabs hold it."""
+    places = _places(shapes[0])
+    columns = [
+        func.count(Case.id).filter(*_of_states(shape), *_of_tab(shape.tab)).label(shape.tab.value) for shape in shapes
+    ]
+    return select(*columns).where(_anywhere(places) if places else false(), *_narrowed(shapes[0].given))
 
 
 @lru_cache(maxsize=64)

@@ -23,6 +23,7 @@ from portal.services.address_change import DONE, STOPPED, WAITING, WRITTEN, cont
 from portal.services.reindex import reindex
 from portal.services.sign_in import EMAIL, PURPOSE
 from portal.services.unit import Work, reading, writing
+from portal.vault.envelope import Json
 from portal.vault.normal import normal_email
 from portal.vault.vault import Shredded
 
@@ -86,10 +87,15 @@ def set_address(work: Work, student_id: UUID, new: str | None) -> None:
     student.has_email = new is not None
     of_student = (Case.student_id == student_id) & Case.state.in_(sorted(state.value for state in UNDECIDED))
     work.session.execute(update(Case).where(of_student).values(by_post=new is None))
+    shut_out(work, student_id, old)
+    work.session.flush()
+
+
+def shut_out(work: Work, student_id: UUID, old: Json) -> None:
+    """Whoever got in by the address that was on file is out, and so are its links."""
     work.session.execute(delete(Login).where(Login.student_id == student_id))
     if old:
         digest = work.vault.digest(EMAIL, normal_email(str(old)))
         live = (OneTime.purpose == PURPOSE) & (OneTime.subject_digest == digest) & OneTime.used_at.is_(None)
         work.session.execute(update(OneTime).where(live, OneTime.void_at.is_(None)).values(void_at=work.now))
         work.session.execute(delete(Login).where(Login.address_digest == digest, Login.student_id.is_(None)))
-    work.session.flush()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from portal.domain.acts import Act
 from portal.domain.events import EventKind
-from portal.domain.lifecycle import ACTS, ENDED, UNDECIDED, CaseState, possible
+from portal.domain.lifecycle import ACTS, ENDED, OPEN, UNDECIDED, CaseState, possible
 from portal.domain.permissions import Actor, Subject, may
 from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, Role, StepKind, StepState
 from portal.records import casebook, limits
@@ -100,6 +100,10 @@ class CasePage:
     @property
     def undecided(self) -> bool:
         return self.state in UNDECIDED
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
 
     @property
     def ended_as(self) -> EventLine | None:

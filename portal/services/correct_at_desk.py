@@ -6,6 +6,7 @@ writing and the holders outside and the recipients are told (GDPR 16, 19).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from portal.domain.acts import Act
@@ -23,7 +24,8 @@ from portal.records import items
 from portal.records.tables.cases import Case
 from portal.records.tables.people import Student
 from portal.services.casework import Asked, NewCase, NotFound, Opened, event, move, open_case
-from portal.services.limits_of_processing import place_meanwhile
+from portal.services.limits_of_processing import place_meanwhile, restricted
+from portal.services.student_page import value_of
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
 
@@ -31,10 +33,23 @@ AT_THE_DESK = (Way.RECOGNISED_BY_STAFF, Way.SHOW_ID_AT_DESK)
 MOST_WORDS = 4000  # characters
 
 
-def correctable(actor: Actor, clock: Clock, student_id: UUID, item_id: UUID, code: str) -> Field:
+@dataclass(frozen=True, slots=True)
+class Correctable:
+    """What is to be corrected: whose, and the value as the open file shows it (None where it is masked)."""
+
+    field: Field
+    name: str
+    value: Json
+
+
+def correctable(actor: Actor, clock: Clock, student_id: UUID, item_id: UUID, code: str) -> Correctable:
     """The field, when this person may open a case about it. Raises NotFound, Refused("not_correctable")."""
     with reading(actor, clock) as work:
-        return _field(work, _student(work, student_id), item_id, code)[0]
+        student = _student(work, student_id)
+        held, field = _held(work, student, item_id, code)
+        person = items.persons(work.session, work.vault, [student_id]).get(student_id)
+        name = items.full_name(person.values) if person else ""
+        return Correctable(field, name, value_of(held, field, restricted(work, student_id)).value)
 
 
 def correct_at_desk(
@@ -57,7 +72,7 @@ def correct_at_desk(
         raise Refused("words_too_long", most=MOST_WORDS)
     with writing(actor, clock) as work:
         student = _student(work, student_id)
-        field, current = _field(work, student, item_id, code)
+        held, field = _held(work, student, item_id, code)
         if how not in AT_THE_DESK:
             raise Refused("bad_way", how=how)
         opened = open_case(
@@ -74,7 +89,7 @@ def correct_at_desk(
                         item_id=item_id,
                         field=code,
                         asked=_read(work, field, typed),
-                        current=current,
+                        current=held.values.get(code),
                         words=words.strip(),
                     ),
                 ),
@@ -97,14 +112,14 @@ def _student(work: Work, student_id: UUID) -> Student:
     return student
 
 
-def _field(work: Work, student: Student, item_id: UUID, code: str) -> tuple[Field, Json]:
+def _held(work: Work, student: Student, item_id: UUID, code: str) -> tuple[items.Item, Field]:
     held = items.item(work.session, work.vault, student.id, item_id)
     field = work.policy.datasets[held.dataset].fields.get(code) if held else None
     if held is None or field is None or code in held.hidden:
         raise NotFound(code)
     if not field.correctable or field.type is FieldType.IMAGE:
         raise Refused("not_correctable", field=code)
-    return field, held.values.get(code)
+    return held, field
 
 
 def _read(work: Work, field: Field, typed: str) -> Json:

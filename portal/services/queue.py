@@ -140,7 +140,7 @@ def queue(
         away = looker.handlers[1:]
         return Page(
             lines=lines_of(work, part.rows),
-            counts=case_list.counts(work.session, looker),
+            counts=case_list.counts(work.session, looker, wanted),
             has_before=part.before,
             has_after=part.after,
             stands_in_for=lists.names_of_staff(work.session, away) if away else (),

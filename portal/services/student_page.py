@@ -25,12 +25,12 @@ from portal.records.items import Item, full_name, item, items_of
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case
 from portal.records.tables.people import Branch, Student, View
-from portal.services.case_page import log_view
 from portal.services.casework import NotFound
 from portal.services.find_students import birth_year
 from portal.services.limits_of_processing import Restricted, restricted, stopped_activities
 from portal.services.own_campaigns import Asked, questions_of
 from portal.services.unit import Work, reading, writing
+from portal.services.why_opened import log_opened
 from portal.services.withdraw_consent import Consent, consents_of
 from portal.vault.envelope import Json
 
@@ -111,10 +111,6 @@ class StudentPage:
     restricted: bool
 
 
-def reason_codes(work: Work) -> frozenset[str]:
-    return frozenset(code for code, reason in work.policy.reasons.items() if reason.use == "view")
-
-
 def _open(work: Work, student_id: UUID, act: Act, reason: str) -> Student:
     """The student, when the actor may open the file for this reason; NotFound when out of reach."""
     student = work.session.get(Student, student_id)
@@ -124,8 +120,6 @@ def _open(work: Work, student_id: UUID, act: Act, reason: str) -> Student:
     if may(work.actor, act, about).reason == "not_own_branch":
         raise NotFound(str(student_id))
     work.require(act, about)
-    if reason not in reason_codes(work):
-        raise Refused("reason_missing")
     return student
 
 
@@ -139,7 +133,7 @@ def demand_reach(actor: Actor, clock: Clock, student_id: UUID) -> None:
 
 
 def student_page(actor: Actor, clock: Clock, student_id: UUID, reason: str) -> StudentPage:
-    """The whole file, as a view with this reason (a code of the policy's reasons for viewing).
+    """The whole file, as a view with this reason (`why_opened`).
 
     Raises NotFound for a student out of reach, NotAllowed("reason_missing") or Refused("reason_missing").
     """
@@ -149,9 +143,9 @@ def student_page(actor: Actor, clock: Clock, student_id: UUID, reason: str) -> S
         person = next((each for each in held if each.dataset == "person"), None)
         branch = work.session.get(Branch, student.branch_id)
         limits = restricted(work, student_id)
-        log_view(work, student_id, reason=reason, what="file")
+        why = log_opened(work, student_id, reason, "file")
         work.session.flush()
-        work.note("view_student", "student", student_id, reason=reason)
+        work.note("view_student", "student", student_id, reason=why.reason)
         groups = [*work.policy.groups.values(), work.policy.own_section]
         return StudentPage(
             id=student_id,
@@ -222,11 +216,12 @@ def _group(work: Work, group: Group, held: Iterable[Item], limits: Restricted) -
 
 def _record(held: Item, fields: Iterable[Field], limits: Restricted) -> Record:
     return Record(
-        held.id, tuple(_value(held, each, limits) for each in fields if held.values.get(each.code) is not None)
+        held.id, tuple(value_of(held, each, limits) for each in fields if held.values.get(each.code) is not None)
     )
 
 
-def _value(held: Item, field: Field, limits: Restricted) -> Value:
+def value_of(held: Item, field: Field, limits: Restricted) -> Value:
+    """The value as the file shows it, without anybody asking for it by name."""
     how = SHOWN
     if field.code in held.hidden:
         how = HIDDEN
@@ -248,9 +243,9 @@ def reveal(actor: Actor, clock: Clock, student_id: UUID, item_id: UUID, code: st
         field = work.policy.datasets[held.dataset].fields.get(code) if held else None
         if held is None or field is None or held.values.get(code) is None:
             raise NotFound(code)
-        found = _value(held, field, restricted(work, student_id))
+        found = value_of(held, field, restricted(work, student_id))
         if found.how in {HIDDEN, RESTRICTED} or field.type is FieldType.IMAGE:
             raise Refused("value_not_shown")
-        log_view(work, student_id, reason=reason, what=f"{field.dataset}.{code}"[:48])
-        work.note("reveal_field", "student", student_id, field=f"{field.dataset}.{code}", reason=reason)
+        why = log_opened(work, student_id, reason, f"{field.dataset}.{code}"[:48])
+        work.note("reveal_field", "student", student_id, field=f"{field.dataset}.{code}", reason=why.reason)
         return Value(held.id, field, held.values.get(code), SHOWN)

@@ -18,6 +18,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOT_OURS = {"run", "shell", "routes"}
 # What runs on until it is told to stop writes its log in JSON lines.
 WITHOUT_JSON = {"worker", "serve"}
+# Pages of staff to which another page leads.
+STEPS = {
+    *("/staff/sign-in", "/staff/enrol", "/staff/enrol/qr.svg", "/staff/factor", "/staff/password", "/staff/again"),
+    *("/staff/confidentiality", "/staff/accounts/new", "/staff/campaigns/new", "/staff/students/new"),
+    "/staff/register/compare",
+}
 
 
 def section(title: str) -> str:
@@ -67,6 +73,9 @@ def test_its_addresses_are_routes(sqlite_app: Flask) -> None:
     routes = {re.sub(r"<[^>]+>", "<lang>", str(rule)) for rule in sqlite_app.url_map.iter_rules()}
     named = {address for address in re.findall(r"`(/[^`]*)`", README) if "…" not in address}
     assert {"/", "/staff/", "/healthz", "/readyz", "/dev/mail", "/dev/code"} <= named <= routes
+    staff = {str(rule) for rule in sqlite_app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    begins = {page for page in staff if page.startswith("/staff") and "<" not in page} - STEPS
+    assert begins <= named, "a page where work of staff begins stands in the table, or is a step of one that does"
 
 
 def test_its_sign_ins_are_those_of_the_demonstration() -> None:

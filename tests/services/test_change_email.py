@@ -232,9 +232,9 @@ def test_reading_the_address_is_a_view_with_its_reason(school: Flask, clock: Fix
     handler = cases.handler()
     with pytest.raises(NotAllowed, match="reason_missing"):
         contact_of(handler, clock, student, "")
-    assert contact_of(handler, clock, student, "phone_call").email == OLD
+    assert contact_of(handler, clock, student, "student_asked").email == OLD
     rows = db.session.execute(select(View.what, View.reason).where(View.student_id == student)).all()
-    assert [tuple(row) for row in rows] == [("contact", "phone_call")]
+    assert [tuple(row) for row in rows] == [("contact", "student_asked")]
 
 
 @pytest.mark.parametrize("typed", ["", "nobody", "a@b", "a b@example.org", "a@example.org\r\nBcc: x@example.org"])

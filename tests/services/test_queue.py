@@ -180,6 +180,28 @@ def test_filters_narrow_by_handler_language_branch_and_dates_and_by_pairs_of_the
     assert references(handler, clock, Tab.TO_CARRY_OUT, state=CaseState.RECEIVED) == []
 
 
+def test_each_tab_counts_what_it_holds_of_a_narrowed_list(handler: Actor, clock: FixedClock) -> None:
+    """A look-up by name narrows a list of one's own too."""
+    omar = student_in("langedijk", given_names="Omar", family_name="Khalil")
+    mine = opened(RequestKind.ACCESS, omar, received_on=received(29), taken=False)
+    take(handler, clock, mine)
+    opened(RequestKind.ACCESS, omar, received_on=received(29), language="ar", taken=False)
+    decided(opened(RequestKind.ACCESS, omar, language="ar"), handler)
+    take(handler, clock, opened(RequestKind.COMPLAINT, student_in("langedijk"), taken=False))
+    narrowings: tuple[dict[str, object], ...] = (
+        {"who": "omar"},
+        {"who": "nobody"},
+        {"reference": mine},
+        {"kind": RequestKind.ACCESS},
+        {"language": "ar", "state": CaseState.RECEIVED},
+        {"who": "khalil", "language": "ar"},
+    )
+    for asked in narrowings:
+        counts = queue(handler, clock, Tab.CLOSED, Filters(**asked)).counts
+        assert counts == {tab: len(references(handler, clock, tab, **asked)) for tab in Tab}, asked
+    assert references(handler, clock, Tab.MINE, who="omar") == [mine]
+
+
 def test_the_order_can_be_chosen_and_pages_keep_it(
     handler: Actor, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

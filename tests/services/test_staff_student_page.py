@@ -12,13 +12,15 @@ from sqlalchemy import select
 from portal.domain.clock import FixedClock
 from portal.domain.permissions import Actor, NotAllowed
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import RequestKind, Role, TargetKind
+from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
 from portal.records.db import db
 from portal.records.tables.people import View
 from portal.services.casework import Asked, NotFound
 from portal.services.limits_of_processing import place_meanwhile
+from portal.services.record_take_back import record_take_back
 from portal.services.student_page import StudentPage, Value, demand_reach, reveal, student_page
 from portal.services.unit import writing
+from portal.services.why_opened import is_why
 from tests import factories
 from tests.services.cases import case_of, field_of, opened, person_of
 
@@ -57,6 +59,20 @@ def test_every_look_has_a_reason_and_is_a_view(handler: Actor, clock: FixedClock
         with pytest.raises(Refused, match="reason_missing"):
             student_page(handler, clock, student, code)
     assert len(views(student)) == 1
+
+
+def test_an_open_case_of_the_student_is_reason_enough(handler: Actor, clock: FixedClock) -> None:
+    student = factories.make_student()
+    reference = opened(RequestKind.ACCESS, student)
+    page = student_page(handler, clock, student, reference)
+    assert page.looks[0].case == reference
+    assert views(student) == [("case_handler", "case", "file")]
+    with pytest.raises(Refused, match="reason_missing"):
+        student_page(handler, clock, factories.make_student(), reference)
+    record_take_back(handler, clock, reference, case_of(reference).version, Channel.PHONE, "Hoeft niet meer")
+    assert not is_why(handler, clock, student, reference)
+    with pytest.raises(Refused, match="reason_missing"):
+        student_page(handler, clock, student, reference)
 
 
 def test_a_file_out_of_reach_does_not_exist(handler: Actor, clock: FixedClock) -> None:

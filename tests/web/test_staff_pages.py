@@ -15,7 +15,7 @@ from tests import factories
 from tests.services.cases import case_of, contents_of, events_of, items_of, person_of, values_of, version_of
 from tests.services.test_queue import statements
 from tests.web.staff_door import enter
-from tests.web.test_staff_journey import new_case
+from tests.web.test_staff_journey import RECEIVED, new_case
 from tests.web.visitor import Visitor, mails
 
 HOME = "langedijk"
@@ -246,6 +246,15 @@ def test_a_message_sent_twice_stands_once_and_an_empty_one_is_refused(school: Fl
     assert len(mails(school, "message")) == 1
 
 
+def test_whoever_writes_what_the_case_code_shows_is_told_so_first(school: Flask) -> None:
+    """By code one reads messages and decision without data; only who writes them can leave the data out."""
+    reference = street_case(school, student_of(school))
+    visitor = in_hand(school, reference)
+    assert visitor.text.count("Ook wie alleen de code van de zaak heeft, leest dit") == 1
+    visitor.get(f"/staff/cases/{reference}/decide")
+    assert visitor.text.count("Ook wie alleen de code van de zaak heeft, leest dit") == 2
+
+
 def test_an_unmatched_case_of_nobody_known_says_so(school: Flask) -> None:
     reference = new_case(
         school,
@@ -313,6 +322,39 @@ def test_a_file_outside_a_case_asks_why_first_and_shows_masked_values_on_a_press
     visitor.press(form=bank)
     assert "NL91ABNA0417164300" in visitor.text
     assert enter(school, "far").get(f"/staff/students/{student}").status == 404
+
+
+def test_a_file_is_opened_from_an_open_case_without_another_question(school: Flask) -> None:
+    student = student_of(school)
+    reference = street_case(school, student)
+    visitor = in_hand(school, reference).link("Dossier")
+    assert visitor.h1 == "Hanan Al Hassan"
+    assert f"Geopend voor zaak {reference}" in visitor.text
+    item = visitor.html.split("/correct/")[1].split("/")[0]
+    visitor.get(f"/staff/students/{student}/correct/{item}/street")
+    assert "Kerkplein 24" in visitor.text, "what stands there now"
+    other = street_case(school, student_of(school))
+    assert visitor.get(f"/staff/students/{student}?case={other}").h1 == "Dossier openen"
+    visitor.get(f"/staff/students/{student}?case={reference}").get(f"/staff/cases/{reference}/take-back")
+    visitor.press("Trek het verzoek in", how="phone", words="Hoeft niet meer")
+    assert visitor.link("Dossier").h1 == "Dossier openen", "the case has ended"
+
+
+def test_a_complaint_about_ones_own_decision_leads_to_a_colleague(school: Flask) -> None:
+    student = student_of(school)
+    reference = street_case(school, student)
+    visitor = in_hand(school, reference).link("Besluit nemen")
+    visitor.press("Besluit nemen", outcome_0="refused", ground_0="value_is_right", reason_0="Het klopt al")
+    visitor.press("Verstuur").get("/staff/record")
+    visitor.press(
+        "Verzoek opschrijven",
+        **{"channel": "phone", "kind": "complaint", "received_on": f"{RECEIVED:%d-%m-%Y}", "about": reference},
+        **{"name": "Hanan Al Hassan", "language": "nl", "words": "Ik ben het niet eens."},
+    )
+    visitor.link("Naar de zaak")
+    assert "Geef deze klacht aan een ander" in visitor.text
+    assert "Neem de zaak in behandeling" not in visitor.text
+    assert visitor.link("Overdragen").h1 == "Zaak overdragen"
 
 
 def test_the_pages_open_for_a_colleague_who_reads_english(school: Flask) -> None:

@@ -18,7 +18,7 @@ from portal.services.campaign_text import askable
 from portal.services.casework import ChangedMeanwhile
 from portal.services.draft_campaign import Wanted, discard_campaign, draft_campaign
 from portal.services.send_campaign import send_campaign, stop_campaign
-from portal.web.language import _
+from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint, policy, words_of
 from portal.web.staff.campaign_forms import CampaignForm, PaperForm, QuestionPostedForm, SendForm
@@ -137,7 +137,10 @@ def campaign_send(campaign_id: UUID) -> Response:
     except ChangedMeanwhile:
         flash(_("Een collega heeft deze vraag intussen veranderd. Kijk eerst wat er nu staat."), "warning")
     else:
-        flash(_("De vraag is verstuurd. Zoveel cursisten kregen hem: %(count)s.", count=asked), "ok")
+        told = current_speaker().plural(
+            "De vraag is verstuurd aan %(num)d cursist.", "De vraag is verstuurd aan %(num)d cursisten.", asked
+        )
+        flash(told, "ok")
     return back
 
 

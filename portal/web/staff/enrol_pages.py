@@ -58,7 +58,8 @@ def student_form(allowed: set[str]) -> StaffForm:
 @blueprint.route("/students/new", methods=["GET", "POST"])
 def student_new() -> Response:
     actor, clock = current_actor(), current_clock()
-    form = student_form(branches_for(actor, clock))
+    allowed = branches_for(actor, clock)
+    form = student_form(allowed)
     fields = asked_fields(policy())
     if form.accepted():
         typed = {(each.dataset, each.code): (form[name_of(each)].data or "").strip() for each in fields}
@@ -79,8 +80,10 @@ def student_new() -> Response:
         else:
             flash(_("De cursist is toegevoegd."), "ok")
             return redirect(url_for("staff.student", student_id=student_id))
-    elif request.method == "GET" and f"person_{LANGUAGE}" in form:
-        form[f"person_{LANGUAGE}"].data = "nl"
+    elif request.method == "GET":
+        known = {f"person_{LANGUAGE}": "nl", "person_branch": next(iter(allowed)) if len(allowed) == 1 else ""}
+        for name in known.keys() & set(form._fields):
+            form[name].data = known[name]
     parts = [
         (each, [(field, form[name_of(field)]) for field in fields if field.dataset == each.code])
         for each in policy().datasets.values()

@@ -15,6 +15,7 @@ from portal.services import student_page as files
 from portal.services.correct_at_desk import correct_at_desk, correctable
 from portal.services.file_request import WrongValue, read_value
 from portal.services.find_students import find_students
+from portal.services.why_opened import is_why
 from portal.web.forms import clean
 from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
@@ -45,9 +46,10 @@ def student(student_id: UUID) -> Response:
         (each.code, _(each.label)) for each in policy().reasons.values() if each.use == "view"
     )
     if form.accepted():
-        until = current_clock().now().timestamp() + MINUTES * 60
-        session[OPENED] = {"student": student_id.hex, "reason": form.reason.data, "until": int(until)}
+        _opened_for(student_id, form.reason.data)
         return redirect(url_for("staff.student", student_id=student_id))
+    if request.method == "GET" and (reference := request.args.get("case", "")[:20]):
+        _opened_for(student_id, reference)
     reason = _reason(student_id)
     if request.method == "GET" and reason:
         return _file(student_id, reason)
@@ -55,11 +57,19 @@ def student(student_id: UUID) -> Response:
     return make_response(render_template("staff/student_reason.html", form=form), code)
 
 
+def _opened_for(student_id: UUID, reason: str) -> None:
+    """Keeps why the file is open: a reason that was chosen, or the case from which it was opened."""
+    until = current_clock().now().timestamp() + MINUTES * 60
+    session[OPENED] = {"student": student_id.hex, "reason": reason, "until": int(until)}
+
+
 def _reason(student_id: UUID) -> str:
-    """The reason that was given for this file a short while ago, "" when none."""
+    """The reason that was given for this file a short while ago, "" when none, or when its case has ended."""
     opened = session.get(OPENED) or {}
-    fresh = opened.get("until", 0) > current_clock().now().timestamp()
-    return str(opened.get("reason", "")) if fresh and opened.get("student") == student_id.hex else ""
+    if opened.get("until", 0) <= current_clock().now().timestamp() or opened.get("student") != student_id.hex:
+        return ""
+    reason = str(opened.get("reason", ""))
+    return reason if is_why(current_actor(), current_clock(), student_id, reason) else ""
 
 
 def open_reason(student_id: UUID) -> str:
@@ -72,7 +82,8 @@ def _file(student_id: UUID, reason: str, revealed: Any = None) -> Response:
     html = render_template(
         "staff/student.html",
         student=page,
-        reason=policy().reasons[reason].label,
+        reason=policy().reasons[reason].label if reason in policy().reasons else "",
+        reference="" if reason in policy().reasons else reason,
         revealed=revealed,
         describe=describe,
         kinds=KINDS,
@@ -95,7 +106,7 @@ def correct(student_id: UUID, item: UUID, field: str) -> Response:
         found = correctable(actor, clock, student_id, item, field)
         if form.accepted():
             try:
-                read_value(found, form.value.data or "", clock.today())
+                read_value(found.field, form.value.data or "", clock.today())
             except WrongValue as wrong:
                 form.say(wrong.msgid, "value")
             else:
@@ -108,7 +119,7 @@ def correct(student_id: UUID, item: UUID, field: str) -> Response:
     except Refused as refusal:
         flash(words_of(refusal), "error")
         return redirect(url_for("staff.student", student_id=student_id))
-    html = render_template("staff/correct.html", form=form, field=found, student_id=student_id)
+    html = render_template("staff/correct.html", form=form, found=found, student_id=student_id, describe=describe)
     return make_response(html, 422 if form.errors else 200)
 
 
