@@ -224,7 +224,8 @@ def test_the_pages_of_accounts_show_nothing_of_students(school: Flask) -> None:
         seen.add(visitor.get(url).status)
         assert "Hanan" not in visitor.text
     assert seen == {200}
-    for url in ("/staff/", "/staff/record", "/staff/students?q=hanan", f"/staff/students/{student}"):
+    assert visitor.get("/staff/").url == "/staff/accounts"
+    for url in ("/staff/record", "/staff/students?q=hanan", f"/staff/students/{student}"):
         assert visitor.get(url).status == 403
 
 
