@@ -24,6 +24,7 @@ MAX_PARTS = 2000
 MAX_SHEET_ROWS = 1_048_576  # of the format
 
 _ROOT = re.compile(rb"<[A-Za-z_]")
+_NO_ELEMENT = re.compile(rb"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
 
 
 def open_sheet(path: Path, name: str, sheet: str) -> tuple[str, list[str]]:
@@ -109,7 +110,7 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> N
                 or b"<!ENTITY" in head
             ):
                 raise StructuralFault(name, "", "xml_entities")
-            if not _ROOT.search(head):
+            if not _ROOT.search(_NO_ELEMENT.sub(b"", head)):  # else a document type could follow a long comment
                 raise StructuralFault(name, "", "not_xlsx")
         while handle.read(MIB):
             pass

@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import idna
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from portal.audit.verifier import HEADER as LOG_HEAD
@@ -136,14 +137,17 @@ def header_text(text: str) -> str:
 
 
 def address_of(text: str) -> Address:
-    """The one address, or NotRenderable. A line break in it is never mended: the rest might be another address."""
+    """The one address, or NotRenderable. A line break in it is never mended: the rest might be another address.
+
+    Python's own codec writes a domain with ß as the one with ss, which is somebody else's (RFC 5891 took over from it).
+    """
     if not text or len(text) > 254 or CONTROL.search(text) or any(mark in text for mark in ' ,;<>()"'):
         raise NotRenderable("bad_address")
     local, at, domain = text.rpartition("@")
     if not (local and at and domain):
         raise NotRenderable("bad_address")
     try:
-        return Address(username=local, domain=domain.encode("idna").decode("ascii"))
+        return Address(username=local, domain=idna.encode(domain, uts46=True).decode("ascii"))
     except (ValueError, IndexError) as error:
         raise NotRenderable("bad_address") from error
 

@@ -26,8 +26,9 @@ from portal.records.items import persons
 from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
 from portal.services import limits
+from portal.services.begin_email_change import canonical
 from portal.services.casework import NotFound
-from portal.services.change_email import canonical, student_in_reach
+from portal.services.change_email import student_in_reach
 from portal.services.representing import BY_LAW, EMAIL, Relation
 from portal.services.unit import Work, writing
 from portal.vault.normal import normal_email

@@ -1,4 +1,5 @@
-"""Let new mail addresses take effect when their week is over. A nudge: what a missed or broken run left, is done later.
+"""Let new mail addresses take effect when their week is over. A nudge: what a missed or broken run left, is done later;
+a change whose notice to the old address has not left yet waits for it.
 
 Two strokes, since look-ups lie in another database than rows: the record is written and the old address's links and
 sessions die in one transaction; then the look-ups are written anew; then the change is done.
@@ -18,10 +19,11 @@ from portal.records.tables.access import Login, OneTime
 from portal.records.tables.cases import Case
 from portal.records.tables.people import Student
 from portal.records.tables.representation import EmailChange
-from portal.services.address_change import DONE, STOPPED, WAITING, WRITTEN, contents
+from portal.services.address_change import DONE, STOPPED, WAITING, WRITTEN, contents, notice_waits
 from portal.services.reindex import reindex
 from portal.services.sign_in import EMAIL, PURPOSE
 from portal.services.unit import Work, reading, writing
+from portal.vault.envelope import Json
 from portal.vault.normal import normal_email
 from portal.vault.vault import Shredded
 
@@ -39,7 +41,7 @@ def take_effect(clock: Clock, change_id: UUID) -> bool:
     """Both strokes of one change; whether it took effect now. Safe to run again, and beside another."""
     with writing(SYSTEM, clock) as work:
         change = _held(work, change_id)
-        if change.state == WAITING and change.due_at <= work.now:
+        if change.state == WAITING and change.due_at <= work.now and not notice_waits(work, change):
             write_address(work, change)
         if change.state != WRITTEN:
             return False
@@ -85,10 +87,15 @@ def set_address(work: Work, student_id: UUID, new: str | None) -> None:
     student.has_email = new is not None
     of_student = (Case.student_id == student_id) & Case.state.in_(sorted(state.value for state in UNDECIDED))
     work.session.execute(update(Case).where(of_student).values(by_post=new is None))
+    shut_out(work, student_id, old)
+    work.session.flush()
+
+
+def shut_out(work: Work, student_id: UUID, old: Json) -> None:
+    """Whoever got in by the address that was on file is out, and so are its links."""
     work.session.execute(delete(Login).where(Login.student_id == student_id))
     if old:
         digest = work.vault.digest(EMAIL, normal_email(str(old)))
         live = (OneTime.purpose == PURPOSE) & (OneTime.subject_digest == digest) & OneTime.used_at.is_(None)
         work.session.execute(update(OneTime).where(live, OneTime.void_at.is_(None)).values(void_at=work.now))
         work.session.execute(delete(Login).where(Login.address_digest == digest, Login.student_id.is_(None)))
-    work.session.flush()

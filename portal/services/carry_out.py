@@ -8,22 +8,27 @@ over; then it runs by its own steps (`portal.services.erasing`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from uuid import UUID
+
+from sqlalchemy import select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action
-from portal.domain.permissions import Actor
+from portal.domain.permissions import Actor, scope_of
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Found, Letter, RequestKind, StepKind, StepState
 from portal.records import casebook, items, limits
 from portal.records.tables.cases import Case, CaseItem, CaseStep
-from portal.records.tables.people import Limit
+from portal.records.tables.erasure import ChangeLine
+from portal.records.tables.people import Branch, Limit
 from portal.services import change_lines, erasing
 from portal.services.address_change import demand_settled
 from portal.services.casework import NotFound, event, move, subject_of
 from portal.services.close_case import close_if_done, keep_address
+from portal.services.correct_email import correct_email
 from portal.services.erasures import demand_thought_over, of_case
 from portal.services.export import build_export
 from portal.services.held_case import held_case
@@ -52,6 +57,7 @@ from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
 
 CARRIED_OUT = frozenset({CORRECT, ERASE, RESTRICT, STOP, RELEASE})  # of the portal's own; the others wait for somebody
+EMAIL, BRANCH = ("person", "email"), ("person", "branch")  # whoever reads the one may sign in, or see the file
 NEED_NO_LEVEL = frozenset({SEARCH, POST, LIFT, OFFER})
 MOST_WORDS = 10_000
 
@@ -61,7 +67,9 @@ def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
 
     Raises NotFound, NotAllowed (approval_missing among its codes), ChangedMeanwhile, NotPossible, and Refused:
     nothing_to_carry_out, identity_needed (level), search_open (count), review_open (count), item_gone (item),
-    address_change_pending (until), not_told, cooling_off (until).
+    address_change_pending (until), address_change_stopped, not_both_branches, not_told, cooling_off (until). A new mail
+    address from afar is set going and then answered with address_change_pending: what is left is done once it is on
+    file.
     """
     with writing(actor, clock) as work:
         case = held_case(work, reference, Act.CARRY_OUT_STEP, version)
@@ -72,8 +80,7 @@ def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
         demand_level(work, case)
         going = granted(casebook.items_of(work.session, case.id))
         corrects = any(step.task == CORRECT for step in waiting)
-        for step in waiting:
-            _first_stroke(work, case, step, going)
+        until = [_first_stroke(work, case, step, going) for step in waiting]
         close_if_done(work, case)
         student_id, erasure = case.student_id, of_case(work, case.id)
         erasure_id = erasure.id if erasure is not None and erasure.state == erasing.RUNNING else None
@@ -82,6 +89,8 @@ def carry_out(actor: Actor, clock: Clock, reference: str, version: int) -> None:
     elif corrects and student_id is not None:
         with reading(actor, clock) as work:
             reindex(work, student_id)
+        if address_on := max(filter(None, until), default=None):
+            raise Refused("address_change_pending", until=address_on)
         _second_stroke(actor, clock, reference)
 
 
@@ -90,10 +99,11 @@ def _own_open(work: Work, case: Case) -> list[CaseStep]:
     return [step for step in steps if step.task in CARRIED_OUT]
 
 
-def _first_stroke(work: Work, case: Case, step: CaseStep, going: Sequence[CaseItem]) -> None:
+def _first_stroke(work: Work, case: Case, step: CaseStep, going: Sequence[CaseItem]) -> date | None:
+    """The day on which the rest of it can be done, where that is not now."""
     match step.task:
         case "correct":
-            _correct(work, case, going)
+            return _correct(work, case, going)
         case "erase":
             _begin_erasure(work, case, going)
         case "restrict":
@@ -111,6 +121,7 @@ def _first_stroke(work: Work, case: Case, step: CaseStep, going: Sequence[CaseIt
             _release(work, case, step, going)
         case _:
             raise AssertionError(step.task)
+    return None
 
 
 def _begin_erasure(work: Work, case: Case, going: Sequence[CaseItem]) -> None:
@@ -161,9 +172,11 @@ def _release(work: Work, case: Case, step: CaseStep, going: Sequence[CaseItem]) 
     issue(work, case, Letter.COPY, facts=document.get("about"), searches=searches)
 
 
-def _correct(work: Work, case: Case, going: Iterable[CaseItem]) -> None:
-    """Writes the checked values and ends what was set aside while they were checked."""
+def _correct(work: Work, case: Case, going: Sequence[CaseItem]) -> date | None:
+    """Writes the checked values and ends what was set aside while they were checked. A new mail address may have to
+    wait until the day that is returned, and all that was set aside with it."""
     assert case.student_id is not None
+    until = None
     for item in going:
         checked = casebook.item_contents(work.vault, item).get("checked")
         if item.item_id is None or item.dataset is None:
@@ -172,14 +185,36 @@ def _correct(work: Work, case: Case, going: Iterable[CaseItem]) -> None:
             held = items.item(work.session, work.vault, case.student_id, item.item_id)
             if held is None:
                 raise Refused("item_gone", item=item.id)
+            if (item.dataset, code) == BRANCH:
+                _demand_both_branches(work, str(value))
+            if (item.dataset, code) == EMAIL:
+                until = correct_email(work, case, value)
+                if until is not None or _was_listed(work, case, code):
+                    continue
+            elif held.values.get(code) == value and any(code in part.imported for part in held.parts):
+                continue  # written by an earlier press
             retention = work.policy.field(item.dataset, code).retention
             everything = items.items_of(work.session, work.vault, case.student_id)
             change_lines.list_corrected(work, case, everything, held, code, value)
-            items.change_value(work.session, work.vault, held, code, value, retention, work.now)
-            mirror(work, case.student_id, item.dataset, code, value)
-    ended = limits.end(_meanwhile_of(work, case, going), work.now)
-    if ended:
+            if (item.dataset, code) != EMAIL:
+                items.change_value(work.session, work.vault, held, code, value, retention, work.now)
+                mirror(work, case.student_id, item.dataset, code, value)
+    if until is None and limits.end(_meanwhile_of(work, case, going), work.now):
         event(work, case, EventKind.RESTRICTION_LIFTED)
+    return until
+
+
+def _was_listed(work: Work, case: Case, code: str) -> bool:
+    """Whether the administration was told since the decision: a new address takes more than one press."""
+    listed = select(ChangeLine.id).where(ChangeLine.case_id == case.id, ChangeLine.field == code)
+    return work.session.execute(listed.where(ChangeLine.created_at >= case.decided_at)).first() is not None
+
+
+def _demand_both_branches(work: Work, code: str) -> None:
+    """Nothing, or Refused("not_both_branches"): a student moves by the hand of somebody who works for both."""
+    branch_id = work.session.execute(select(Branch.id).where(Branch.code == code)).scalar()
+    if work.actor.is_staff and branch_id and not scope_of(work.actor, Act.MANAGE_STUDENT).holds(branch_id):
+        raise Refused("not_both_branches")
 
 
 def _changes(item: CaseItem, checked: Json) -> dict[str, Json]:

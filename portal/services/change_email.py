@@ -2,19 +2,16 @@
 
 The old address is told, with a link that stops a change from afar; so is the new one. Staff may leave the notice to the
 old one out for the student's safety, with a reason. Whoever reads an address may sign in, so nothing else changes it
-but this, a decided correction, and the import.
+but this, a decided correction (`correct_email`, under the same terms), and the import.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
-from uuid_utils.compat import uuid7
 
 from portal.domain.acts import Act
 from portal.domain.assurance import Way
@@ -22,23 +19,16 @@ from portal.domain.clock import Clock, receipt_date
 from portal.domain.permissions import Actor, Subject, scope_of
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Level
-from portal.intake.faults import BadValue
-from portal.intake.values import parse_value
-from portal.mail import messages
 from portal.records.items import full_name, persons
 from portal.records.tables.people import Student
-from portal.records.tables.representation import EmailChange
 from portal.services import limits
-from portal.services.address_change import CLASS, STOPPED, WAITING, contents, place, waiting_change
-from portal.services.apply_email_changes import take_effect, write_address
+from portal.services.address_change import contents, waiting_change
+from portal.services.apply_email_changes import take_effect
+from portal.services.begin_email_change import Changed, begin
 from portal.services.casework import NotFound
-from portal.services.sign_in import EMAIL, students_at
 from portal.services.unit import Work, reading, writing
 from portal.services.why_opened import log_opened
-from portal.vault.envelope import Holder
-from portal.vault.normal import normal_email
 
-WAIT = timedelta(days=7)
 OWN_SESSION = "own_session"
 # How staff came to be sure enough for a new address (level 3); an ID is one way among others.
 SURE_ENOUGH = frozenset(way for way in Way if way.leads_to >= Level.SECOND_CHANNEL)
@@ -61,19 +51,6 @@ class Contact:
     email: str
     has_email: bool
     pending: Pending | None
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What came of it. `from_on`: the day from which the new address is used. `others`: how many other students read
-    the same address; told to staff only, it is nobody else's business."""
-
-    from_on: date
-    others: int
-
-
-def digest_of(token: str) -> bytes:
-    return hashlib.sha256(f"stop-email|{token}".encode()).digest()
 
 
 def own_contact(actor: Actor, clock: Clock) -> Contact:
@@ -124,7 +101,7 @@ def ask_change(actor: Actor, clock: Clock, address: str) -> Changed:
         work.require(Act.CHANGE_EMAIL, Subject(student_id=actor.student_id))
         assert actor.student_id is not None
         work.session.execute(select(Student.id).where(Student.id == actor.student_id).with_for_update())
-        return _begin(work, actor.student_id, address, OWN_SESSION, False, "")[1]
+        return begin(work, actor.student_id, address, OWN_SESSION, at_desk=False)[1]
 
 
 def record_change(
@@ -152,7 +129,7 @@ def record_change(
                 raise Refused("reason_missing")
             if len(reason) > MOST_WORDS:
                 raise Refused("words_too_long", most=MOST_WORDS)
-        change, told = _begin(work, student_id, address, _way(how).value, at_desk, reason.strip() if silent else "")
+        change, told = begin(work, student_id, address, _way(how).value, at_desk, reason.strip() if silent else "")
     if at_desk:
         take_effect(clock, change)
     return told
@@ -166,73 +143,3 @@ def _way(how: Way | str) -> Way:
     if way not in SURE_ENOUGH:
         raise Refused("way_too_light", how=way, level=Level.SECOND_CHANNEL)
     return way
-
-
-def _begin(
-    work: Work, student_id: UUID, typed: str, how: str, at_desk: bool, left_out_because: str
-) -> tuple[UUID, Changed]:
-    new = canonical(work, typed)
-    person = persons(work.session, work.vault, [student_id]).get(student_id)
-    if person is None:
-        raise NotFound(str(student_id))
-    old = person.values.get("email") or None
-    if old is not None and normal_email(str(old)) == normal_email(new):
-        raise Refused("same_address")
-    waiting = waiting_change(work, student_id)
-    if waiting is not None and not at_desk:
-        raise Refused("change_waiting", until=receipt_date(waiting.due_at))
-    if waiting is not None:  # the student stands here: what was asked from afar is over
-        waiting.state, waiting.ended_at = STOPPED, work.now
-    row, token = uuid7(), secrets.token_urlsafe(32)
-    due_at = work.now if at_desk else work.now + WAIT
-    sealed = work.vault.seal(
-        Holder.student(student_id), CLASS, place(row), {"old": old, "new": new, "reason": left_out_because}
-    )
-    change = EmailChange(
-        id=row,
-        student_id=student_id,
-        state=WAITING,
-        at_desk=at_desk,
-        how=how,
-        asked_at=work.now,
-        due_at=due_at,
-        by_id=work.actor.id if work.actor.is_staff else None,
-        notice_left_out=bool(left_out_because),
-        stop_digest=digest_of(token),
-        sealed=sealed,
-    )
-    work.session.add(change)
-    work.session.flush()
-    _tell(work, change, str(old) if old else None, new, token)
-    work.note("change_email", "student", student_id, how=how, at_desk=at_desk)
-    if left_out_because:
-        work.note("suppress_notice", "student", student_id, reason=left_out_because)
-    if at_desk:
-        write_address(work, change)
-    others = set(students_at(work, work.vault.digest(EMAIL, normal_email(new)))) - {student_id}
-    return row, Changed(receipt_date(due_at), len(others))
-
-
-def canonical(work: Work, typed: str) -> str:
-    """The address as it is kept; Refused("email_invalid"). That others read it too is no obstacle."""
-    try:
-        value = parse_value(work.policy.field("person", "email"), typed.strip(), today=work.today)
-    except BadValue as bad:
-        raise Refused("email_invalid") from bad
-    if not value:
-        raise Refused("email_invalid")
-    return str(value)
-
-
-def _tell(work: Work, change: EmailChange, old: str | None, new: str, token: str) -> None:
-    student = work.session.get_one(Student, change.student_id)
-    from_on = receipt_date(change.due_at)
-    work.send(messages.email_new(new, student.language, student.id, change.id, from_on))
-    if old is None or change.notice_left_out:
-        return
-    if change.at_desk:
-        work.send(messages.email_changed(old, student.language, student.id, change.id))
-    else:
-        until: datetime = change.due_at
-        asked = messages.email_change_asked(old, student.language, student.id, change.id, from_on, token, until)
-        work.send(asked)

@@ -34,4 +34,4 @@ def confirm(signed_in: SignedIn, clock: Clock, born: PartialDate, postcode_or_nu
             return None
         work.note("step_up", "student", row.student_id, level=int(Level.KNOWLEDGE), representative=str(row.id))
         raise_represented(work, row, Level.KNOWLEDGE)
-        return add_login(work, row, signed_in.address_digest or b"", Level.KNOWLEDGE)
+        return add_login(work, row, signed_in.address_digest or b"", Level.KNOWLEDGE, signed_in.login_id)

@@ -20,10 +20,11 @@ from portal.records import importing, items
 from portal.records.importing import Known, RecordKey
 from portal.records.tables.people import Branch, ImportRun, Record, SealedFile, Student
 from portal.services import tombstones
+from portal.services.apply_email_changes import shut_out
 from portal.services.erased_rows import ErasedRows
 from portal.services.import_findings import Findings
 from portal.services.imported import Imported
-from portal.services.in_clear import ENDS, PROGRAMME, mirror_people
+from portal.services.in_clear import ENDS, PERSON, PROGRAMME, mirror_people
 from portal.services.lookups import lookups_of
 from portal.services.unit import Work
 from portal.vault.envelope import Holder, Json, Place
@@ -259,6 +260,8 @@ class ImportRows:
         if row.dataset == PROGRAMME and ENDS in held.imported:
             self.programme_ends[id(row)] = values.get(ENDS)
         changed = values != held.values
+        if not self.dry_run and row.dataset == PERSON and values.get("email") != held.values.get("email"):
+            shut_out(self.work, part.student_id, held.values.get("email"))
         if not self.dry_run and (changed or not conflict):
             keep = items.Part(found.id, part.retention, values, row.hidden & set(values), held.imported)
             digest = items.CORRECTED if held.imported else part.digest

@@ -157,8 +157,17 @@ def at_address(work: Work, subject: bytes) -> list[Representative]:
     return representatives.at_address(work.session, subject, work.today)
 
 
-def add_login(work: Work, row: Representative | None, subject: bytes, level: Level = Level.ADDRESS) -> str:
-    """Writes a representative's session and returns its id; `row` None: it must still be chosen for whom."""
+def began_at(work: Work, login_id: UUID | None) -> datetime:
+    """When the sign-in began from which this session comes, however often it took another id since; else now."""
+    found = work.session.get(Login, login_id) if login_id else None
+    return found.created_at if found is not None else work.now
+
+
+def add_login(
+    work: Work, row: Representative | None, subject: bytes, level: Level = Level.ADDRESS, of: UUID | None = None
+) -> str:
+    """Writes a representative's session and returns its id; `row` None: it must still be chosen for whom. `of`: the
+    session whose place it takes; it ends with that one's day (ASVS 7.3.2)."""
     session_id = secrets.token_urlsafe(32)
     if row is not None:
         work.note("sign_in", "student", row.student_id, level=int(level), representative=str(row.id))
@@ -172,7 +181,7 @@ def add_login(work: Work, row: Representative | None, subject: bytes, level: Lev
             address_digest=subject,
             level=int(level),
             level_at=work.now,
-            created_at=work.now,
+            created_at=began_at(work, of),
             fresh_at=work.now,
             seen_at=work.now,
         )
@@ -211,7 +220,9 @@ def choose(signed_in: SignedIn, clock: Clock, representative_id: UUID) -> str | 
         subject = _address_of(work, signed_in)
         found = at_address(work, subject) if subject else []
         row = next((each for each in found if each.id == representative_id), None)
-        return add_login(work, row, subject) if row is not None and subject is not None else None
+        if row is None or subject is None:
+            return None
+        return add_login(work, row, subject, of=signed_in.login_id)
 
 
 def whom(signed_in: SignedIn, clock: Clock) -> Represented | None:

@@ -171,7 +171,8 @@ def enter(signed_in: SignedIn, clock: Clock, typed: str) -> Entered:
         level = Level.SECOND_CHANNEL
         work.note("step_up", "student", actor.student_id, level=int(level), how=how)
         raise_open_cases(work, actor.student_id, level, how)
-        return Entered(CodeState.RIGHT, add_login(work, actor.student_id, signed_in.address_digest, level))
+        session_id = add_login(work, actor.student_id, signed_in.address_digest, level, signed_in.login_id)
+        return Entered(CodeState.RIGHT, session_id)
 
 
 def _wrong(work: Work, live: list[tuple[SecondChannel, OneTime]]) -> CodeState:

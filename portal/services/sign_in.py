@@ -246,8 +246,9 @@ def _sign_in(work: Work, row: OneTime, place: str) -> str | None:
     return add_login(work, alone, None if alone else row.subject_digest, Level.ADDRESS)
 
 
-def add_login(work: Work, student_id: UUID | None, subject: bytes | None, level: Level) -> str:
-    """Writes a student's session and returns its id, which only the browser keeps."""
+def add_login(work: Work, student_id: UUID | None, subject: bytes | None, level: Level, of: UUID | None = None) -> str:
+    """Writes a student's session and returns its id, which only the browser keeps. `of`: the session whose place it
+    takes; it ends with that one's day (ASVS 7.3.2)."""
     session_id = secrets.token_urlsafe(32)
     work.session.add(
         Login(
@@ -258,7 +259,7 @@ def add_login(work: Work, student_id: UUID | None, subject: bytes | None, level:
             address_digest=subject,
             level=int(level),
             level_at=work.now,
-            created_at=work.now,
+            created_at=representing.began_at(work, of),
             fresh_at=work.now,
             seen_at=work.now,
         )

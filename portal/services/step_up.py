@@ -56,7 +56,9 @@ def confirm(signed_in: SignedIn, clock: Clock, born: PartialDate, postcode_or_nu
         chosen = fitting[0]
         work.note("step_up", "student", chosen, level=int(Level.KNOWLEDGE))
         raise_open_cases(work, chosen, Level.KNOWLEDGE, HOW[Level.KNOWLEDGE])
-        return Confirmed(Proof.RIGHT, add_login(work, chosen, signed_in.address_digest, Level.KNOWLEDGE))
+        return Confirmed(
+            Proof.RIGHT, add_login(work, chosen, signed_in.address_digest, Level.KNOWLEDGE, signed_in.login_id)
+        )
 
 
 def _candidates(work: Work, signed_in: SignedIn) -> dict[UUID, Item]:

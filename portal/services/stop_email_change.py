@@ -14,7 +14,7 @@ from portal.records.tables.access import Login
 from portal.records.tables.representation import EmailChange
 from portal.services import limits
 from portal.services.address_change import STOPPED, WAITING, waiting_change
-from portal.services.change_email import digest_of
+from portal.services.begin_email_change import digest_of
 from portal.services.unit import Work, reading, writing
 
 

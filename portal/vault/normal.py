@@ -11,8 +11,11 @@ SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 
 def normal_email(text: str) -> str:
-    """Case and compatibility forms folded; no provider's private rules on dots or tags."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    """Small letters, compatibility forms folded; no provider's private rules on dots or tags.
+
+    Not `casefold`: it makes ß into ss, and so two people's addresses into one.
+    """
+    return unicodedata.normalize("NFKC", text).strip().lower()
 
 
 def normal_number(text: str) -> str:

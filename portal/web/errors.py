@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import Conflict, HTTPException, NotFound, SecurityError, ServiceUnavailable, TooManyRequests
 
@@ -17,6 +17,7 @@ from portal.web import request_log
 from portal.web.language import is_staff_page
 
 RETRY_SECONDS = 30
+MOST_IN_ADDRESS = 100  # characters of one value; no id or code of ours has so many
 # What the services refuse, wherever a page does not answer it by itself.
 REFUSALS: dict[type[Exception], type[HTTPException]] = {
     casework.NotFound: NotFound,  # a foreign object and a missing one look alike
@@ -33,6 +34,8 @@ def register(app: Flask) -> None:
     for refusal, answer in REFUSALS.items():
         app.register_error_handler(refusal, shown_as(answer))
     app.register_error_handler(OperationalError, database_busy)
+    app.register_error_handler(DataError, no_such_value)
+    app.register_error_handler(OverflowError, no_such_value)
     app.register_error_handler(Exception, unexpected)
 
 
@@ -69,6 +72,19 @@ def database_busy(error: OperationalError) -> Response:
     )
     abandon()
     return show(ServiceUnavailable())
+
+
+def no_such_value(error: Exception) -> Response:
+    """An address with a value that no column can hold (a NUL, a number without end): nobody has that. In what is
+    written it is a fault of ours."""
+    asked = map(str, [*(request.view_args or {}).values(), *request.args.values()])
+    impossible = any(
+        "\0" in each or len(each) > MOST_IN_ADDRESS or (each.isdigit() and len(each) > 9) for each in asked
+    )
+    if request.method not in {"GET", "HEAD"} and not impossible:
+        return unexpected(error)
+    abandon()
+    return show(NotFound())
 
 
 def unexpected(error: Exception) -> Response:

@@ -4,6 +4,7 @@ the cookie, what the browser asks for, Dutch."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import current_app, g, request, session, url_for
 from flask_login import current_user
@@ -60,15 +61,18 @@ def _(message: str, **values: object) -> str:
 
 
 def language_links() -> list[LanguageLink]:
-    """The same page in each language offered; a page that has no such address leads to the start page."""
+    """The same page in each language offered; a page that has no such address leads to the start page.
+
+    What an address asked for is written behind it and never given to `url_for`, which takes a scheme from such words.
+    """
     here = current_language()
     endpoint, arguments = request.endpoint, dict(request.view_args or {})
     if endpoint is None or "lang" not in arguments:
         endpoint, arguments = "public.start", {}
-    query = {key: value for key, value in request.args.items() if key not in arguments}
+    query = urlencode([pair for pair in request.args.items(multi=True) if pair[0] not in arguments])
     links = []
     for tongue in offered():
-        href = url_for(endpoint, **{**query, **arguments, "lang": tongue.code})
+        href = url_for(endpoint, **{**arguments, "lang": tongue.code}) + (f"?{query}" if query else "")
         links.append(LanguageLink(tongue.code, tongue.name, tongue.dir, href, tongue.code == here))
     return links
 

@@ -271,6 +271,14 @@ def test_a_spreadsheet_with_entities_is_refused(tmp_path, start):
     assert _refusal(tmp_path) == "xml_entities"
 
 
+def test_entities_behind_a_long_comment_are_refused_too(tmp_path):
+    """What is looked at is the beginning of a part: it must come to its first element there."""
+    write_xlsx(tmp_path / "x.xlsx", [])
+    start = b"<!-- <a" + b" " * 70_000 + b'--><!DOCTYPE a [<!ENTITY b "c">]>'
+    _repack(tmp_path / "x.xlsx", lambda parts: parts.update({"xl/workbook.xml": start + parts["xl/workbook.xml"]}))
+    assert _refusal(tmp_path) == "not_xlsx"
+
+
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
 def test_a_spreadsheet_with_a_part_missing_or_broken_is_refused(tmp_path, part):
     for change in (lambda parts: parts.pop(part), lambda parts: parts.update({part: b"<x"})):

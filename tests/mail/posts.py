@@ -73,9 +73,7 @@ def every_message(language: str) -> dict[str, Message]:
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
         "changed": messages.changed(to, language, CASE, REFERENCE, 1),
         "erasure_planned": messages.erasure_planned(to, language, CASE, REFERENCE, CHANGE, "t0ken"),
-        "email_change_asked": messages.email_change_asked(
-            to, language, STUDENT, CHANGE, DUE, "t0ken", AT + timedelta(days=7)
-        ),
+        "email_change_asked": messages.email_change_asked(to, language, STUDENT, CHANGE, DUE, "t0ken"),
         "email_changed": messages.email_changed(to, language, STUDENT, CHANGE),
         "email_new": messages.email_new(to, language, STUDENT, CHANGE, DUE),
         "representative_added": messages.representative_added(to, language, STUDENT, CHANGE),

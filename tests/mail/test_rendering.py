@@ -178,6 +178,15 @@ def test_what_is_no_address_makes_no_mail(to: str):
         render(replace(sheet_of(every_message("nl")["decided"]), to=to), HOUSE)
 
 
+@pytest.mark.parametrize(
+    ("domain", "sent_to"), [("faß.example", "xn--fa-hia.example"), ("Exämple.nl", "xn--exmple-cua.nl")]
+)
+def test_a_domain_in_other_letters_is_that_domain_and_no_other(domain: str, sent_to: str):
+    """Python's own codec sends what is for faß to whoever has fass."""
+    made = render(replace(sheet_of(every_message("nl")["decided"]), to=f"jan@{domain}"), HOUSE)
+    assert str(made["To"]) == f"jan@{sent_to}"
+
+
 def test_a_missing_argument_or_an_unknown_kind_makes_no_mail():
     sheet = sheet_of(every_message("nl")["receipt"])
     with pytest.raises(NotRenderable, match="not_renderable"):

@@ -23,6 +23,7 @@ from tests.web.visitor import Visitor
 EACH = proofs.rounds(40, 2000)  # of each class
 KNOWN, UNKNOWN = "hanan@example.org", "hanne@example.org"
 LIKELY = (0.45, 0.55)  # what the area under the curve of 2,000 against 2,000 equal ones stays in
+GROSS = (0.2, 0.8)  # 40 against 40 equal ones leave it once in 300,000 times
 VARYING = re.compile(r'(name="csrf_token"[^>]*value=")[^"]+|(name="once"[^>]*value=")[^"]+')
 
 
@@ -53,11 +54,16 @@ def timed(act: Callable[[bool, int], object], each: int = EACH) -> tuple[list[fl
 
 
 def figures(name: str, known: list[float], unknown: list[float]) -> None:
+    """Fails where the times tell the classes apart; with few rounds only where they do so grossly, as when work is left
+    out for one of them."""
     value = auc(known, unknown)
     medians = [round(statistics.median(each) * 1000, 2) for each in (known, unknown)]
     proofs.keep(f"enumeration-{name}", each=len(known), auc=round(value, 3), median_ms=medians)
-    if proofs.LONG and len(known) >= 2000:
-        assert LIKELY[0] <= value <= LIKELY[1]
+    if len(known) < 40:  # what is slow on purpose: left out, it would take a fiftieth
+        assert max(medians) < 3 * min(medians)
+        return
+    low, high = LIKELY if proofs.LONG and len(known) >= 2000 else GROSS
+    assert low <= value <= high, medians
 
 
 @pytest.fixture

@@ -94,8 +94,9 @@ def allowed(rule: Rule, method: str) -> set[int]:
 
 
 def test_what_belongs_to_another_student_or_branch_is_not_found_wherever_it_is_named(sqlite_app: Flask) -> None:
-    """Real ids, in the hands of whom they do not belong to: as if there were no such thing."""
+    """Real ids, in the hands of whom they do not belong to: the same answer as for ids that nobody gave out."""
     school, _references = estate.build(sqlite_app, **ELSEWHERE)
+    dice = random.Random(20261129)
     cells, wrong = 0, []
     for who in ("foreign_student", "foreign_case_code", "other_branch", "administrator", "anonymous"):
         client = enter(sqlite_app, school, who)
@@ -107,8 +108,11 @@ def test_what_belongs_to_another_student_or_branch_is_not_found_wherever_it_is_n
             answer = client.get(real(sqlite_app, rule, school), buffered=True)
             cells += 1
             said = answer.get_data().decode(errors="replace")
+            none = client.get(made_up(sqlite_app, rule, school, dice), buffered=True).status_code
             if answer.status_code not in {302, 403, 404} or any(secret in said for secret in SECRETS):
                 wrong.append(f"{who} {rule.endpoint}: {answer.status_code}")
+            elif answer.status_code != none:
+                wrong.append(f"{who} {rule.endpoint}: {answer.status_code}, and {none} for what does not exist")
     print(f"foreign objects: {cells} cells, {len(wrong)} wrong")
     assert wrong == []
     assert cells > 40
@@ -138,6 +142,19 @@ def real(app: Flask, rule: Rule, school: School) -> str:
     known = school.arguments()
     with app.test_request_context():
         return url_for(rule.endpoint, **{name: value_for(rule, name, known) for name in rule.arguments})
+
+
+def made_up(app: Flask, rule: Rule, school: School, dice: random.Random) -> str:
+    """The same address with ids that nobody gave out in the place of those of an object."""
+    known = school.arguments()
+    with app.test_request_context():
+        return url_for(
+            rule.endpoint,
+            **{
+                name: guess(rule, name, dice, known) if name in OBJECTS else value_for(rule, name, known)
+                for name in rule.arguments
+            },
+        )
 
 
 def test_the_detector_sees_a_planted_leak(sqlite_app: Flask) -> None:

@@ -142,6 +142,31 @@ def test_no_page_that_takes_a_way_back_leads_elsewhere(sqlite_app: Flask) -> Non
     print(f"ways back: {tried} tried")
 
 
+STEERING = {  # words that Flask's url_for, or a call of ours, takes for something else than a part of the address
+    **dict.fromkeys(("_scheme", "_external", "_anchor", "_method", "endpoint", "self", "lang", "values"), "javascript"),
+    "_script_root": "//evil.example",
+}
+
+
+def test_no_word_in_an_address_steers_a_link_of_its_page(sqlite_app: Flask) -> None:
+    """A language's link repeats what the address asked for: it must stay a link to the same page."""
+    with sqlite_app.app_context():
+        school = make_school(sqlite_app)
+    links = 0
+    for who in ("anonymous", "student_l3"):
+        client = enter(sqlite_app, school, who)
+        for rule in routes(sqlite_app):
+            if "GET" not in (rule.methods or set()) or rule.endpoint == "static" or rule.endpoint.startswith("staff."):
+                continue
+            answer = client.get(address(sqlite_app, rule, school.arguments()), query_string=STEERING)
+            assert answer.status_code < 500, (who, rule.endpoint)
+            for link in re.findall(r'(?:href|src|action)="([^"]*)"', answer.text):
+                links += 1
+                assert urlsplit(link).scheme in {"", "https", "mailto", "tel"}, (rule.endpoint, link)
+                assert urlsplit(link).netloc not in {"evil.example", "127.0.0.1"}, (rule.endpoint, link)
+    assert links > 500
+
+
 TAKE_NEXT = {"account.sign_in", "account.confirm", "staff.sign_in", "staff.again", "staff.confidentiality"}
 
 

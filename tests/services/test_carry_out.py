@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from portal.domain.lifecycle import NotPossible
 from portal.domain.refusal import Refused
-from portal.domain.vocabulary import Level, Outcome, RequestKind, StepState, TargetKind
+from portal.domain.vocabulary import Level, Outcome, RequestKind, Role, StepState, TargetKind
 from portal.records.db import db
 from portal.records.tables.people import Limit, Student
 from portal.services.carry_out import carry_out, finish_step
 from portal.services.casework import Asked, ChangedMeanwhile, NotFound
 from portal.services.limits_of_processing import place_meanwhile, restricted, stopped_activities
 from portal.services.unit import reading, writing
-from portal.vault.normal import normal_email
+from portal.vault.normal import normal_number
 from tests import factories
 from tests.services import cases
 
@@ -44,20 +46,20 @@ def finish_others(reference, actor, note="Gedaan."):
 
 
 def test_a_rectification_writes_the_value_finds_by_it_and_ends_the_restriction(context):
-    student = factories.make_student(email="old@example.org")
+    student = factories.make_student(phone="+31612345678")
     person = cases.person_of(student)
-    reference = cases.opened(RequestKind.RECTIFICATION, student, [cases.field_of(student, "email", "new@example.org")])
+    reference = cases.opened(RequestKind.RECTIFICATION, student, [cases.field_of(student, "phone", "+31687654321")])
     meanwhile(reference)
-    assert restriction_of(student).covers("person", person, "email")
+    assert restriction_of(student).covers("person", person, "phone")
     assert not restriction_of(student).covers("person", person, "town")
     handler = cases.handler()
-    cases.decided(reference, handler, checked="New@Example.org")
+    cases.decided(reference, handler, checked="06 87654321")
     carried_out(reference, handler)
 
-    assert cases.values_of(student, "person")[0]["email"] == "New@example.org"
+    assert cases.values_of(student, "person")[0]["phone"] == "+31687654321"
     vault = factories.vault()
-    assert vault.find("email", normal_email("new@example.org")) == [student]
-    assert vault.find("email", normal_email("old@example.org")) == []
+    assert vault.find("phone", normal_number("+31687654321")) == [student]
+    assert vault.find("phone", normal_number("+31612345678")) == []
     assert not restriction_of(student)
     assert {"corrected", "restricted", "restriction_lifted"} <= set(cases.events_of(reference))
     assert cases.items_of(reference)[0].executed_at == cases.clock().now()
@@ -85,6 +87,23 @@ def test_a_correction_of_language_or_branch_moves_the_student_too(context):
     db.session.rollback()
     found = db.session.get(Student, student)
     assert (found.language, found.branch_id) == ("ar", hoorn)
+
+
+def test_a_student_moves_to_another_branch_by_the_hand_of_whoever_works_for_both(context):
+    """Nobody sends a student away, or takes one in, alone."""
+    here, hoorn = factories.make_branch("langedijk"), factories.make_branch("hoorn")
+    student = factories.make_student(branch=here)
+    reference = cases.opened(RequestKind.RECTIFICATION, student, [cases.field_of(student, "branch", "hoorn")])
+    handler = factories.staff_actor(factories.make_staff("handler", Role.CASE_HANDLER, branch=here))
+    cases.decided(reference, handler, checked="Hoorn")
+    with pytest.raises(Refused, match="not_both_branches"):
+        carried_out(reference, handler)
+    db.session.rollback()
+    assert db.session.get(Student, student).branch_id == here
+    db.session.rollback()
+    carried_out(reference, replace(handler, branches=frozenset({here, hoorn})))
+    db.session.rollback()
+    assert db.session.get(Student, student).branch_id == hoorn
 
 
 def test_below_the_level_nothing_is_carried_out_but_it_can_be_decided(context):

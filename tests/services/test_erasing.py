@@ -211,6 +211,11 @@ def not_thought_over(student, **more):
     return reference, officer, director
 
 
+def test_the_time_to_think_it_over_is_as_long_as_was_promised():
+    assert timedelta(hours=72) == COOLING
+    assert timedelta(days=7) == COOLING_BY_POST
+
+
 def test_nothing_is_erased_anywhere_before_the_time_to_think_it_over_has_passed(context):
     student = former_student()
     reference, officer, _ = not_thought_over(student)

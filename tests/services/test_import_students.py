@@ -16,14 +16,16 @@ from sqlalchemy import func, insert, select
 
 from portal.domain.clock import FixedClock
 from portal.domain.permissions import SYSTEM, NotAllowed
-from portal.domain.vocabulary import Role
+from portal.domain.vocabulary import Level, Role
 from portal.intake.faults import BadStructure
 from portal.records import items
 from portal.records.db import db
+from portal.records.tables.access import Login
 from portal.records.tables.people import ImportFinding, Record, SealedFile, Student, Tombstone
 from portal.records.tables.proof import Audit
 from portal.services import import_rows, tombstones
 from portal.services.import_students import Stopped, import_folder
+from portal.services.sign_in import add_login
 from portal.services.unit import reading, writing
 from portal.vault.envelope import Holder, Place
 from tests import factories
@@ -160,6 +162,18 @@ def test_what_the_school_changed_is_taken_over(app: Flask, export: Export) -> No
         with reading(SYSTEM, CLOCK) as work:
             assert len(work.vault.find("email", "family@example.org")) == 1
             assert len(work.vault.find("email", "hanan@example.org")) == 1
+
+
+def test_whoever_read_an_address_that_the_school_replaced_is_out(app: Flask, export: Export) -> None:
+    with app.app_context():
+        import_folder(SYSTEM, CLOCK, export())
+        with writing(SYSTEM, CLOCK) as work:
+            for number in ("C1", "C2"):
+                add_login(work, work.vault.find("student_number", number.lower())[0], None, Level.ADDRESS)
+        import_folder(SYSTEM, CLOCK, export((HANAN.replace("family@", "hanan@"), OMAR.replace("Kerkplein", "Plein"))))
+        left = db.session.execute(select(Login.student_id)).scalars().all()
+        with reading(SYSTEM, CLOCK) as work:
+            assert left == work.vault.find("student_number", "c2"), "whose address stayed stays signed in"
 
 
 def test_a_corrected_value_stays_and_is_listed_as_a_conflict_once(app: Flask, export: Export) -> None:

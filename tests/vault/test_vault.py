@@ -208,6 +208,12 @@ def test_numbers_meet_in_any_digits() -> None:
     assert normal_email(" Hanan@Example.ORG ") == "hanan@example.org"
 
 
+def test_two_mailboxes_are_never_one_address() -> None:
+    """Else somebody asks for a link in the own spelling and gets another's."""
+    assert normal_email("Weiß@example.org") == "weiß@example.org" != normal_email("weiss@example.org")
+    assert normal_email("jan@faß.example") != normal_email("jan@fass.example")
+
+
 def test_a_row_id_is_part_of_the_binding() -> None:
     assert Place("t", "c", UUID(int=1)).bind(STUDENT, "s", 1) != Place("t", "c", UUID(int=2)).bind(STUDENT, "s", 1)
 

@@ -246,6 +246,15 @@ def test_a_message_sent_twice_stands_once_and_an_empty_one_is_refused(school: Fl
     assert len(mails(school, "message")) == 1
 
 
+def test_whoever_writes_what_the_case_code_shows_is_told_so_first(school: Flask) -> None:
+    """By code one reads messages and decision without data; only who writes them can leave the data out."""
+    reference = street_case(school, student_of(school))
+    visitor = in_hand(school, reference)
+    assert visitor.text.count("Ook wie alleen de code van de zaak heeft, leest dit") == 1
+    visitor.get(f"/staff/cases/{reference}/decide")
+    assert visitor.text.count("Ook wie alleen de code van de zaak heeft, leest dit") == 2
+
+
 def test_an_unmatched_case_of_nobody_known_says_so(school: Flask) -> None:
     reference = new_case(
         school,

@@ -13,6 +13,13 @@ REACH_REFUSALS: Mapping[str, str] = MappingProxyType(
         "address_change_pending": N_(
             "Het e-mailadres verandert op %(until)s. Tot dan geven wij niets vrij en wissen wij niets."
         ),
+        "address_change_stopped": N_(
+            "Het nieuwe e-mailadres is gestopt met de link in de mail aan het oude adres. Vraag de cursist wat klopt; "
+            "heropen zo nodig de zaak."
+        ),
+        "not_both_branches": N_(
+            "De cursist gaat naar een andere vestiging. Dat voert iemand uit die voor beide vestigingen werkt."
+        ),
         "not_told": N_("De cursist weet het nog niet: de mail is nog niet weg, of de brief is nog niet op de post."),
         "cooling_off": N_("De cursist kan het wissen nog stoppen. Vanaf %(until)s kan het worden uitgevoerd."),
         "no_line_chosen": N_("Kies eerst een of meer regels."),
