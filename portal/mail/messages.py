@@ -175,6 +175,16 @@ def staff_new_case(to: str, language: str, staff_id: UUID, case_id: UUID, refere
     return Message("staff_new_case", language, to, INSTALLATION, key, {"reference": reference}, case_id, staff=True)
 
 
+def staff_assigned(to: str, language: str, staff_id: UUID, reference: str, occasion: str) -> Message:
+    """A colleague handed over a case, or several at once (`reference` is "" then); what was written with it stands at
+    the case. One mail for each `occasion`."""
+    arguments: dict[str, str | int] = {"several": int(not reference), "path": "/staff/?tab=mine"}
+    if reference:
+        arguments |= {"reference": reference, "path": f"/staff/cases/{reference}"}
+    key = f"assigned:{occasion}:{staff_id}"
+    return Message("staff_assigned", language, to, INSTALLATION, key, arguments, staff=True)
+
+
 def staff_reply(to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, event_id: str) -> Message:
     """A student wrote a message."""
     key = f"reply:{event_id}:{staff_id}"

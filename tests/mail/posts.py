@@ -84,6 +84,8 @@ def every_message(language: str) -> dict[str, Message]:
         "staff_retention": messages.staff_retention(staff_to, language, STAFF, "1"),
         "late": messages.late(to, language, CASE, REFERENCE),
         "staff_new_case": messages.staff_new_case(staff_to, language, STAFF, CASE, REFERENCE),
+        "staff_assigned-one": messages.staff_assigned(staff_to, language, STAFF, REFERENCE, "1"),
+        "staff_assigned-several": messages.staff_assigned(staff_to, language, STAFF, "", "2"),
         "staff_reply": messages.staff_reply(staff_to, language, STAFF, CASE, REFERENCE, "1"),
         "staff_code_asked": messages.staff_code_asked(staff_to, language, STAFF, CHANGE),
         "staff_warning-before": warn[0],
