@@ -191,8 +191,9 @@ def stop(actor: Actor, clock: Clock, task_id: UUID) -> None:
         task = row.SecondChannel
         channels.end(work, task, Ended.STOPPED)
         work.note("stop_second_channel", "student", task.student_id, channel=task.channel)
-        if task.channel in channels.ASKED and (email := person.get("email")):
-            work.send(messages.code_stopped(str(email), row.language, task.student_id, task.id))
+        if task.channel in channels.ASKED:
+            email = str(person.get("email") or "")
+            work.send(messages.code_stopped(email, row.language, task.student_id, task.id))
 
 
 def seen_at_desk(actor: Actor, clock: Clock, student_id: UUID, seen_on: date) -> Paper:

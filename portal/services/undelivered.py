@@ -1,4 +1,5 @@
-"""Mails about a student that did not arrive and that no case keeps on its list: somebody tells the student otherwise.
+"""Mails about a student that did not arrive, or had no address to go to, and that no case keeps on its list: somebody
+tells the student otherwise.
 
 What a case owes is a letter (`to_post`), and so is a question for consent; a notice that a term ends waits on the page
 of retention. What is left are notices: of another address, of a representative, of a code that does not come, a

@@ -61,6 +61,17 @@ def test_a_refused_notice_waits_for_the_own_branch_until_it_was_told(school: Fla
     assert len(db.session.execute(select(Audit).where(Audit.act == "told_otherwise")).all()) == 1
 
 
+def test_who_has_no_mail_address_is_told_by_somebody_too(school: Flask) -> None:
+    student, officer = factories.make_student(email=None), cases.officer()
+    record_representative(officer, cases.clock(), student, asked())
+    found = undelivered(officer, cases.clock())
+    assert [(each.kind, each.student_id) for each in found] == [("represented", student)]
+    deliver(cases.clock(), line := Line())
+    assert [mail["To"] for mail in line.accepted] == ["lawyer@example.org"]
+    record_told(officer, cases.clock(), found[0].mail_id)
+    assert undelivered(officer, cases.clock()) == []
+
+
 def test_what_has_a_list_of_its_own_is_not_on_this_one(school: Flask) -> None:
     student = factories.make_student(email="hanan@example.org")
     officer = cases.officer()
