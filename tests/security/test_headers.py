@@ -33,7 +33,8 @@ WANTED = {
     "X-Frame-Options": "DENY",
 }
 # Answers that are files of their own carry a stricter policy; the test of uploads and copies looks at those.
-NEVER_IN_CSP = ("unsafe-inline", "unsafe-eval", "unsafe-hashes", "data:", "blob:", "*", "http:", "strict-dynamic")
+NEVER_IN_CSP = ("unsafe-inline", "unsafe-eval", "unsafe-hashes", "data:", "blob:", "*", "http", "strict-dynamic")
+OURS = "'self'"  # of every kind that a page loads: our own files and nobody else's
 
 
 def faults(answer: TestResponse, secure: bool, public_file: bool = False) -> list[str]:
@@ -48,8 +49,9 @@ def faults(answer: TestResponse, secure: bool, public_file: bool = False) -> lis
         for name, value in (("frame-ancestors", "'none'"), ("base-uri", "'none'"), ("object-src", "'none'")):
             if rules.get(name) != value:
                 found.append(f"CSP {name}: {rules.get(name)}")
-        if rules.get("form-action") != "'self'":
-            found.append(f"CSP form-action: {rules.get('form-action')}")
+        for name in ("form-action", "script-src", "style-src", "img-src", "font-src", "connect-src"):
+            if rules.get(name) != OURS:
+                found.append(f"CSP {name}: {rules.get(name)}")
     if not public_file and not steady(answer) and "no-store" not in headers.get("Cache-Control", ""):
         found.append(f"Cache-Control: {headers.get('Cache-Control')}")
     if secure != (headers.get("Strict-Transport-Security") == "max-age=31536000; includeSubDomains"):
