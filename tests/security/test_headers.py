@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
 import pytest
-from flask import Flask, abort
+from flask import Flask, Response, abort
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
@@ -171,6 +171,23 @@ def test_signing_out_clears_what_the_browser_kept_of_us_over_tls(house: tuple[Fl
     app.config["WTF_CSRF_ENABLED"] = False
     answer = app.test_client().post("/nl/sign-out", base_url=HTTPS if secure else "http://127.0.0.1")
     assert ("Clear-Site-Data" in answer.headers) == secure
+
+
+def test_whatever_is_downloaded_is_sandboxed_and_kept_by_nobody(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes a page that hands out a file need not think of it."""
+
+    def a_file(_rule: object) -> Response:
+        headers = {"Content-Disposition": "attachment; filename=x.html", "Content-Security-Policy": "script-src *"}
+        return Response("<script>", headers={**headers, "Cache-Control": "public"}, mimetype="text/html")
+
+    monkeypatch.setattr(access, "check", a_file)
+    for path in ("/nl/", "/staff/", "/nl/me"):
+        answer = sqlite_app.test_client().get(path)
+        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert faults(answer, secure=False) == []
 
 
 def test_static_files_are_kept_only_under_the_name_of_their_content(sqlite_app: Flask) -> None:
