@@ -123,15 +123,15 @@ def changed(to: str, language: str, case_id: UUID, reference: str, version: int)
     return Message("changed", language, to, Holder.case(case_id), key, {"reference": reference}, case_id)
 
 
-def email_change_asked(
-    to: str, language: str, student_id: UUID, change_id: UUID, from_on: date, token: str, expires_at: datetime
-) -> Message:
-    """To the old address: another one was asked for, from that day on; a link that stops it."""
+EMAIL_CHANGE_ASKED = "email_change_asked:"  # how its dedupe key begins
+
+
+def email_change_asked(to: str, language: str, student_id: UUID, change_id: UUID, from_on: date, token: str) -> Message:
+    """To the old address: another one was asked for, from that day on at the earliest; a link that stops it. Never too
+    late: the change waits for it."""
     arguments: dict[str, str | int] = {"page": f"stop-email/{token}", "from_on": from_on.isoformat()}
-    key = f"email_change_asked:{change_id}"
-    return Message(
-        "email_change_asked", language, to, Holder.student(student_id), key, arguments, expires_at=expires_at
-    )
+    key = f"{EMAIL_CHANGE_ASKED}{change_id}"
+    return Message("email_change_asked", language, to, Holder.student(student_id), key, arguments)
 
 
 def email_changed(to: str, language: str, student_id: UUID, change_id: UUID) -> Message:
@@ -173,6 +173,16 @@ def staff_new_case(to: str, language: str, staff_id: UUID, case_id: UUID, refere
     """A new request waits."""
     key = f"new_case:{case_id}:{staff_id}"
     return Message("staff_new_case", language, to, INSTALLATION, key, {"reference": reference}, case_id, staff=True)
+
+
+def staff_assigned(to: str, language: str, staff_id: UUID, reference: str, occasion: str) -> Message:
+    """A colleague handed over a case, or several at once (`reference` is "" then); what was written with it stands at
+    the case. One mail for each `occasion`."""
+    arguments: dict[str, str | int] = {"several": int(not reference), "path": "/staff/?tab=mine"}
+    if reference:
+        arguments |= {"reference": reference, "path": f"/staff/cases/{reference}"}
+    key = f"assigned:{occasion}:{staff_id}"
+    return Message("staff_assigned", language, to, INSTALLATION, key, arguments, staff=True)
 
 
 def staff_reply(to: str, language: str, staff_id: UUID, case_id: UUID, reference: str, event_id: str) -> Message:

@@ -18,6 +18,11 @@ from portal.vault.vault import Vault
 CLASS = "mail"
 
 
+def state_of(session: Session, dedupe: str) -> str | None:
+    """What became of the mail with this key; None where none was written."""
+    return session.execute(select(OutMail.state).where(OutMail.dedupe == dedupe)).scalar()
+
+
 def put(session: Session, vault: Vault, message: Message, base_url: str, now: datetime) -> bool:
     """Adds the mail unless its dedupe key is there already, put by another transaction this moment perhaps; whether it
     was added. Message-ID is fixed here, for every attempt."""

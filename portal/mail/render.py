@@ -42,6 +42,7 @@ SUBJECTS_OF_ACCOUNT = {
     "retention_notice": "Dit gaat over uw gegevens.",
     "consent_asked": "Wij vragen u iets.",
     "staff_retention": "Kijk naar de bewaartermijnen.",
+    "staff_assigned": "Een collega droeg werk aan u over.",
     "staff_code_asked": "Een cursist wacht op een code.",
     "staff_digest": "Dit wacht vandaag op u.",
     "staff_password_reset": "U kunt een nieuw wachtwoord kiezen.",

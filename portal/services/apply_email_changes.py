@@ -1,4 +1,5 @@
-"""Let new mail addresses take effect when their week is over. A nudge: what a missed or broken run left, is done later.
+"""Let new mail addresses take effect when their week is over. A nudge: what a missed or broken run left, is done later;
+a change whose notice to the old address has not left yet waits for it.
 
 Two strokes, since look-ups lie in another database than rows: the record is written and the old address's links and
 sessions die in one transaction; then the look-ups are written anew; then the change is done.
@@ -18,7 +19,7 @@ from portal.records.tables.access import Login, OneTime
 from portal.records.tables.cases import Case
 from portal.records.tables.people import Student
 from portal.records.tables.representation import EmailChange
-from portal.services.address_change import DONE, STOPPED, WAITING, WRITTEN, contents
+from portal.services.address_change import DONE, STOPPED, WAITING, WRITTEN, contents, notice_waits
 from portal.services.reindex import reindex
 from portal.services.sign_in import EMAIL, PURPOSE
 from portal.services.unit import Work, reading, writing
@@ -40,7 +41,7 @@ def take_effect(clock: Clock, change_id: UUID) -> bool:
     """Both strokes of one change; whether it took effect now. Safe to run again, and beside another."""
     with writing(SYSTEM, clock) as work:
         change = _held(work, change_id)
-        if change.state == WAITING and change.due_at <= work.now:
+        if change.state == WAITING and change.due_at <= work.now and not notice_waits(work, change):
             write_address(work, change)
         if change.state != WRITTEN:
             return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -22,15 +22,13 @@ from portal.mail import messages
 from portal.records.items import persons
 from portal.records.tables.people import Student
 from portal.records.tables.representation import EmailChange
-from portal.services.address_change import CLASS, STOPPED, WAITING, place, waiting_change
+from portal.services.address_change import CLASS, STOPPED, WAIT, WAITING, place, waiting_change
 from portal.services.apply_email_changes import write_address
 from portal.services.casework import NotFound
 from portal.services.sign_in import EMAIL, students_at
 from portal.services.unit import Work
 from portal.vault.envelope import Holder
 from portal.vault.normal import normal_email
-
-WAIT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +113,4 @@ def _tell(work: Work, change: EmailChange, old: str | None, new: str, token: str
     if change.at_desk:
         work.send(messages.email_changed(old, student.language, student.id, change.id))
     else:
-        until: datetime = change.due_at
-        asked = messages.email_change_asked(old, student.language, student.id, change.id, from_on, token, until)
-        work.send(asked)
+        work.send(messages.email_change_asked(old, student.language, student.id, change.id, from_on, token))

@@ -261,9 +261,10 @@ def name_of(work: Work, case: Case) -> str:
 
 
 def tell_staff_of_new(work: Work, case: Case) -> None:
-    """News of a new case to those who may take it: the handlers of its branch, else the privacy officers."""
+    """News of a new case to those who may take it: the handlers of its branch, else the privacy officers; none to
+    whoever wrote it down."""
     for staff in staff_for(work, case):
-        if _within(work, "staff_news", str(staff.id)):
+        if staff.id != work.actor.id and _within(work, "staff_news", str(staff.id)):
             work.send(messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference))
 
 

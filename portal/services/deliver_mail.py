@@ -33,7 +33,7 @@ from portal.mail.transports import Later, Paused, Refused, Transport, transport_
 from portal.policy.model import Policy
 from portal.records import casebook
 from portal.records.tables.cases import Case
-from portal.services import erasures, retention, tell_campaigns
+from portal.services import address_change, erasures, retention, tell_campaigns
 from portal.services.casework import staff_for
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import INSTALLATION, Tampered
@@ -258,10 +258,12 @@ def _flag(work: Work, mail: Claimed, to_staff: bool, fault: str) -> None:
 
 def _count_as_told(work: Work, mail: Claimed) -> None:
     """The mail server took a notice that counts from when the student is told: of an extension (regulation, "The
-    clock"), of an erasure that can still be stopped."""
+    clock"), of an erasure or of another address, which can still be stopped."""
     from portal.services import extend_case
 
     if mail.kind == "extended" and mail.case_id is not None:
         extend_case.mark_told(work, mail.case_id, work.today)
     elif mail.kind == "erasure_planned":
         erasures.mail_sent(work, mail.id)
+    elif mail.kind == "email_change_asked":
+        address_change.notice_sent(work, mail.id)

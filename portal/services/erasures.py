@@ -26,6 +26,7 @@ from portal.domain.vocabulary import Letter
 from portal.mail import messages
 from portal.mail.delivery import SENT
 from portal.mail.delivery import WAITING as UNSENT
+from portal.mail.outbox import state_of
 from portal.records import casebook
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure
@@ -101,8 +102,7 @@ def letter_posted(work: Work, case: Case, on: date) -> None:
 
 def is_told(work: Work, erasure: Erasure) -> bool:
     """Whether the mail left the house or, where there is none or it failed for good, the letter."""
-    key = f"{messages.ERASURE_PLANNED}{erasure.id}"
-    mailed = work.session.execute(select(OutMail.state).where(OutMail.dedupe == key)).scalar()
+    mailed = state_of(work.session, f"{messages.ERASURE_PLANNED}{erasure.id}")
     return mailed == SENT or (mailed != UNSENT and _is_posted(work, erasure))
 
 

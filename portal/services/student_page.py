@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import select
 
 from portal.domain.acts import Act
 from portal.domain.campaign import ConsentAnswer
-from portal.domain.clock import Clock
+from portal.domain.clock import Clock, receipt_date
 from portal.domain.lifecycle import CaseState
 from portal.domain.permissions import Actor, Subject, may, scope_of
 from portal.domain.refusal import Refused
@@ -36,7 +37,7 @@ from portal.vault.envelope import Json
 
 SHOWN, HIDDEN, RESTRICTED, MASKED = "shown", "hidden", "restricted", "masked"
 MOST = 40  # records of one dataset on the page
-MOST_LOOKS = 20
+MOST_LOOKS, MOST_TIMES = 20, 15  # lines of who looked, and looks read for each of them
 PROGRAMME = "programme"
 IN_SUMMARY = ("training", "start_date", "end_date", "client")
 
@@ -82,13 +83,14 @@ class CaseOfStudent:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """That a colleague looked: the student reads the same, with the role in place of the name."""
+    """That a colleague looked, once or more on one day: the student reads the same, with the role in place of the
+    name."""
 
-    at: datetime
+    at: datetime  # the latest time
+    times: int
     who: str
     role: str
     reason: str  # a code of the policy's reasons, or "case"
-    what: str
     case: str  # reference
 
 
@@ -193,14 +195,19 @@ def _programmes(work: Work, held: Iterable[Item], limits: Restricted) -> tuple[R
 
 def _looks(work: Work, student_id: UUID) -> tuple[Look, ...]:
     rows = work.session.execute(
-        select(View.at, View.role, View.reason, View.what, Staff.name, Case.reference)
+        select(View.at, View.role, View.reason, Staff.name, Case.reference)
         .outerjoin(Staff, Staff.id == View.staff_id)
         .outerjoin(Case, Case.id == View.case_id)
         .where(View.student_id == student_id)
         .order_by(View.at.desc(), View.id.desc())
-        .limit(MOST_LOOKS)
+        .limit(MOST_LOOKS * MOST_TIMES)
     )
-    return tuple(Look(row.at, row.name or "", row.role, row.reason, row.what, row.reference or "") for row in rows)
+    lines: dict[tuple[date, str, str, str, str], list[datetime]] = {}
+    for row in rows:
+        key = (receipt_date(row.at), row.name or "", row.role, row.reason, row.reference or "")
+        lines.setdefault(key, []).append(row.at)
+    found = (Look(times[0], len(times), *key[1:]) for key, times in lines.items())
+    return tuple(islice(found, MOST_LOOKS))
 
 
 def _group(work: Work, group: Group, held: Iterable[Item], limits: Restricted) -> GroupOfData:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
+from portal.mail import messages
 from portal.records.staff import away
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case
@@ -51,28 +54,26 @@ def take(actor: Actor, clock: Clock, reference: str) -> None:
 
 
 def assign(actor: Actor, clock: Clock, reference: str, version: int, staff_id: UUID, note: str = "") -> None:
-    """Another member of staff becomes the handler; `note` tells them where it stands.
+    """Another member of staff becomes the handler and is told by mail; `note` says where it stands.
 
     Raises Refused: not_a_handler for somebody who may not handle this case, words_too_long; ChangedMeanwhile.
     """
-    if len(note) > MOST_WORDS:
-        raise Refused("words_too_long", most=MOST_WORDS)
-    with writing(actor, clock) as work:
-        _assign(work, held_case(work, reference, Act.ASSIGN_CASE, version), staff_id, note)
+    _give(actor, clock, reference, version, staff_id, note, "")
 
 
 def assign_many(actor: Actor, clock: Clock, cases: Sequence[tuple[str, int]], staff_id: UUID, note: str = "") -> Handed:
     """Gives each of these cases (reference, version seen) to one person, each in its own transaction: what cannot be
-    given stays as it is and is reported. Raises Refused: nothing_chosen, too_many_chosen, words_too_long.
+    given stays as it is and is reported; one mail tells of the others. Raises Refused: nothing_chosen,
+    too_many_chosen, words_too_long.
     """
     if not cases:
         raise Refused("nothing_chosen")
     if len(cases) > MOST:
         raise Refused("too_many_chosen", most=MOST)
-    left = []
+    left, at_once = [], uuid7().hex if len(cases) > 1 else ""
     for reference, version in cases:
         try:
-            assign(actor, clock, reference, version, staff_id, note)
+            _give(actor, clock, reference, version, staff_id, note, at_once)
         except ChangedMeanwhile:
             left.append((reference, "changed_meanwhile"))
         except NotFound:
@@ -84,7 +85,15 @@ def assign_many(actor: Actor, clock: Clock, cases: Sequence[tuple[str, int]], st
     return Handed(len(cases) - len(left), tuple(left))
 
 
-def _assign(work: Work, case: Case, staff_id: UUID, note: str) -> None:
+def _give(actor: Actor, clock: Clock, reference: str, version: int, staff_id: UUID, note: str, at_once: str) -> None:
+    """`at_once` marks the cases of one press."""
+    if len(note) > MOST_WORDS:
+        raise Refused("words_too_long", most=MOST_WORDS)
+    with writing(actor, clock) as work:
+        _assign(work, held_case(work, reference, Act.ASSIGN_CASE, version), staff_id, note, at_once)
+
+
+def _assign(work: Work, case: Case, staff_id: UUID, note: str, at_once: str) -> None:
     chosen = next((staff for staff in may_handle(work, case) if staff.id == staff_id), None)
     if chosen is None:
         raise Refused("not_a_handler")
@@ -94,6 +103,9 @@ def _assign(work: Work, case: Case, staff_id: UUID, note: str) -> None:
     case.handler_id = chosen.id
     event(work, case, EventKind.ASSIGNED, to=str(chosen.id), name=chosen.name, note=note.strip())
     work.note("assign_case", "case", case.id, to=str(chosen.id))
+    if chosen.id != work.actor.id:
+        occasion, shown = (at_once, "") if at_once else (f"{case.id}:{case.version}", case.reference)
+        work.send(messages.staff_assigned(chosen.email, chosen.language, chosen.id, shown, occasion))
 
 
 def _may_take_over(work: Work, handler_id: UUID) -> bool:

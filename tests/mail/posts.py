@@ -73,9 +73,7 @@ def every_message(language: str) -> dict[str, Message]:
         "taken_back": messages.taken_back(to, language, CASE, REFERENCE),
         "changed": messages.changed(to, language, CASE, REFERENCE, 1),
         "erasure_planned": messages.erasure_planned(to, language, CASE, REFERENCE, CHANGE, "t0ken"),
-        "email_change_asked": messages.email_change_asked(
-            to, language, STUDENT, CHANGE, DUE, "t0ken", AT + timedelta(days=7)
-        ),
+        "email_change_asked": messages.email_change_asked(to, language, STUDENT, CHANGE, DUE, "t0ken"),
         "email_changed": messages.email_changed(to, language, STUDENT, CHANGE),
         "email_new": messages.email_new(to, language, STUDENT, CHANGE, DUE),
         "representative_added": messages.representative_added(to, language, STUDENT, CHANGE),
@@ -86,6 +84,8 @@ def every_message(language: str) -> dict[str, Message]:
         "staff_retention": messages.staff_retention(staff_to, language, STAFF, "1"),
         "late": messages.late(to, language, CASE, REFERENCE),
         "staff_new_case": messages.staff_new_case(staff_to, language, STAFF, CASE, REFERENCE),
+        "staff_assigned-one": messages.staff_assigned(staff_to, language, STAFF, REFERENCE, "1"),
+        "staff_assigned-several": messages.staff_assigned(staff_to, language, STAFF, "", "2"),
         "staff_reply": messages.staff_reply(staff_to, language, STAFF, CASE, REFERENCE, "1"),
         "staff_code_asked": messages.staff_code_asked(staff_to, language, STAFF, CHANGE),
         "staff_warning-before": warn[0],

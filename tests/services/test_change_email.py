@@ -13,6 +13,7 @@ from portal.domain.clock import FixedClock
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Level, Outcome, RequestKind, Role
+from portal.mail.transports import Refused as Refuses
 from portal.records.db import db
 from portal.records.tables.access import Login
 from portal.records.tables.people import Student, View
@@ -77,6 +78,7 @@ def test_from_afar_it_takes_effect_after_seven_days_and_not_a_moment_sooner(scho
     student = factories.make_student(email=OLD)
     told = ask_change(l3(student, school), clock, "  NEW@example.org ")
     assert told.from_on == (clock.now() + WEEK).date()
+    deliver(clock, Line())
     later = moved(school, WEEK - timedelta(seconds=1))
     assert apply_email_changes(later) == {"addresses": 0}
     assert (address(student), found_by(OLD), found_by(NEW)) == (OLD, [student], [])
@@ -86,6 +88,26 @@ def test_from_afar_it_takes_effect_after_seven_days_and_not_a_moment_sooner(scho
     assert str(address(student)).casefold() == NEW
     assert (found_by(OLD), found_by(NEW)) == ([], [student])
     assert audited("email_changed") == 1
+
+
+def test_the_week_counts_from_the_moment_at_which_the_notice_left_however_late_that_is(
+    school: Flask, clock: FixedClock
+):
+    student = factories.make_student(email=OLD)
+    ask_change(l3(student, school), clock, NEW)
+    later = moved(school, 2 * WEEK)  # the mail server is down
+    assert apply_email_changes(later) == {"addresses": 0}
+    deliver(later, line := Line())
+    assert OLD in {mail["To"] for mail in line.accepted}
+    assert apply_email_changes(moved(school, WEEK - timedelta(seconds=1))) == {"addresses": 0}
+    assert apply_email_changes(moved(school, timedelta(seconds=1))) == {"addresses": 1}
+
+
+def test_a_notice_that_nobody_can_receive_holds_nothing_up(school: Flask, clock: FixedClock):
+    student = factories.make_student(email=OLD)
+    ask_change(l3(student, school), clock, NEW)
+    deliver(clock, Line(*[Refuses("smtp_550")] * 9))
+    assert apply_email_changes(moved(school, WEEK)) == {"addresses": 1}
 
 
 def test_both_addresses_are_told_and_only_the_old_one_can_stop_it(school: Flask, clock: FixedClock):
@@ -131,6 +153,7 @@ def test_after_it_took_effect_the_link_only_says_that_it_is_too_late(school: Fla
     student = factories.make_student(email=OLD)
     ask_change(l3(student, school), clock, NEW)
     link = token(school)
+    deliver(clock, Line())
     later = moved(school, WEEK)
     apply_email_changes(later)
     assert look(later, link) is stop_by_link(later, link, "192.0.2.1") is StopState.TOO_LATE
@@ -286,6 +309,7 @@ def test_without_a_usable_address_sign_in_dies_and_open_cases_go_by_post(school:
 def test_a_run_that_broke_between_the_strokes_is_finished_by_the_next(school: Flask, clock: FixedClock, monkeypatch):
     student = factories.make_student(email=OLD)
     ask_change(l3(student, school), clock, NEW)
+    deliver(clock, Line())
     later = moved(school, WEEK)
     with monkeypatch.context() as broken:
         broken.setattr("portal.services.apply_email_changes.reindex", lambda *_: (_ for _ in ()).throw(OSError("lost")))

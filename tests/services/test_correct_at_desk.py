@@ -106,11 +106,12 @@ def test_the_file_sums_up_programmes_consents_and_who_looked(handler: Actor) -> 
     factories.add_record(student, "programme", programme_number="T1", training="B1-traject", start_date="2026-01-05")
     factories.add_record(student, "consent", activity="diploma_valuation", date="2026-02-01")
     student_page(handler, clock(), student, "data_check")
+    student_page(handler, clock(), student, "data_check")
     page = student_page(handler, clock(), student, "student_asked")
     [programme] = page.programmes
     assert [value.value for value in programme.values] == ["B1-traject", "2026-01-05"]
     assert [consent.activity.code for consent in page.consents] == ["diploma_valuation"]
-    assert [(look.who, look.role, look.reason) for look in page.looks] == [
-        ("Handler", "case_handler", "student_asked"),
-        ("Handler", "case_handler", "data_check"),
+    assert [(look.who, look.role, look.reason, look.times) for look in page.looks] == [
+        ("Handler", "case_handler", "student_asked", 1),
+        ("Handler", "case_handler", "data_check", 2),
     ]

@@ -18,10 +18,12 @@ from portal.records.tables.erasure import ChangeLine
 from portal.services import sign_in
 from portal.services.apply_email_changes import apply_email_changes
 from portal.services.carry_out import carry_out
+from portal.services.deliver_mail import deliver
 from portal.services.sign_in import LinkState, add_login
 from portal.services.stop_email_change import StopState, stop_by_link
 from portal.services.unit import writing
 from tests import factories
+from tests.mail.posts import Line
 from tests.services import cases
 from tests.web.visitor import mails
 
@@ -71,6 +73,7 @@ def test_from_afar_it_waits_a_week_and_the_old_address_is_told(context: Flask) -
     assert [each["to"] for each in mails(context, "email_new")] == [NEW]
     assert lines(reference) == 0, "the administration hears of it when it is so"
 
+    deliver(cases.clock(), Line())
     later = context.extensions["clock"] = FixedClock(cases.clock().now() + WEEK)
     assert apply_email_changes(later) == {"addresses": 1}
     assert address(student) == NEW

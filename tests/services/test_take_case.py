@@ -16,6 +16,7 @@ from portal.services.staff_accounts import disable_account
 from portal.services.take_case import Handed, assign, assign_many, take
 from tests import factories
 from tests.services.cases import case_of, decided, events_of, officer, opened, version_of
+from tests.services.factors import mails
 
 
 @pytest.fixture
@@ -81,6 +82,14 @@ def test_a_case_is_handed_to_a_colleague_with_a_note(handler: Actor, clock: Fixe
     assign(handler, clock, reference, version_of(reference), colleague.id, "De map ligt klaar.")
     assert case_of(reference).handler_id == colleague.id
     assert events_of(reference)[-1] == "assigned"
+    assert mails("staff_assigned") == 1
+    assign(colleague, clock, reference, version_of(reference), handler.id)
+    assign(handler, clock, reference, version_of(reference), colleague.id)
+    assert mails("staff_assigned") == 3
+    take(handler, clock, a_case())
+    own = a_case()
+    assign(handler, clock, own, version_of(own), handler.id)
+    assert mails("staff_assigned") == 3, "nobody is told what they did themselves"
 
 
 def test_a_case_goes_to_nobody_who_may_not_handle_it(handler: Actor, clock: FixedClock) -> None:
@@ -113,6 +122,7 @@ def test_several_are_handed_over_at_once_and_what_stays_is_named(handler: Actor,
         2, ((changed, "changed_meanwhile"), (foreign, "unknown_case"), ("V-2026-0000000", "unknown_case"))
     )
     assert [case_of(each).handler_id for each in (one, two)] == [colleague, colleague]
+    assert mails("staff_assigned") == 1, "one mail for all of them"
     for cases, code in (([], "nothing_chosen"), ([(one, 1)] * 101, "too_many_chosen")):
         with pytest.raises(Refused, match=code):
             assign_many(handler, clock, cases, colleague)
