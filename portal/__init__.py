@@ -58,9 +58,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def refuse_what_does_not_belong(app: Flask) -> None:
-    """Raises KeysDoNotBelong when keys and records are of two installations."""
+    """Raises KeysDoNotBelong when keys and records are of two installations. Leaves no connection open: processes that
+    part after this must not share one."""
+    from portal.records.db import db
     from portal.services.belonging import KeysDoNotBelong, why_not
 
     with app.app_context():
-        if reason := why_not(app.extensions["master_key"]):
-            raise KeysDoNotBelong(reason)
+        reason = why_not(app.extensions["master_key"])
+        for engine in db.engines.values():
+            engine.dispose()
+    if reason:
+        raise KeysDoNotBelong(reason)

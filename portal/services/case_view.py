@@ -14,7 +14,7 @@ from sqlalchemy import select
 from portal.domain.acts import Act
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import ACTS, ENDED, OPEN, UNDECIDED, CaseState, possible
-from portal.domain.permissions import Actor, Subject, may
+from portal.domain.permissions import Actor, Also, Subject, may
 from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, Role, StepKind, StepState
 from portal.records import casebook, limits
 from portal.records.items import full_name, persons
@@ -144,7 +144,7 @@ def read_case(work: Work, case: Case) -> CasePage:
     subject = subject_of(work, case)
     allowed, refused = _acts(work.actor, state, subject)
     items = item_lines(work, case, casebook.items_of(work.session, case.id))
-    step_lines = tuple(step_line(work, step, names) for step in steps)
+    step_lines = tuple(sorted((step_line(work, step, names) for step in steps), key=lambda line: line.task != SEARCH))
     happened = tuple(event_line(work, each, names) for each in reversed(events))
     needed = identity.level_needed(work, case)
     wait = waits_for(work, case) if kind is RequestKind.ERASURE and case.approver_id else None
@@ -194,7 +194,7 @@ def read_case(work: Work, case: Case) -> CasePage:
             state,
             items,
             step_lines,
-            allowed,
+            allowed | {act for act, code in refused.items() if code == Also.FRESH_SIGN_IN},
             needed,
             wait,
             changes=open_count(work, case.id),

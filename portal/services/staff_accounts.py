@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from uuid_utils.compat import uuid7
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
+from portal.domain.lifecycle import OPEN
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Role
 from portal.records.tables.access import Designation, Login, Staff
+from portal.records.tables.cases import Case
 from portal.records.tables.people import Branch
 from portal.services import passwords
 from portal.services.casework import NotFound
@@ -201,6 +203,14 @@ def _check(
 
 def _over(designation: Designation, today: date) -> bool:
     return designation.ends_on is not None and designation.ends_on < today
+
+
+def open_cases_of(actor: Actor, clock: Clock, staff_id: UUID) -> int:
+    """How many open cases are on this person's name; a number, nothing of a student."""
+    with reading(actor, clock) as work:
+        work.require(Act.MANAGE_STAFF)
+        held = select(func.count()).where(Case.handler_id == staff_id, Case.state.in_([each.value for each in OPEN]))
+        return work.session.execute(held).scalar_one()
 
 
 def disable_account(actor: Actor, clock: Clock, staff_id: UUID) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from config import ROOT, Settings
@@ -37,17 +38,33 @@ def flask(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "portal", *arguments]
 
 
-@contextmanager
-def worker(settings: Settings, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+def worker(settings: Settings, log: Path, **more: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A running worker; killed at the end when the test did not stop it."""
+    return running(flask("worker"), environment(settings, **more), log)
+
+
+def web(settings: Settings, log: Path, port: int, **more: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """A web process as an installation runs it, on a port of this machine; killed at the end like the worker."""
+    served = ["--config", str(ROOT / "deploy/gunicorn.conf.py"), "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    line = [sys.executable, "-m", "gunicorn", *served, "portal:create_app()"]
+    return running(line, environment(settings, **more), log)
+
+
+@contextmanager
+def running(line: list[str], variables: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as out:
-        process = subprocess.Popen(flask("worker"), cwd=ROOT, env=environment(settings, **more), stdout=out, stderr=out)
+        process = subprocess.Popen(line, cwd=ROOT, env=variables, stdout=out, stderr=out, start_new_session=True)
         try:
             yield process
         finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """At once, with the processes it started: a machine that lost its power."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def wait_for(ready: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:

@@ -91,6 +91,8 @@ def test_web_and_worker_get_the_time_to_finish_what_is_in_hand():
     assert settings["bind"] == "unix:/run/privacy-portal/web.sock"
     assert settings["accesslog"] is None
     assert settings["control_socket_disable"] is True
+    assert settings["preload_app"] is True
+    assert "ExecReload" not in web, "a process that loaded the old release before it parted goes on with it"
 
 
 def test_the_web_reaches_nothing_but_this_machine():

@@ -73,8 +73,8 @@ def test_production_does_not_start_with_another_installations_keys(tmp_path: Pat
                 factories.make_student()
                 db.engine.dispose()
 
-        def start(keys: Settings, key_file: Path) -> None:
-            create_app(
+        def start(keys: Settings, key_file: Path) -> Flask:
+            return create_app(
                 read_settings(
                     {
                         "PORTAL_ENV": "production",
@@ -90,7 +90,10 @@ def test_production_does_not_start_with_another_installations_keys(tmp_path: Pat
                 )
             )
 
-        start(ours, ours.key_file)
+        started = start(ours, ours.key_file)
+        with started.app_context():
+            pools = [engine.pool for engine in db.engines.values()]
+        assert [pool.checkedin() for pool in pools] == [0, 0], "processes that part after this must share no connection"
         with pytest.raises(KeysDoNotBelong, match="KEYS_DATABASE_URL"):
             start(theirs, ours.key_file)
         create_master_file(tmp_path / "other")

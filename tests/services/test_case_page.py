@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -194,6 +195,8 @@ def test_an_erasure_waits_for_somebody_else_than_who_decided(app: Flask, clock: 
         assert own.next == "approve_by_other"
         assert own.refused[Act.APPROVE_ERASURE] == "second_person_needed"
         assert case_page(second, clock, reference).next == "approve"
+        long_ago = replace(second, fresh_sign_in=False)
+        assert case_page(long_ago, clock, reference).next == "approve", "the page asks for the password again"
         approve(second, clock, reference, version_of(reference))
         assert case_page(decider, clock, reference).next == "tell_first"
         deliver(clock, Line())

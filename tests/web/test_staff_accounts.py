@@ -130,9 +130,8 @@ def test_a_lost_factor_is_taken_away_with_a_reason_and_set_up_anew(school: Flask
 def test_every_change_of_an_account_asks_for_a_fresh_sign_in(school: Flask) -> None:
     visitor = page_of(school, enter(school, "admin"), "handler")
     school.extensions["clock"].advance(timedelta(minutes=16))
-    for button in ("Link voor een wachtwoord", "Uitzetten"):
-        assert page_of(school, visitor, "handler").press(button).h1 == "Bent u het nog?"
-    for link in ("Rol geven", "Beëindigen", "Verplaatsen", "Tweede stap weghalen"):
+    assert page_of(school, visitor, "handler").press("Link voor een wachtwoord").h1 == "Bent u het nog?"
+    for link in ("Uitzetten", "Rol geven", "Beëindigen", "Verplaatsen", "Tweede stap weghalen"):
         assert page_of(school, visitor, "handler").link(link).h1 == "Bent u het nog?"
     with school.app_context():
         assert (audited("disable_staff"), mails_of("staff_password_reset")) == (0, 0)
@@ -156,8 +155,15 @@ def test_somebody_who_is_moved_sees_the_other_branch_at_the_next_request(school:
 
 
 def test_somebody_who_is_shut_out_is_out_at_the_next_request(school: Flask) -> None:
+    with school.app_context():
+        student = factories.make_student(factories.make_branch("langedijk"))
     handler = enter(school, "handler")
-    visitor = page_of(school, enter(school, "admin"), "handler").press("Uitzetten")
+    reference = new_case(school, RequestKind.RESTRICTION, student, Asked(TargetKind.EVERYTHING))
+    handler.get(f"/staff/cases/{reference}").press("Neem in behandeling")
+    visitor = page_of(school, enter(school, "admin"), "handler").link("Uitzetten")
+    assert "1 open verzoek staat nog op deze naam." in visitor.text
+    assert reference not in visitor.html
+    visitor.press("Uitzetten")
     assert "Het account staat uit" in visitor.text
     assert handler.get("/staff/").h1 == "Inloggen voor medewerkers"
     assert give_password(handler, "handler").status == 422
@@ -218,7 +224,8 @@ def test_the_pages_of_accounts_show_nothing_of_students(school: Flask) -> None:
         seen.add(visitor.get(url).status)
         assert "Hanan" not in visitor.text
     assert seen == {200}
-    for url in ("/staff/", "/staff/record", "/staff/students?q=hanan", f"/staff/students/{student}"):
+    assert visitor.get("/staff/").url == "/staff/accounts"
+    for url in ("/staff/record", "/staff/students?q=hanan", f"/staff/students/{student}"):
         assert visitor.get(url).status == 403
 
 

@@ -13,11 +13,17 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Role
 from portal.services import reset_password, second_factor
 from portal.services.designate_staff import designations_of
-from portal.services.staff_accounts import Account, branches_of_school, create_account, disable_account
+from portal.services.staff_accounts import (
+    Account,
+    branches_of_school,
+    create_account,
+    disable_account,
+    open_cases_of,
+)
 from portal.services.staff_accounts import accounts as all_accounts
 from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
-from portal.web.staff.account_forms import AccountForm, ReasonForm
+from portal.web.staff.account_forms import AccountForm, ActForm, ReasonForm
 from portal.web.staff.blueprint import acted, blueprint
 from portal.web.staff.forms import choices
 from portal.web.staff.wording import ROLES
@@ -102,13 +108,20 @@ def account_new() -> Response:
     return make_response(render_template("staff/account_new.html", form=form), 422 if form.errors else 200)
 
 
-@blueprint.post("/accounts/<uuid:staff_id>/disable")
+@blueprint.route("/accounts/<uuid:staff_id>/disable", methods=["GET", "POST"])
 def account_disable(staff_id: UUID) -> Response:
-    return acted(
-        lambda: disable_account(current_actor(), current_clock(), staff_id),
-        _("Het account staat uit. Wie ermee werkte, is uitgelogd."),
-        url_for("staff.account", staff_id=staff_id),
-    )
+    """Asks once more, for it cannot be undone, and says what is left on this person's name."""
+    demand_to_manage()
+    actor, clock = current_actor(), current_clock()
+    found = account_of(staff_id)
+    if ActForm().accepted():
+        return acted(
+            lambda: disable_account(actor, clock, staff_id),
+            _("Het account staat uit. Wie ermee werkte, is uitgelogd."),
+            url_for("staff.account", staff_id=staff_id),
+        )
+    left = open_cases_of(actor, clock, staff_id)
+    return make_response(render_template("staff/account_disable.html", account=found, form=ActForm(), left=left))
 
 
 @blueprint.post("/accounts/<uuid:staff_id>/link")

@@ -71,7 +71,8 @@ UNDER = {
     **dict.fromkeys(
         (f"staff.register_{page}" for page in ("history", "version", "compare", "check", "confirm")), "staff.register"
     ),
-    **dict.fromkeys(("staff.account", "staff.account_factor", "staff.designate"), "staff.accounts"),
+    **dict.fromkeys(("staff.account", "staff.account_factor", "staff.account_disable"), "staff.accounts"),
+    "staff.designate": "staff.accounts",
     **dict.fromkeys(("staff.designation_end", "staff.designation_move", "staff.review"), "staff.accounts"),
     "staff.branches": "staff.accounts",
 }

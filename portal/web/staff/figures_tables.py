@@ -191,7 +191,7 @@ def summary(found: Figures) -> Table:
         "longest_waiting": (_("Wacht het langst (dagen)"), found.longest_waiting or None),
     }
     rows = tuple(Row(code, label, (value,)) for code, (label, value) in measured.items())
-    return Table("summary", _("Samen"), _("Cijfer"), _count(), rows)
+    return Table("summary", _("Samen"), _("Cijfer"), {"count": _("Waarde")}, rows)
 
 
 def _speed(prefix: str, speed: Speed, half: str, most: str) -> dict[str, tuple[str, Value]]:
