@@ -31,6 +31,7 @@ from portal.services import second_channel as channels
 from portal.services.case_page import log_view
 from portal.services.casework import NotFound
 from portal.services.find_students import birth_year
+from portal.services.proven_contact import proven_on_file
 from portal.services.second_channel import Channel, Ended
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
@@ -134,9 +135,9 @@ def print_letter(actor: Actor, clock: Clock, task_id: UUID) -> Paper:
     limits.demand(clock, "second_made", str(actor.id))
     with writing(actor, clock) as work:
         row, person = _open_task(work, task_id, Channel.POST)
-        if not channels.on_file(person).address:
-            raise Refused("not_on_file", channel=Channel.POST)
         task = row.SecondChannel
+        if not proven_on_file(work, task.student_id).address:
+            raise Refused("not_on_file", channel=Channel.POST)
         code = channels.make_code(work, task)
         task.posted_on = None
         log_view(work, task.student_id, reason=REASON, what=STREET)
@@ -170,9 +171,9 @@ def call(actor: Actor, clock: Clock, task_id: UUID) -> Spoken:
     limits.demand(clock, "second_made", str(actor.id))
     with writing(actor, clock) as work:
         row, person = _open_task(work, task_id, Channel.CALL)
-        if not channels.on_file(person).phone:
-            raise Refused("not_on_file", channel=Channel.CALL)
         task = row.SecondChannel
+        if not proven_on_file(work, task.student_id).phone:
+            raise Refused("not_on_file", channel=Channel.CALL)
         code = channels.make_code(work, task)
         number = _phone(work, task, person)
         work.note("make_second_code", "student", task.student_id, channel=task.channel)
