@@ -28,7 +28,8 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=30)
 CIRCUIT = "mail_circuit"
 
 WAITING, SENT, FAILED, QUARANTINED, EXPIRED = "waiting", "sent", "failed", "quarantined", "expired"
-STATES = (WAITING, SENT, FAILED, QUARANTINED, EXPIRED)
+TOLD = "told"  # it failed, and somebody told it otherwise
+STATES = (WAITING, SENT, FAILED, QUARANTINED, EXPIRED, TOLD)
 
 
 @dataclass(frozen=True, slots=True)

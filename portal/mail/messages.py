@@ -272,9 +272,12 @@ def staff_by_post(to: str, language: str, staff_id: UUID, case_id: UUID, referen
     return Message("staff_by_post", language, to, INSTALLATION, key, arguments, case_id, staff=True)
 
 
-def staff_password_reset(to: str, language: str, token: str, dedupe: str, expires_at: datetime) -> Message:
-    """A link to choose a new password, asked for by an administrator; not sent when it has grown old."""
-    arguments: dict[str, str | int] = {"path": f"/staff/reset/{token}"}
+def staff_password_reset(
+    to: str, language: str, token: str, dedupe: str, expires_at: datetime, first: bool = False
+) -> Message:
+    """A link to choose a password, asked for by an administrator; not sent when it is old. `first`: of an account
+    that was just made."""
+    arguments: dict[str, str | int] = {"path": f"/staff/reset/{token}", "first": int(first)}
     return Message(
         "staff_password_reset", language, to, INSTALLATION, dedupe, arguments, expires_at=expires_at, staff=True
     )

@@ -25,7 +25,8 @@ def state_of(session: Session, dedupe: str) -> str | None:
 
 def put(session: Session, vault: Vault, message: Message, base_url: str, now: datetime) -> bool:
     """Adds the mail unless its dedupe key is there already, put by another transaction this moment perhaps; whether it
-    was added. Message-ID is fixed here, for every attempt."""
+    was added. Message-ID is fixed here, for every attempt. One to nobody's address has failed from the start: what it
+    tells is for somebody to tell."""
     if session.execute(select(OutMail.id).where(OutMail.dedupe == message.dedupe)).first():
         return False
     row = uuid7()
@@ -41,6 +42,7 @@ def put(session: Session, vault: Vault, message: Message, base_url: str, now: da
         "created_at": now,
         "next_at": now,
         "expires_at": message.expires_at,
+        **({} if message.to else {"state": "failed", "fault": "no_address"}),
         "sealed": vault.seal(
             message.holder,
             CLASS,

@@ -196,11 +196,9 @@ def _last_day_under_age(born: PartialDate) -> date:
 
 def _tell_student(work: Work, student: Student, row: Representative) -> None:
     held = persons(work.session, work.vault, [student.id]).get(student.id)
-    email = held.values.get("email") if held else None
-    if email:
-        work.send(
-            messages.represented(str(email), student.language, student.id, f"{row.id}:added", row.confirmed_at is None)
-        )
+    email = str((held and held.values.get("email")) or "")
+    asks = row.confirmed_at is None
+    work.send(messages.represented(email, student.language, student.id, f"{row.id}:added", asks))
 
 
 def _welcome(work: Work, row: Representative) -> None:

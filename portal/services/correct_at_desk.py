@@ -26,7 +26,8 @@ from portal.records.tables.people import Student
 from portal.services.casework import Asked, NewCase, NotFound, Opened, event, move, open_case
 from portal.services.limits_of_processing import place_meanwhile, restricted
 from portal.services.student_page import value_of
-from portal.services.unit import Work, reading, writing
+from portal.services.unit import Work, writing
+from portal.services.why_opened import log_opened
 from portal.vault.envelope import Json
 
 AT_THE_DESK = (Way.RECOGNISED_BY_STAFF, Way.SHOW_ID_AT_DESK)
@@ -42,11 +43,15 @@ class Correctable:
     value: Json
 
 
-def correctable(actor: Actor, clock: Clock, student_id: UUID, item_id: UUID, code: str) -> Correctable:
-    """The field, when this person may open a case about it. Raises NotFound, Refused("not_correctable")."""
-    with reading(actor, clock) as work:
+def correctable(actor: Actor, clock: Clock, student_id: UUID, item_id: UUID, code: str, reason: str) -> Correctable:
+    """The field, when this person may open a case about it; a view, with the reason for which the file is open.
+
+    Raises NotFound, Refused: not_correctable, reason_missing.
+    """
+    with writing(actor, clock) as work:
         student = _student(work, student_id)
         held, field = _held(work, student, item_id, code)
+        log_opened(work, student_id, reason, f"{field.dataset}.{code}"[:48])
         person = items.persons(work.session, work.vault, [student_id]).get(student_id)
         name = items.full_name(person.values) if person else ""
         return Correctable(field, name, value_of(held, field, restricted(work, student_id)).value)

@@ -24,6 +24,7 @@ from portal.records.tables.cases import Case
 from portal.services.campaign_letters import questions_to_post
 from portal.services.recognise import staff_actor
 from portal.services.to_post import letters_to_post
+from portal.services.undelivered import undelivered
 from portal.services.unit import Work, reading, writing
 from portal.services.working_days import is_working_day
 
@@ -55,7 +56,7 @@ def _tell(clock: Clock, staff: Staff) -> int:
     actor = replace(staff_actor(staff.id, clock), confidentiality_acknowledged=True)
     if not could(actor, Act.VIEW_QUEUE):
         return 0
-    to_post = len(letters_to_post(actor, clock)) + len(questions_to_post(actor, clock))
+    to_post = sum(len(waiting(actor, clock)) for waiting in (letters_to_post, questions_to_post, undelivered))
     with writing(SYSTEM, clock) as work:
         found = morning(work, actor, to_post)
         if not found.anything:

@@ -156,8 +156,8 @@ def _act_for(work: Work, case: Case, filing: Filing, code: str) -> None:
     assert case.student_id is not None
     student = work.session.get_one(Student, case.student_id)
     person = persons(work.session, work.vault, [student.id]).get(student.id)
-    if person is not None and (to := person.values.get("email")):
-        work.send(messages.represented(str(to), student.language, student.id, str(case.id)))
+    email = str((person and person.values.get("email")) or "")
+    work.send(messages.represented(email, student.language, student.id, str(case.id)))
     if filing.kind is RequestKind.WITHDRAWAL:
         work.require(Act.WITHDRAW_CONSENT, Subject(student_id=student.id, kind=filing.kind))
         for activity in dict.fromkeys(asked.activity for asked in filing.items):

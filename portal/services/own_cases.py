@@ -294,12 +294,13 @@ def write_message(actor: Actor, clock: Clock, reference: str, text: str, once: b
         raise Refused("message_empty")
     if len(words) > LONGEST:
         raise Refused("message_too_long", most=LONGEST)
-    limits.demand(clock, "message", reference)
     with writing(actor, clock) as work:
         work.session.execute(select(Case.id).where(Case.reference == reference).with_for_update())
         case = case_by_reference(work, reference, Act.WRITE_MESSAGE)
         if work.session.execute(select(CaseMessage.id).where(CaseMessage.once == once)).first():
             return
+        if not limits.count(work, "message", str(case.id)):  # nobody uses up what another may write
+            raise limits.TooMany("too_many", limit="message")
         move(case, Action.STUDENT_MESSAGE)
         row = uuid7()
         sealed = casebook.seal(work.vault, "case_message", case.id, row, {"text": words})

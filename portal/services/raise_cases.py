@@ -17,7 +17,7 @@ from portal.domain.clock import Clock
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import UNDECIDED, CaseState
 from portal.domain.permissions import Actor
-from portal.domain.vocabulary import ActorKind, Level
+from portal.domain.vocabulary import ActorKind, Level, RequestKind
 from portal.records.tables.cases import Case
 from portal.records.tables.representation import Representative
 from portal.services.assurance_of import level_now
@@ -34,10 +34,11 @@ CLAIMED = "claimed"  # Case.assured_how: the student said so, signed in
 def raise_open_cases(work: Work, student_id: UUID, level: Level, how: str) -> int:
     """Raises the student's open requests that were filed signed in; a level reached before is never lowered.
 
-    What a representative asked stays as it is: the student says first "I asked this", or staff find out.
+    What a representative asked stays as it is: the student says first "I asked this", or staff find out. So does an
+    erasure: whoever reads the mailbox with the student can sign in and ask for one, and it cannot be undone.
     """
     by_student = or_(Case.assured_how.is_(None), Case.assured_how != BY_REPRESENTATIVE)
-    cases = _open_below(work, student_id, level, by_student)
+    cases = _open_below(work, student_id, level, by_student & (Case.kind != RequestKind.ERASURE.value))
     for case in cases:
         _raise(work, case, level, how)
     return len(cases)

@@ -58,7 +58,9 @@ def send_link(actor: Actor, clock: Clock, staff_id: UUID) -> None:
         )
         work.session.flush()
         work.session.add(StaffReset(one_time_id=row, staff_id=staff.id, issued_by=actor.id))
-        work.send(messages.staff_password_reset(staff.email, staff.language, token, f"{PURPOSE}:{row}", expires_at))
+        first = staff.must_change_password
+        key = f"{PURPOSE}:{row}"
+        work.send(messages.staff_password_reset(staff.email, staff.language, token, key, expires_at, first))
         work.note("send_password_link", "staff", staff.id)
 
 
@@ -66,6 +68,13 @@ def look(clock: Clock, token: str) -> LinkState:
     """What a link would do: ready, used, replaced, old or unknown. Changes nothing."""
     with reading(ANONYMOUS, clock) as work:
         return _find(work, token)[0]
+
+
+def whose(clock: Clock, token: str) -> str:
+    """The user name for which this link chooses a password; "" where it does not work (any more)."""
+    with reading(ANONYMOUS, clock) as work:
+        state, _row, staff = _find(work, token)
+        return staff.username if staff is not None and state is LinkState.READY else ""
 
 
 def choose(clock: Clock, token: str, new: str, place: str) -> LinkState:

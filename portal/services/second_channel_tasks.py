@@ -31,6 +31,7 @@ from portal.services import second_channel as channels
 from portal.services.case_page import log_view
 from portal.services.casework import NotFound
 from portal.services.find_students import birth_year
+from portal.services.proven_contact import proven_on_file
 from portal.services.second_channel import Channel, Ended
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
@@ -134,9 +135,9 @@ def print_letter(actor: Actor, clock: Clock, task_id: UUID) -> Paper:
     limits.demand(clock, "second_made", str(actor.id))
     with writing(actor, clock) as work:
         row, person = _open_task(work, task_id, Channel.POST)
-        if not channels.on_file(person).address:
-            raise Refused("not_on_file", channel=Channel.POST)
         task = row.SecondChannel
+        if not proven_on_file(work, task.student_id).address:
+            raise Refused("not_on_file", channel=Channel.POST)
         code = channels.make_code(work, task)
         task.posted_on = None
         log_view(work, task.student_id, reason=REASON, what=STREET)
@@ -170,9 +171,9 @@ def call(actor: Actor, clock: Clock, task_id: UUID) -> Spoken:
     limits.demand(clock, "second_made", str(actor.id))
     with writing(actor, clock) as work:
         row, person = _open_task(work, task_id, Channel.CALL)
-        if not channels.on_file(person).phone:
-            raise Refused("not_on_file", channel=Channel.CALL)
         task = row.SecondChannel
+        if not proven_on_file(work, task.student_id).phone:
+            raise Refused("not_on_file", channel=Channel.CALL)
         code = channels.make_code(work, task)
         number = _phone(work, task, person)
         work.note("make_second_code", "student", task.student_id, channel=task.channel)
@@ -191,8 +192,9 @@ def stop(actor: Actor, clock: Clock, task_id: UUID) -> None:
         task = row.SecondChannel
         channels.end(work, task, Ended.STOPPED)
         work.note("stop_second_channel", "student", task.student_id, channel=task.channel)
-        if task.channel in channels.ASKED and (email := person.get("email")):
-            work.send(messages.code_stopped(str(email), row.language, task.student_id, task.id))
+        if task.channel in channels.ASKED:
+            email = str(person.get("email") or "")
+            work.send(messages.code_stopped(email, row.language, task.student_id, task.id))
 
 
 def seen_at_desk(actor: Actor, clock: Clock, student_id: UUID, seen_on: date) -> Paper:

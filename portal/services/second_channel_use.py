@@ -21,6 +21,7 @@ from portal.records.tables.people import Student
 from portal.services import limits
 from portal.services import second_channel as channels
 from portal.services.casework import staff_of
+from portal.services.proven_contact import proven_on_file
 from portal.services.raise_cases import raise_open_cases
 from portal.services.recognise import SignedIn
 from portal.services.second_channel import ASKED, Channel, Ended
@@ -74,7 +75,7 @@ def ways(signed_in: SignedIn, clock: Clock, needed: Level) -> Ways:
         if student_id is None:
             return Ways(ways_to(signed_in.actor.level, Level.KNOWLEDGE, OnFile(address=False, phone=False)), ())
         work.require(Act.STEP_UP, Subject(student_id=student_id))
-        held = channels.on_file(channels.person_of(work, student_id))
+        held = proven_on_file(work, student_id)
         offered = ways_to(signed_in.actor.level, needed, held)
         return Ways(offered, tuple(_under_way(work, signed_in)), _stopped(work, student_id))
 
@@ -133,7 +134,7 @@ def ask(signed_in: SignedIn, clock: Clock, channel: Channel | str) -> None:
     with writing(actor, clock) as work:
         work.require(Act.STEP_UP, Subject(student_id=actor.student_id))
         assert actor.student_id is not None  # the rule asks for one's own
-        held = channels.on_file(channels.person_of(work, actor.student_id))
+        held = proven_on_file(work, actor.student_id)
         if not (held.address if wanted is Channel.POST else held.phone):
             raise Refused("not_on_file", channel=wanted)
         if any(not _may_ask_again(work, task) for task in channels.open_tasks(work, actor.student_id, wanted)):

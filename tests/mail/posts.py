@@ -100,6 +100,9 @@ def every_message(language: str) -> dict[str, Message]:
         "staff_password_reset": messages.staff_password_reset(
             staff_to, language, "t0ken", "staff_reset:1", AT + timedelta(minutes=60)
         ),
+        "staff_password_reset-first": messages.staff_password_reset(
+            staff_to, language, "t0ken", "staff_reset:1", AT + timedelta(minutes=60), first=True
+        ),
         "staff_factor_reset": messages.staff_factor_reset(staff_to, language, "staff_factor_reset:1"),
         "staff_log_head": messages.staff_log_head(
             staff_to, language, STAFF, DUE, 12, 4812, "5a" * 32, "0b" * 32, "c3" * 64

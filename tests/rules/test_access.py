@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 
-from portal.web.access import ACTING, ASKER, CASE, HALF, PUBLIC, STAFF, STUDENT, rules
+from portal.web.access import ACTING, ASKER, CASE, HALF, PUBLIC, STAFF, STUDENT, register, rules
 
 
 def test_the_access_table_and_the_routes_are_the_same_both_ways(sqlite_app: Flask) -> None:
@@ -12,6 +13,13 @@ def test_the_access_table_and_the_routes_are_the_same_both_ways(sqlite_app: Flas
     table = set(rules())
     assert routes - table == set(), "add these endpoints to the access table of their blueprint"
     assert table - routes == set(), "these lines of the access table have no route any more"
+
+
+def test_an_endpoint_that_nobody_declared_does_not_start() -> None:
+    app = Flask("planted")
+    app.add_url_rule("/planted", "planted.page", lambda: "anything")
+    with pytest.raises(RuntimeError, match=r"planted\.page"):
+        register(app)
 
 
 def test_every_public_endpoint_says_why_it_is_public() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
 import pytest
-from flask import Flask, abort
+from flask import Flask, Response, abort
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
@@ -33,7 +33,8 @@ WANTED = {
     "X-Frame-Options": "DENY",
 }
 # Answers that are files of their own carry a stricter policy; the test of uploads and copies looks at those.
-NEVER_IN_CSP = ("unsafe-inline", "unsafe-eval", "unsafe-hashes", "data:", "blob:", "*", "http:", "strict-dynamic")
+NEVER_IN_CSP = ("unsafe-inline", "unsafe-eval", "unsafe-hashes", "data:", "blob:", "*", "http", "strict-dynamic")
+OURS = "'self'"  # of every kind that a page loads: our own files and nobody else's
 
 
 def faults(answer: TestResponse, secure: bool, public_file: bool = False) -> list[str]:
@@ -48,8 +49,9 @@ def faults(answer: TestResponse, secure: bool, public_file: bool = False) -> lis
         for name, value in (("frame-ancestors", "'none'"), ("base-uri", "'none'"), ("object-src", "'none'")):
             if rules.get(name) != value:
                 found.append(f"CSP {name}: {rules.get(name)}")
-        if rules.get("form-action") != "'self'":
-            found.append(f"CSP form-action: {rules.get('form-action')}")
+        for name in ("form-action", "script-src", "style-src", "img-src", "font-src", "connect-src"):
+            if rules.get(name) != OURS:
+                found.append(f"CSP {name}: {rules.get(name)}")
     if not public_file and not steady(answer) and "no-store" not in headers.get("Cache-Control", ""):
         found.append(f"Cache-Control: {headers.get('Cache-Control')}")
     if secure != (headers.get("Strict-Transport-Security") == "max-age=31536000; includeSubDomains"):
@@ -169,6 +171,23 @@ def test_signing_out_clears_what_the_browser_kept_of_us_over_tls(house: tuple[Fl
     app.config["WTF_CSRF_ENABLED"] = False
     answer = app.test_client().post("/nl/sign-out", base_url=HTTPS if secure else "http://127.0.0.1")
     assert ("Clear-Site-Data" in answer.headers) == secure
+
+
+def test_whatever_is_downloaded_is_sandboxed_and_kept_by_nobody(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes a page that hands out a file need not think of it."""
+
+    def a_file(_rule: object) -> Response:
+        headers = {"Content-Disposition": "attachment; filename=x.html", "Content-Security-Policy": "script-src *"}
+        return Response("<script>", headers={**headers, "Cache-Control": "public"}, mimetype="text/html")
+
+    monkeypatch.setattr(access, "check", a_file)
+    for path in ("/nl/", "/staff/", "/nl/me"):
+        answer = sqlite_app.test_client().get(path)
+        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert faults(answer, secure=False) == []
 
 
 def test_static_files_are_kept_only_under_the_name_of_their_content(sqlite_app: Flask) -> None:

@@ -118,6 +118,7 @@ def test_a_stranger_who_guesses_a_staff_password_does_not_lock_the_browser_that_
     [
         ("sign_in_place", "/nl/sign-in", "link", {"email": "{number}@example.org"}),
         ("case_code_place", "/nl/code", "Bekijk", {"code": "123456789012"}),
+        ("draft_place", "/nl/new", "Ga verder", {"kind": "access"}),
         ("sign_in_try_place", "/nl/sign-in/code", "Inloggen", {"code": "12345678"}),
         ("staff_sign_in_place", "/staff/sign-in", "Inloggen", {"username": "nobody{number}", "password": "wrong"}),
     ],

@@ -98,7 +98,7 @@ def test_a_student_elsewhere_and_a_hidden_remark_are_not_there(handler: Actor) -
     student = factories.make_student()
     hidden = factories.add_record(student, "attendance", hidden=("remark",), lesson_date="2026-03-03", remark="griep")
     with pytest.raises(NotFound):
-        correctable(handler, clock(), student, hidden, "remark")
+        correctable(handler, clock(), student, hidden, "remark", "data_check")
 
 
 def test_the_file_sums_up_programmes_consents_and_who_looked(handler: Actor) -> None:

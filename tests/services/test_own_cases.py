@@ -18,6 +18,7 @@ from portal.records.db import db
 from portal.records.tables.cases import Case, CaseMessage
 from portal.records.tables.people import Limit
 from portal.services.casework import Asked, ChangedMeanwhile, NotFound, move
+from portal.services.limits import LIMITS
 from portal.services.own_cases import own_case, own_cases, take_back, write_message
 from portal.services.recognise import SignedIn
 from portal.services.unit import writing
@@ -104,11 +105,15 @@ def test_an_empty_or_endless_message_is_refused(app: Flask, clock: FixedClock, t
         assert refused.value.code == code
 
 
-def test_nobody_writes_in_anothers_case(app: Flask, clock: FixedClock) -> None:
+def test_nobody_writes_in_anothers_case_nor_uses_up_what_they_may_write(app: Flask, clock: FixedClock) -> None:
     with app.app_context():
-        reference = opened(RequestKind.ACCESS, make_student())
-        with pytest.raises(NotFound):
-            write_message(student_actor(make_student()), clock, reference, "Hallo", ONCE)
+        student = make_student()
+        reference = opened(RequestKind.ACCESS, student)
+        stranger = student_actor(make_student())
+        for _ in range(LIMITS["message"].count + 1):
+            with pytest.raises(NotFound):
+                write_message(stranger, clock, reference, "Hallo", ONCE)
+        write_message(student_actor(student), clock, reference, "Hallo", ONCE)
 
 
 def test_taking_back_ends_the_case_and_what_it_limited(app: Flask, clock: FixedClock) -> None:

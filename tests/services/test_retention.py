@@ -239,6 +239,9 @@ def test_a_clock_that_jumps_holds_deletions_until_somebody_says_that_it_is_right
         select(func.count()).where(OutMail.kind == "staff_retention", OutMail.dedupe.like("%clock%"))
     ).scalar_one()
     assert mails == 1
+    with pytest.raises(NotAllowed):
+        clock_guard.trust(cases.handler(), cases.clock())
+    assert retention.run(cases.clock()).held == 1
     clock_guard.trust(boss, cases.clock())
     assert retention.run(cases.clock()).erased == 1
 

@@ -19,6 +19,8 @@ from portal.records.tables.proof import Audit
 from portal.services import limits, own_data
 from portal.services import second_channel_tasks as tasks
 from portal.services import second_channel_use as use
+from portal.services.raise_cases import Helps, claim, what_helps
+from portal.services.recognise import recognise
 from portal.services.second_channel import Channel
 from portal.services.second_channel_use import CodeState
 from tests import factories
@@ -272,12 +274,25 @@ def test_the_lightest_way_comes_first(context):
 
 def test_reaching_level_three_raises_the_open_requests_that_were_filed_signed_in(context, printed):
     student = factories.make_student()
-    signed = cases.opened(RequestKind.ERASURE, student, level=Level.ADDRESS)
-    strangers = cases.opened(RequestKind.ERASURE, student, level=Level.NONE)
-    others = cases.opened(RequestKind.ERASURE, factories.make_student(), level=Level.ADDRESS)
+    signed = cases.opened(RequestKind.RESTRICTION, student, level=Level.ADDRESS)
+    strangers = cases.opened(RequestKind.RESTRICTION, student, level=Level.NONE)
+    others = cases.opened(RequestKind.RESTRICTION, factories.make_student(), level=Level.ADDRESS)
     signed_in = session(student)
     use.enter(signed_in, clock(), code_by(Channel.CALL, signed_in, cases.handler(), printed))
     assert (cases.case_of(signed).assured_level, cases.case_of(signed).assured_how) == (3, "call_back")
     assert "identity_confirmed" in cases.events_of(signed)
     assert cases.case_of(strangers).assured_level == 0
     assert cases.case_of(others).assured_level == 1
+
+
+def test_an_erasure_is_raised_only_when_the_student_says_i_asked_this(context, printed):
+    """Whoever reads the mailbox too may have signed in and asked for it."""
+    student = factories.make_student()
+    reference = cases.opened(RequestKind.ERASURE, student, level=Level.ADDRESS)
+    signed_in = session(student)
+    entered = use.enter(signed_in, clock(), code_by(Channel.CALL, signed_in, cases.handler(), printed))
+    assert cases.case_of(reference).assured_level == 1
+    sure = recognise(entered.session_id, clock())
+    assert what_helps(sure.actor, clock(), reference) == Helps(claim=True)
+    claim(sure.actor, clock(), reference)
+    assert (cases.case_of(reference).assured_level, cases.case_of(reference).assured_how) == (3, "claimed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,6 +131,11 @@ def test_keys_lie_wrapped_and_look_ups_hashed(engine: Engine, vault: Vault) -> N
     key = vault._keys[STUDENT, "standard"][1]
     assert key not in (wrapped or b"")
     assert b"hanan" not in digest
+    assert digest != hashlib.sha256(b"hanan@example.org").digest(), (
+        "else a list of addresses would tell who is a student"
+    )
+    assert digest != vault.digest("name", "hanan@example.org")
+    assert len({vault.digest("email", "hanan@example.org"), vault.digest("email", "hanan@example.com"), digest}) == 2
 
 
 def test_look_ups_of_another_key_file_find_nothing(engine: Engine, vault: Vault) -> None:
@@ -214,8 +220,19 @@ def test_two_mailboxes_are_never_one_address() -> None:
     assert normal_email("jan@faß.example") != normal_email("jan@fass.example")
 
 
-def test_a_row_id_is_part_of_the_binding() -> None:
-    assert Place("t", "c", UUID(int=1)).bind(STUDENT, "s", 1) != Place("t", "c", UUID(int=2)).bind(STUDENT, "s", 1)
+def test_each_part_of_where_a_value_lies_is_in_what_it_is_bound_to() -> None:
+    """Also what has a key of its own anyway: a key that was copied from one holder to another opens nothing there."""
+    here = Place("t", "c", UUID(int=1)).bind(STUDENT, "s", 1)
+    elsewhere = [
+        Place("u", "c", UUID(int=1)).bind(STUDENT, "s", 1),
+        Place("t", "d", UUID(int=1)).bind(STUDENT, "s", 1),
+        Place("t", "c", UUID(int=2)).bind(STUDENT, "s", 1),
+        Place("t", "c", UUID(int=1)).bind(OTHER, "s", 1),
+        Place("t", "c", UUID(int=1)).bind(Holder.case(STUDENT.id), "s", 1),
+        Place("t", "c", UUID(int=1)).bind(STUDENT, "r", 1),
+        Place("t", "c", UUID(int=1)).bind(STUDENT, "s", 2),
+    ]
+    assert len({here, *elsewhere}) == 8
 
 
 def test_keys_are_read_from_an_index_however_many_there_are(vault: Vault, engine: Engine) -> None:

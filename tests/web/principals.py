@@ -13,15 +13,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
-from portal.domain.permissions import ANONYMOUS
+from portal.domain.permissions import ANONYMOUS, SYSTEM
 from portal.domain.vocabulary import Channel, RequestKind, Role, TargetKind
 from portal.intake.faults import VALUES
+from portal.mail import messages
+from portal.mail.delivery import FAILED
 from portal.records.db import begin_write, db
 from portal.records.tables.access import Designation, Login, OneTime, Staff
 from portal.records.tables.campaigns import Campaign, Invitation
 from portal.records.tables.factors import StaffReset
 from portal.records.tables.office import Intake
 from portal.records.tables.people import ImportFinding, ImportRun, Record
+from portal.records.tables.proof import OutMail
 from portal.services import import_findings, intakes, reset_password
 from portal.services.add_representative import Asked as Asking
 from portal.services.add_representative import record_representative
@@ -81,6 +84,7 @@ class School:
     campaign: UUID  # a question for consent that the student was asked
     intake: UUID  # an upload that was looked at and waits for a decision
     conflict: UUID  # what an import says otherwise than was corrected for the student
+    mail: UUID  # a notice to the student that did not arrive
 
     def arguments(self) -> dict[str, object]:
         """A value for each argument an address may have."""
@@ -118,6 +122,7 @@ class School:
             "number": 1,
             "intake_id": self.intake,
             "finding_id": self.conflict,
+            "mail_id": self.mail,
         }
 
 
@@ -134,6 +139,15 @@ def add_lawyer(app: Flask, student: UUID) -> UUID:
         shown_on=clock.today(),
     )
     return record_representative(officer, clock, student, asked)
+
+
+def bounced(app: Flask, student: UUID) -> UUID:
+    """A notice to the student that the mail server refused."""
+    with writing(SYSTEM, app.extensions["clock"]) as work:
+        work.send(messages.code_stopped("family@example.org", "nl", student, uuid7()))
+        mail = work.session.execute(select(OutMail).where(OutMail.kind == "code_stopped")).scalar_one()
+        mail.state = FAILED
+        return mail.id
 
 
 def open_for(app: Flask, student: UUID, kind: RequestKind = RequestKind.RESTRICTION) -> Opened:
@@ -201,6 +215,7 @@ def make_school(app: Flask, typed: Text = usual, to_all: Text = usual, **foreign
         ask_consent(app, student, to_all),
         looked_at(app, staff["officer"], typed),
         disputed(app, student, person, typed),
+        bounced(app, student),
     )
 
 

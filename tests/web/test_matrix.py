@@ -36,7 +36,7 @@ EXPECTED = {
     ),
     **each("student.helper_new student.helper_confirm", {"student_l2", "student_l3", "foreign_student"}),
     **each("staff.contact staff.no_email staff.representatives staff.representative_new", DOSSIER),
-    **each("staff.representative_end staff.to_post staff.print_letter staff.letter", DOSSIER),
+    **each("staff.representative_end staff.to_post staff.told staff.print_letter staff.letter", DOSSIER),
     **each("staff.images staff.image staff.image_picture staff.image_remove staff.found_add", DOSSIER),
     **each("student.data student.records student.value student.reveal", EVERY_STUDENT),
     **each("student.wrong student.ask", EVERY_STUDENT),
@@ -101,7 +101,7 @@ PUBLIC = {
 # Endpoints that name one case or student of branch A: for everybody else's eyes they do not exist.
 OF_BRANCH_A = {
     *("staff.contact", "staff.no_email", "staff.representatives", "staff.representative_new"),
-    *("staff.representative_end", "staff.print_letter", "staff.letter"),
+    *("staff.representative_end", "staff.print_letter", "staff.letter", "staff.told"),
     *("staff.images", "staff.image", "staff.image_picture", "staff.image_remove", "staff.found_add"),
     *("staff.recorded", "staff.case", "staff.match", "staff.take", "staff.assign", "staff.message", "staff.identity"),
     *("staff.extend", "staff.decide", "staff.approve", "staff.carry_out", "staff.step", "staff.document"),

@@ -18,6 +18,7 @@ from portal.services.take_case import take
 from portal.services.to_post import letters_to_post
 from tests import factories
 from tests.services import cases
+from tests.web.principals import bounced
 from tests.web.staff_door import enter
 from tests.web.visitor import Visitor, mails, sign_in
 
@@ -231,6 +232,18 @@ def test_who_has_no_mail_gets_every_letter_by_post_and_the_day_counts(school: Fl
     with school.app_context():
         assert cases.steps_of(reference)["post", "answer"].state == "done"
         assert mails(school) == [each for each in mails(school) if str(each["kind"]).startswith("staff")]
+
+
+def test_a_notice_that_did_not_arrive_is_on_the_list_until_it_was_told(school: Flask) -> None:
+    student = student_of(school)
+    with school.app_context():
+        bounced(school, student)
+    visitor = enter(school, "officer").get("/staff/post")
+    assert "Nog zelf te vertellen" in visitor.text
+    assert "Hanan Al Hassan" in visitor.text
+    visitor.press("Dit is verteld")
+    assert "Vastgelegd dat dit is verteld." in visitor.text
+    assert "Nog zelf te vertellen" not in visitor.text
 
 
 def select_officer():

@@ -13,6 +13,7 @@ from flask import Flask
 from portal.domain.permissions import ANONYMOUS
 from portal.domain.vocabulary import Channel, Level, RequestKind, Role, TargetKind
 from portal.records.tables.cases import Case
+from portal.services import limits
 from portal.services.casework import Asked, NewCase, open_case
 from portal.services.unit import writing
 from tests import factories
@@ -226,6 +227,11 @@ def test_the_last_resort_from_the_reason_to_the_wiped_picture(sqlite_app: Flask,
     assert "Bedek eerst uw BSN en uw foto." in visitor.text
     send(visitor, b"MZ no picture", "pas.exe")
     assert "Stuur een PDF, een JPEG of een PNG." in visitor.text
+    with pytest.MonkeyPatch.context() as none:
+        none.setitem(limits.LIMITS, "upload", limits.Limit(0, timedelta(hours=1), "none at all"))
+        send(visitor, PICTURE, "pas.jpg")
+        assert visitor.status == 429
+    visitor.get(f"/nl/me/requests/{reference}/upload")
     send(visitor, PICTURE, "pas.jpg")
     assert "Wij hebben uw foto." in visitor.text
     assert "Wij hebben uw foto." in visitor.get(f"/nl/me/requests/{reference}").text

@@ -79,8 +79,10 @@ def test_a_new_colleague_chooses_the_password_by_mail_and_the_administrator_sees
     link = link_in_mail(school)
     assert link.removeprefix("/staff/reset/") not in visitor.html
 
+    assert mails(school, "staff_password_reset")[-1]["arguments"]["first"] == 1  # type: ignore[index]
     newcomer = Visitor(school).get(link)
     assert newcomer.h1 == "Kies een nieuw wachtwoord"
+    assert "Uw gebruikersnaam is: mdeboer" in newcomer.text
     assert newcomer.press("Wachtwoord bewaren", new="kort", again="kort").status == 422
     newcomer.press("Wachtwoord bewaren", new=NEW, again=NEW)
     assert newcomer.h1 == "Inloggen voor medewerkers"

@@ -321,6 +321,10 @@ def test_a_file_outside_a_case_asks_why_first_and_shows_masked_values_on_a_press
     )
     visitor.press(form=bank)
     assert "NL91ABNA0417164300" in visitor.text
+    visitor.get(f"/staff/record?student={student}")
+    assert 'value="Hanan Al Hassan"' in visitor.html, "filled in from the open file"
+    other = student_of(school, given_names="Omar")
+    assert "Omar" not in visitor.get(f"/staff/record?student={other}").html
     assert enter(school, "far").get(f"/staff/students/{student}").status == 404
 
 

@@ -22,7 +22,7 @@ VIEWS = dict.fromkeys(
     (
         *("staff.case", "staff.answer", "staff.recorded", "staff.match", "staff.assign", "staff.identity"),
         *("staff.extend", "staff.decide", "staff.approve", "staff.lift", "staff.posted", "staff.step"),
-        *("staff.student", "staff.contact", "staff.representatives", "staff.upload", "staff.images"),
+        *("staff.student", "staff.correct", "staff.contact", "staff.representatives", "staff.upload", "staff.images"),
         *("staff.abuse", "staff.merge", "staff.take_back"),
         *("staff.stop_erasure", "staff.conflict"),
     ),

@@ -90,7 +90,7 @@ class OutMail(Model):
     holder_kind: Mapped[str] = mapped_column(String(12))
     holder_id: Mapped[UUID]
     case_id: Mapped[UUID | None] = mapped_column(index=True)
-    state: Mapped[str] = mapped_column(String(12), default="waiting")  # waiting | sent | failed | quarantined | expired
+    state: Mapped[str] = mapped_column(String(12), default="waiting")  # of portal.mail.delivery.STATES
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(Moment)
     next_at: Mapped[datetime] = mapped_column(Moment)

@@ -91,6 +91,7 @@ TABLE: dict[str, Rule] = {
     "staff.representative_new": Rule(STAFF, act=Act.MANAGE_REPRESENTATIVE),
     "staff.representative_end": Rule(STAFF, act=Act.MANAGE_REPRESENTATIVE),
     "staff.to_post": Rule(STAFF, act=Act.PRINT_LETTER),
+    "staff.told": Rule(STAFF, act=Act.PRINT_LETTER),
     "staff.letter": Rule(STAFF, act=Act.PRINT_LETTER),
     "staff.print_letter": Rule(STAFF, act=Act.PRINT_LETTER),
     "staff.students": Rule(STAFF, act=Act.SEARCH_STUDENTS),

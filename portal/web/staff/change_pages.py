@@ -51,6 +51,4 @@ def changes_file() -> Response:
     response = make_response(change_list.as_file(current_actor(), current_clock(), wanted, _))
     response.headers["Content-Type"] = change_list.MEDIA[wanted]
     response.headers["Content-Disposition"] = f'attachment; filename="changes.{wanted}"'
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
     return response

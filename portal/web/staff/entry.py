@@ -144,9 +144,10 @@ def reset(token: str) -> Response:
             form.deny(refusal, "new")
         else:
             if state is LinkState.READY:
-                flash(_("Uw wachtwoord is gekozen. Log ermee in. Uw tweede stap is gelijk gebleven."), "ok")
+                flash(_("Uw wachtwoord is gekozen. Log ermee in."), "ok")
                 return redirect(url_for("staff.sign_in"))
     if state is not LinkState.READY:
         return make_response(render_template("staff/reset_dead.html", why=DEAD_LINKS[state]), 404)
     code = 422 if form.errors and code == 200 else code
-    return make_response(render_template("staff/reset.html", form=form), code)
+    username = reset_password.whose(current_clock(), token)
+    return make_response(render_template("staff/reset.html", form=form, username=username), code)

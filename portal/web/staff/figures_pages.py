@@ -130,7 +130,6 @@ def _attached(content: bytes, media: str, name: str) -> Response:
     response = make_response(content)
     response.headers["Content-Type"] = media
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 

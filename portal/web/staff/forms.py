@@ -233,11 +233,6 @@ class SearchForm(StaffForm):
 
 
 class RecordForm(StaffForm, OnceMixin):
-    kind = Radio(
-        N_("Wat vraagt de cursist?"),
-        choices=choices(KINDS.items()),
-        validators=[Required(N_("Kies wat de cursist vraagt."))],
-    )
     channel = Radio(
         N_("Hoe kwam het binnen?"),
         choices=choices((code, words) for code, words in CHANNELS.items() if code is not Channel.PORTAL),
@@ -246,15 +241,20 @@ class RecordForm(StaffForm, OnceMixin):
     received_on = DutchDateField(
         N_("Op welke dag kwam het bij de school binnen?"), validators=[Required(N_("Vul de dag van ontvangst in."))]
     )
-    language = Select(N_("Taal van de cursist"), choices=[], validators=[Required(N_("Kies een taal."))])
+    kind = Radio(
+        N_("Wat vraagt de cursist?"),
+        choices=choices(KINDS.items()),
+        validators=[Required(N_("Kies wat de cursist vraagt."))],
+    )
+    words = TextAreaField(N_("Wat vraagt de cursist, in eigen woorden?"), [MayBeEmpty(), AtMost(LONG_TEXT)])
+    activities = Boxes(N_("Om welke verwerking gaat het?"), [MayBeEmpty()], choices=[])
+    about = StringField(N_("Kenmerk van de zaak waarover de klacht gaat"), [Optional(), AtMost(20)])
     name = StringField(N_("Naam van de cursist"), [Required(N_("Vul de naam in.")), AtMost(SHORT_TEXT)])
+    language = Select(N_("Taal van de cursist"), choices=[], validators=[Required(N_("Kies een taal."))])
     student_number = StringField(N_("Cursistnummer"), [Optional(), AtMost(40)])
     email = StringField(N_("E-mailadres"), [Optional(), Check(looks_like_email)])
     phone = StringField(N_("Telefoon"), [Optional(), AtMost(40)])
     address = TextAreaField(N_("Postadres"), [Optional(), AtMost(SHORT_TEXT)])
-    words = TextAreaField(N_("Wat vraagt de cursist, in eigen woorden?"), [MayBeEmpty(), AtMost(LONG_TEXT)])
-    activities = Boxes(N_("Om welke verwerking gaat het?"), [MayBeEmpty()], choices=[])
-    about = StringField(N_("Kenmerk van de zaak waarover de klacht gaat"), [Optional(), AtMost(20)])
     helper = StringField(N_("Wie hielp de cursist?"), [Optional(), AtMost(SHORT_TEXT)])
 
     def validate_activities(self, field: Field) -> None:

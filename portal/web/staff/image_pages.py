@@ -135,8 +135,6 @@ def image_picture(reference: str, file_id: UUID) -> Response:
     response = make_response(found.content)
     response.headers["Content-Type"] = found.media_type
     response.headers["Content-Disposition"] = f'attachment; filename="{reference}"'
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 

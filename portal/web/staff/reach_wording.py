@@ -69,3 +69,16 @@ STANDINGS: Mapping[str, str] = MappingProxyType(
     }
 )
 STANDING_KINDS = {"waiting": "soon", "to_come": "plain", "active": "ok", "over": "plain"}
+
+# A mail that did not arrive, as what it told.
+UNDELIVERED: Mapping[str, str] = MappingProxyType(
+    {
+        "email_change_asked": N_("Er is om een ander e-mailadres gevraagd. De cursist kan dat nog stoppen."),
+        "email_changed": N_("Het oude e-mailadres wordt niet meer gebruikt."),
+        "email_new": N_("Het nieuwe e-mailadres neemt geen mail aan. Klopt het?"),
+        "represented": N_("Iemand mag of wil voor de cursist vragen, of deed dat net."),
+        "representative_added": N_("De vertegenwoordiger kreeg geen bericht dat deze mag vragen. Klopt het adres?"),
+        "code_stopped": N_("De brief of het telefoontje met een code komt niet. Een andere manier kan wel."),
+        "consent_asked": N_("De herinnering aan een vraag om toestemming kwam niet aan."),
+    }
+)

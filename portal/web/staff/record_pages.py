@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import flash, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
@@ -10,6 +12,7 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import OBJECTABLE, Channel, LegalBasis, RequestKind
 from portal.services import match_case
 from portal.services.casework import ChangedMeanwhile, Contact, Opened
+from portal.services.known_asker import known_asker
 from portal.services.record_request import Recorded, days_left, record_request
 from portal.web.forms import clean
 from portal.web.language import _, current_speaker
@@ -17,6 +20,7 @@ from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, policy
 from portal.web.staff.case_pages import changed, load, shown
 from portal.web.staff.forms import MatchForm, RecordForm, SearchForm, choices
+from portal.web.staff.student_pages import open_reason
 
 SLIP = "slip"  # in the cookie of whoever recorded it: reference and case code, until the next one
 SOON = max(WARN_DAYS_BEFORE)
@@ -41,7 +45,16 @@ def record() -> Response:
             form.deny(refusal, FIELD_OF.get(refusal.code, ""))
         else:
             return _recorded_as(opened, form)
+    elif request.method == "GET":
+        _fill_in(form, request.args.get("student", type=UUID))
     return make_response(render_template("staff/record.html", form=form), 422 if form.errors else 200)
+
+
+def _fill_in(form: RecordForm, student_id: UUID | None) -> None:
+    """From the file that is open in this browser. Whose the request is, is still matched by hand."""
+    if student_id is not None and open_reason(student_id):
+        asker = known_asker(current_actor(), current_clock(), student_id)
+        form.name.data, form.student_number.data, form.language.data = asker.name, asker.student_number, asker.language
 
 
 def _offer(form: RecordForm) -> None:

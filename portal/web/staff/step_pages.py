@@ -113,5 +113,4 @@ def document(reference: str, kind: str) -> Response:
     response = make_response(found.content)
     response.headers["Content-Type"] = found.media_type
     response.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

@@ -99,11 +99,12 @@ def correct(student_id: UUID, item: UUID, field: str) -> Response:
     """With the student at the desk: what it must be and how we know who it is; then it is decided as any other case."""
     actor, clock = current_actor(), current_clock()
     files.demand_reach(actor, clock, student_id)
-    if not _reason(student_id):
+    reason = _reason(student_id)
+    if not reason:
         return redirect(url_for("staff.student", student_id=student_id))
     form = CorrectForm()
     try:
-        found = correctable(actor, clock, student_id, item, field)
+        found = correctable(actor, clock, student_id, item, field, reason)
         if form.accepted():
             try:
                 read_value(found.field, form.value.data or "", clock.today())

@@ -100,6 +100,4 @@ def upload_page(reference: str, file_id: UUID) -> Response:
     response = make_response(found.content)
     response.headers["Content-Type"] = found.media_type
     response.headers["Content-Disposition"] = found.disposition
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
     return response

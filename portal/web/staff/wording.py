@@ -283,7 +283,10 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "bad_date": N_("Kies een dag vanaf de ontvangst tot en met vandaag."),
         "nothing_to_post": N_("Deze brief hoort niet bij deze zaak."),
         "task_ended": N_("Deze aanvraag is al klaar of verlopen."),
-        "not_on_file": N_("Dit adres of telefoonnummer staat niet (meer) in het dossier."),
+        "not_on_file": N_(
+            "Dit adres of telefoonnummer staat niet (meer) in het dossier, of het kwam uit een verzoek van iemand die "
+            "wij niet zeker genoeg kennen. Dan kan de cursist naar kantoor komen."
+        ),
         "not_printed": N_("Print eerst de brief."),
         "reason_too_long": N_("Deze tekst is te lang: hoogstens %(most)s tekens."),
         "bad_purpose": N_("Kies waarvoor de kopie is."),

@@ -131,10 +131,7 @@ def own_letter(lang: str, letter_id: UUID) -> Response:
 
 
 def _attached(content: bytes, media_type: str, name: str) -> Response:
-    response = send_file(BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name, max_age=0)
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return send_file(BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name, max_age=0)
 
 
 @blueprint.post(f"{PREFIX}/me/requests/<reference>/copy")
