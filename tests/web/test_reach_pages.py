@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.domain.vocabulary import RequestKind, Role
+from portal.domain.vocabulary import Level, RequestKind, Role
 from portal.records.db import db
 from portal.records.tables.access import Login
 from portal.services.add_representative import Asked, record_representative
@@ -203,6 +203,18 @@ def test_the_student_names_a_helper_at_level_two(school: Flask) -> None:
     visitor.press("Deze persoon mag dit", kinds=["access"], ends_on="٣١-١٢-٢٠٢٦")
     assert "Mag nu voor u vragen" in visitor.text
     assert sign_in(school, "omar@example.org").h1 == "Vragen voor een ander"
+
+
+def test_a_code_that_asks_to_sign_in_first_is_offered_only_to_who_can(school: Flask) -> None:
+    for email, offered in ((OLD, True), (None, False)):
+        student = student_of(school, email=email)
+        with school.app_context():
+            reference = cases.opened(RequestKind.ACCESS, student, level=Level.ADDRESS)
+        visitor = opened(school, student)
+        assert ("Identiteitsbewijs gezien" in visitor.text) is offered
+        visitor.get(f"/staff/cases/{reference}")
+        assert ("Identiteitsbewijs gezien" in visitor.text) is offered
+        assert "Vaststellen" in visitor.text
 
 
 def test_who_has_no_mail_gets_every_letter_by_post_and_the_day_counts(school: Flask) -> None:
