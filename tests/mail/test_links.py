@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from flask import Flask
 
@@ -15,5 +17,6 @@ def test_the_address_of_each_mail_is_a_page(sqlite_app: Flask, name: str, by_cod
     sheet = sheet_of(every_message("nl")[name], by_code)
     address = link_of(sheet, HOUSE.base_url, "nl")
     routes = sqlite_app.url_map.bind("privacy.school.example", url_scheme="https")
-    endpoint, _ = routes.match(address.removeprefix(HOUSE.base_url), method="GET")
+    assert address.startswith(HOUSE.base_url)
+    endpoint, _ = routes.match(urlsplit(address).path, method="GET")
     assert endpoint.split(".")[0] in {"account", "public", "staff", "student"}
