@@ -52,8 +52,12 @@ messages: $(BIN)/.installed ## bring the translators' catalogues up to date with
 test: dev browser catalogues checks ## everything: checks, both databases, the browser
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+# Rooms whose tests take pages, processes and paper: reading their files alone takes the fast part seconds.
+WHOLE_HOUSE := browser commands deploy faults letters security web
+
 check: dev catalogues checks ## the fast part, under two minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not slow and not postgres and not proof"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not slow and not postgres and not proof" \
+		$(WHOLE_HOUSE:%=--ignore=tests/%)
 
 checks: dev
 	@$(BIN)/ruff check .

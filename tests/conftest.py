@@ -26,24 +26,6 @@ __all__ = ["chromium"]  # one for every folder of tests
 atexit.register(shutil.rmtree, engines.SCRATCH, ignore_errors=True)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 10:00 in Amsterdam
 
-
-WHOLE_HOUSE = {
-    "browser",
-    "commands",
-    "deploy",
-    "faults",
-    "letters",
-    "security",
-    "web",
-}  # rooms whose tests take pages, processes and paper
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if WHOLE_HOUSE & set(item.path.parts):
-            item.add_marker("slow")
-
-
 MAKERS = {"sqlite": engines.sqlite_settings, "postgres": engines.postgres_settings}
 
 
