@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from flask import current_app, g
+from flask import current_app
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -35,6 +35,7 @@ from portal.vault.master import MasterKey
 from portal.vault.vault import Vault
 
 T = TypeVar("T")
+PAGE = "page"  # what a session carries while it reads for one
 
 
 @dataclass(slots=True)
@@ -87,11 +88,11 @@ class _Page:
 
 def begin_page() -> None:
     """From here to `end_page`, or until something is written, reading units share what they read."""
-    g.page = _Page(_vault())
+    db.session().info[PAGE] = _Page(_vault())
 
 
 def end_page() -> None:
-    if g.pop("page", None) is not None:
+    if db.session().info.pop(PAGE, None) is not None:
         db.session.rollback()
 
 
@@ -134,7 +135,7 @@ def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
     except BaseException:
         work.session.rollback()
         raise
-    if "page" in g:
+    if PAGE in db.session().info:
         begin_page()  # what it read before may have changed
     rest(work.session, began)
 
@@ -142,7 +143,7 @@ def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
 @contextmanager
 def reading(actor: Actor, clock: Clock) -> Iterator[Work]:
     """A unit that only reads."""
-    page: _Page | None = g.get("page")
+    page: _Page | None = db.session().info.get(PAGE)
     work = _work(actor, clock, page or _Page(_vault()))
     try:
         yield work
@@ -154,5 +155,5 @@ def reading(actor: Actor, clock: Clock) -> Iterator[Work]:
 def abandon() -> None:
     """Drops whatever the request's transaction holds: before an error page is shown."""
     db.session.rollback()
-    if "page" in g:
+    if PAGE in db.session().info:
         begin_page()
