@@ -3,14 +3,17 @@ much. Templates have them from components/page.html, by the same names as its ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup, escape
-from wtforms import SelectField
+from wtforms import Field, SelectField
+from wtforms.widgets import TextInput
 
-from portal.i18n import Speaker
+from portal.i18n import N_, Speaker
 from portal.web.headers import static_url
 
 
@@ -48,11 +51,28 @@ def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
     return Markup(f'<span class="tag {escape(kind)}">{mark}{escape(text)}</span>')  # noqa: S704 - escaped here
 
 
+def described_by(field: Field, hint: str = "") -> str:
+    """The ids of what is said about a field."""
+    return " ".join([*([f"{field.id}-hint"] if hint else ()), *([f"{field.id}-error"] if field.errors else ())])
+
+
+def attributes(values: Mapping[str, object]) -> str:
+    """Of an element, by name; False leaves one out, True writes its name only."""
+    return " ".join(
+        name if value is True else f'{name}="{escape(value)}"'
+        for name, value in sorted(values.items())
+        if value is not False
+    )
+
+
+OPTIONAL, WRONG = N_("(hoeft niet)"), N_("Fout:")
+
+
 class Pieces:
     """Those that speak, in one language."""
 
     icon, ltr, name, words = staticmethod(icon), staticmethod(ltr), staticmethod(name), staticmethod(words)
-    date_short, tag = staticmethod(date_short), staticmethod(tag)
+    date_short, tag, described_by = staticmethod(date_short), staticmethod(tag), staticmethod(described_by)
 
     def __init__(self, said: Speaker) -> None:
         self._said = said
@@ -68,15 +88,85 @@ class Pieces:
         """A moment (aware), in the reader's language."""
         return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), self._said.moment(at))
 
-    def options(self, field: SelectField, translate: bool = True) -> Markup:
-        """The options of a list to choose from; translate=False for what a person or a record says."""
+    # fields of forms: components/forms.html says what is given to them
+
+    def select(self, field: SelectField, hint: str = "", translate: bool = True) -> Markup:
+        """A list to choose from; translate=False for what a person or a record says."""
+        asked = f' aria-describedby="{described_by(field, hint)}"' if hint or field.errors else ""
+        wrong = ' aria-invalid="true"' if field.errors else ""
+        inside = (
+            f'<select class="input" id="{field.id}" name="{field.name}"{asked}{wrong}>'
+            f"{self._options(field, translate)}</select>"
+        )
+        return self._field(field, hint, inside)
+
+    def _options(self, field: SelectField, translate: bool) -> str:
         say = self._said.gettext if translate else str
-        found = [
+        return "\n".join(
             f'<option value="{escape(each.value)}"{" selected" if each.selected else ""}>'
             f"{escape(say(each.label) if each.label else each.value)}</option>"
             for each in field.iter_choices()
-        ]
-        return Markup("\n".join(found))  # noqa: S704 - escaped here
+        )
+
+    def text_field(
+        self,
+        field: Field,
+        hint: str = "",
+        autocomplete: str = "",
+        dir: str = "auto",
+        inputmode: str = "",
+        size: str = "",
+        heading: bool = False,
+        attrs: Mapping[str, object] = MappingProxyType({}),
+    ) -> Markup:
+        """One line. dir: "auto" for words and names, "ltr" for e-mail, phone, numbers, codes. size: "" short medium.
+        attrs: more attributes, e.g. {"maxlength": 80, "spellcheck": "false"}."""
+        asked = {
+            "class": f"input {size}".rstrip(),
+            "dir": dir,
+            "autocomplete": autocomplete or False,
+            "inputmode": inputmode or False,
+            "aria-describedby": described_by(field, hint) or False,
+            "aria-invalid": "true" if field.errors else False,
+            **attrs,
+        }
+        if type(field.widget) is TextInput and not field.render_kw:
+            given = {"id": field.id, "name": field.name, "type": "text", "value": field._value(), **asked}
+            inside = f"<input {attributes(given)}>"
+        else:
+            inside = field(required=False, **asked)
+        return self._field(field, hint, inside, heading)
+
+    def _field(self, field: Field, hint: str, inside: str, heading: bool = False) -> Markup:
+        return Markup(  # noqa: S704 - escaped here
+            f'<div class="field{" wrong" if field.errors else ""}">'
+            f"{self.field_label(field, heading)}\n{self.field_notes(field, hint)}\n{inside}</div>"
+        )
+
+    def field_label(self, field: Field, heading: bool = False) -> Markup:
+        optional = f' <span class="optional">{escape(self._said.gettext(OPTIONAL))}</span>'
+        label = (
+            f'<label for="{field.id}">{escape(self._said.gettext(field.label.text))}'
+            f"{optional if field.flags.optional else ''}</label>"
+        )
+        return Markup(f'<h1 class="question">{label}</h1>' if heading else label)  # noqa: S704 - escaped here
+
+    def field_notes(self, field: Field, hint: str = "") -> Markup:
+        notes = f'<p class="hint" id="{field.id}-hint">{escape(hint)}</p>' if hint else ""
+        if field.errors:
+            notes += (
+                f'<p class="error" id="{field.id}-error">{icon("warning")}<span><span class="visually-hidden">'
+                f"{escape(self._said.gettext(WRONG))} </span>"
+                f"{''.join(f'{escape(self.error(each))} ' for each in field.errors)}</span></p>"
+            )
+        return Markup(notes)  # noqa: S704 - escaped here
+
+    def error(self, error: Any) -> Any:
+        """A msgid, something with .msgid and .params, or an object that is already in the reader's language."""
+        if isinstance(error, str):
+            return self._said.gettext(error)
+        msgid = getattr(error, "msgid", "")
+        return self._said.text(msgid, **(error.params or {})) if msgid else error
 
     def value_of(self, value: Any, kind: str = "") -> Any:
         """By kind: "ltr", "name", "words" or "" (translated text or ready markup); a date shows as date_both."""

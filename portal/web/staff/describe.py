@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
+
+from markupsafe import Markup
 
 from portal.domain.birth_date import NotABirthDate
 from portal.domain.birth_date import parse as parse_birth_date
@@ -14,6 +17,7 @@ from portal.policy.model import Field, Policy
 from portal.services.case_lines import StepLine
 from portal.services.queue import Line
 from portal.web.language import current_speaker
+from portal.web.pieces import tag
 from portal.web.staff.blueprint import policy
 from portal.web.staff.wording import TARGETS, TASKS
 
@@ -23,7 +27,8 @@ LTR = frozenset(
 )
 
 
-YES, NO, THIS_PORTAL = N_("ja"), N_("nee"), N_("dit portaal")
+YES, NO, THIS_PORTAL, TODAY = N_("ja"), N_("nee"), N_("dit portaal"), N_("vandaag")
+SOON = 7  # days
 
 
 class About(Protocol):
@@ -64,6 +69,21 @@ def matter(line: Line) -> str:
     if line.about is not None:
         return subject(line.about)
     return current_speaker().plural("%(num)d onderdeel", "%(num)d onderdelen", line.parts) if line.parts else ""
+
+
+def days_left(days: int) -> Markup:
+    """Days to the due date in words, never colour alone; negative when it is late."""
+    return _days_left(current_speaker(), days)
+
+
+@lru_cache(maxsize=1024)
+def _days_left(speaker: Speaker, days: int) -> Markup:
+    if days < 0:
+        return tag("late", speaker.plural("%(num)d dag te laat", "%(num)d dagen te laat", -days), "warning")
+    if days == 0:
+        return tag("late", speaker.text(TODAY), "clock")
+    left = speaker.plural("nog %(num)d dag", "nog %(num)d dagen", days)
+    return tag("soon", left, "clock") if days <= SOON else tag("ok", left)
 
 
 def field_of(about: About, rules: Policy | None = None) -> Field | None:

@@ -18,10 +18,10 @@ from portal.services.take_case import Handed, assign_many
 from portal.web.forms import clean
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
-from portal.web.staff import describe
 from portal.web.staff.blueprint import blueprint, policy, words_of
 from portal.web.staff.forms import choices
 from portal.web.staff.queue_forms import FindForm, HandOverForm, QueueForm, chosen_cases, narrowed, one_of
+from portal.web.staff.queue_rows import rows_in
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
 from portal.web.typed import typed_before
 
@@ -85,11 +85,7 @@ def _page(
         next_href=_href(tab, kept, after=page.lines[-1].reference) if page.has_after and page.lines else "",
         previous_href=_href(tab, kept, before=page.lines[0].reference) if page.has_before and page.lines else "",
         clear_href=_href(Tab.ALL if tab is Tab.EVERYTHING else tab, {}) if filters.any or order or form.errors else "",
-        kinds=KINDS,
-        states=STATES,
-        channels=CHANNELS,
-        tongues=TONGUES,
-        matter=describe.matter,
+        rows=rows_in(current_speaker()),
     )
     return make_response(html, code)
 
