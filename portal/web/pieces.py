@@ -3,14 +3,15 @@ much. Templates have them from components/page.html, by the same names as its ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
-from wtforms import Field, SelectField
+from wtforms import Field, Form, SelectField
 from wtforms.widgets import TextInput
 
 from portal.i18n import N_, Speaker
@@ -65,6 +66,18 @@ def attributes(values: Mapping[str, object]) -> str:
     )
 
 
+Offered = tuple[tuple[str, str], ...]
+
+
+def options(offered: Offered, chosen: str | None, say: Callable[[str], str]) -> str:
+    """Of a list to choose from: (value, label) pairs, one of which is chosen."""
+    return "\n".join(
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
+        f"{escape(say(label) if label else value)}</option>"
+        for value, label in offered
+    )
+
+
 OPTIONAL, WRONG = N_("(hoeft niet)"), N_("Fout:")
 
 
@@ -76,6 +89,7 @@ class Pieces:
 
     def __init__(self, said: Speaker) -> None:
         self._said = said
+        self._known = lru_cache(maxsize=512)(self._known_anew)
 
     def date_both(self, day: date) -> Markup:
         """A date in the reader's language and as Dutch figures."""
@@ -101,12 +115,12 @@ class Pieces:
         return self._field(field, hint, inside)
 
     def _options(self, field: SelectField, translate: bool) -> str:
-        say = self._said.gettext if translate else str
-        return "\n".join(
-            f'<option value="{escape(each.value)}"{" selected" if each.selected else ""}>'
-            f"{escape(say(each.label) if each.label else each.value)}</option>"
-            for each in field.iter_choices()
-        )
+        offered = tuple((str(each.value), each.label) for each in field.choices or ())
+        chosen = None if field.data is None else str(field.data)
+        return self._known(offered, chosen) if translate else options(offered, chosen, str)
+
+    def _known_anew(self, offered: Offered, chosen: str | None) -> str:
+        return options(offered, chosen, self._said.gettext)
 
     def text_field(
         self,
@@ -136,6 +150,36 @@ class Pieces:
         else:
             inside = field(required=False, **asked)
         return self._field(field, hint, inside, heading)
+
+    def textarea(
+        self,
+        field: Field,
+        hint: str = "",
+        rows: int = 6,
+        heading: bool = False,
+        attrs: Mapping[str, object] = MappingProxyType({}),
+    ) -> Markup:
+        asked = {
+            "id": field.id,
+            "name": field.name,
+            "class": "input",
+            "dir": "auto",
+            "rows": rows,
+            "aria-describedby": described_by(field, hint) or False,
+            "aria-invalid": "true" if field.errors else False,
+            **attrs,
+        }
+        inside = f"<textarea {attributes(asked)}>\r\n{escape(field._value())}</textarea>"
+        return self._field(field, hint, inside, heading)
+
+    def hidden(self, form: Form, once: str = "") -> Markup:
+        """What every form carries: the token against forgery and, with `once`, the key by which it acts once."""
+        token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+        return token + self.hidden_once(once) if once else token
+
+    def hidden_once(self, key: str) -> Markup:
+        """The idempotency key: a form sent twice acts once."""
+        return Markup('<input type="hidden" name="once" value="{}">').format(key)
 
     def _field(self, field: Field, hint: str, inside: str, heading: bool = False) -> Markup:
         return Markup(  # noqa: S704 - escaped here

@@ -15,7 +15,6 @@ from portal.domain.vocabulary import FieldType, StepKind, TargetKind
 from portal.i18n import N_, Speaker
 from portal.policy.model import Field, Policy
 from portal.services.case_lines import StepLine
-from portal.services.queue import Line
 from portal.web.language import current_speaker
 from portal.web.pieces import tag
 from portal.web.staff.blueprint import policy
@@ -64,11 +63,11 @@ def subject(about: About) -> str:
     return speaker.text(TARGETS[about.target])
 
 
-def matter(line: Line) -> str:
+def matter(about: About | None, parts: int) -> str:
     """What a case of a list is about: the one thing, else how many."""
-    if line.about is not None:
-        return subject(line.about)
-    return current_speaker().plural("%(num)d onderdeel", "%(num)d onderdelen", line.parts) if line.parts else ""
+    if about is not None:
+        return subject(about)
+    return current_speaker().plural("%(num)d onderdeel", "%(num)d onderdelen", parts) if parts else ""
 
 
 def days_left(days: int) -> Markup:

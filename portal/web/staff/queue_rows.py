@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from functools import cache
 
 from flask import url_for
@@ -35,27 +35,35 @@ class Rows:
         self.channels = {channel: escape(said.text(words)) for channel, words in CHANNELS.items()}
         self.states = {state: tag("plain", said.text(words)) for state, words in STATES.items()}
         self.unknown, self.nobody = _none(said.text(UNKNOWN)), _none(said.text(NOBODY))
+        self.tick = escape(said.text(TICK))
         self.unmatched = Markup("<small>{}</small>").format(tag("soon", said.text(UNMATCHED), "help"))
         self.answered, self.extended = escape(said.text(ANSWERED)), escape(said.text(EXTENDED))
 
-    def __call__(self, lines: Iterable[Line], ticks: bool, ticked: Collection[str], branches: bool) -> Markup:
+    def __call__(self, lines: Sequence[Line], ticks: bool, ticked: Collection[str], branches: bool) -> Markup:
         """`ticks`: with a box before each, those in `ticked` set; `branches`: with the branch of each."""
-        rows = [self._row(line, self._tick(line, ticked) if ticks else "", branches) for line in lines]
-        return Markup("\n").join(rows)
+        cases = escape(url_for("staff.case", reference="-").removesuffix("-"))
+        matters = {(line.about, line.parts): "" for line in lines}
+        matters |= {about: escape(describe.matter(*about)) for about in matters}
+        return Markup("\n").join(
+            self._row(
+                line,
+                cases,
+                self._tick(line, ticked) if ticks else "",
+                matters[line.about, line.parts],
+                f" · <bdi>{escape(line.branch)}</bdi>" if branches and line.branch else "",
+            )
+            for line in lines
+        )
 
-    def _row(self, line: Line, tick: str, branches: bool) -> Markup:
-        reference, href = escape(line.reference), escape(url_for("staff.case", reference=line.reference))
+    def _row(self, line: Line, cases: str, tick: str, matter: str, branch: str) -> Markup:
         name = f"<bdi>{escape(line.name)}</bdi>" if line.name else self.unknown
         handler = f"<bdi>{escape(line.handler)}</bdi>" if line.handler else self.nobody
-        branch = f" · <bdi>{escape(line.branch)}</bdi>" if branches and line.branch else ""
-        tongue = TONGUES[line.language].name if line.language in TONGUES else line.language
+        unmatched = "" if line.matched or not line.open else self.unmatched
         return Markup(  # noqa: S704 - escaped here
             f'<tr role="row">{tick}'
-            f'{self.reference}<a href="{href}"><bdi dir="ltr">{reference}</bdi></a></div></td>'
-            f"{self.request}{self.kinds[line.kind]}<small>{escape(describe.matter(line))}</small></div></td>"
-            f"{self.student}{name}"
-            f'<small><span lang="{escape(line.language)}">{escape(tongue)}</span>{branch}</small>'
-            f"{'' if line.matched or not line.open else self.unmatched}</div></td>"
+            f'{self.reference}<a href="{cases}{line.reference}"><bdi dir="ltr">{line.reference}</bdi></a></div></td>'
+            f"{self.request}{self.kinds[line.kind]}<small>{matter}</small></div></td>"
+            f"{self.student}{name}<small>{_tongue(line.language)}{branch}</small>{unmatched}</div></td>"
             f"{self.received}{date_short(line.received_on)}<small>{self.channels[line.channel]}</small></div></td>"
             f"{self.due}{date_short(line.due_on)}<small>{self._left(line)}</small></div></td>"
             f"{self.handler}{handler}</div></td>"
@@ -65,9 +73,8 @@ class Rows:
     def _tick(self, line: Line, ticked: Collection[str]) -> str:
         key = f"{line.reference}|{line.version}"
         return (
-            f'<td role="cell" class="tick"><input type="checkbox" name="case" value="{escape(key)}"'
-            f' aria-label="{escape(self.said.text(TICK, reference=line.reference))}"'
-            f"{' checked' if key in ticked else ''}></td>"
+            f'<td role="cell" class="tick"><input type="checkbox" name="case" value="{key}"'
+            f' aria-label="{self.tick % {"reference": line.reference}}"{" checked" if key in ticked else ""}></td>'
         )
 
     def _left(self, line: Line) -> str:
@@ -77,6 +84,12 @@ class Rows:
 
 
 rows_in = cache(Rows)
+
+
+@cache
+def _tongue(code: str) -> str:
+    name = TONGUES[code].name if code in TONGUES else code
+    return f'<span lang="{escape(code)}">{escape(name)}</span>'
 
 
 def _none(words: str) -> Markup:
