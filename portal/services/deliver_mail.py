@@ -7,15 +7,16 @@ cannot be delivered to a student flags the case, so that staff use the post; the
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import Connection, bindparam, select, update
 from uuid_utils.compat import uuid7
 
 from config import Settings
@@ -27,11 +28,11 @@ from portal.domain.events import EventKind
 from portal.domain.permissions import SYSTEM
 from portal.mail import delivery, messages
 from portal.mail.delivery import EXPIRED, FAILED, QUARANTINED, SENT, Claimed
-from portal.mail.mime import Mail
 from portal.mail.render import House, NotRenderable, Sheet, render
 from portal.mail.transports import Later, Paused, Refused, Transport, transport_for
 from portal.policy.model import Policy
 from portal.records import casebook
+from portal.records.db import WRITE, db
 from portal.records.tables.cases import Case
 from portal.services import address_change, erasures, retention, tell_campaigns
 from portal.services.casework import staff_for
@@ -43,15 +44,12 @@ log = logging.getLogger("portal.mail")
 BATCH = 10
 SPARE = timedelta(minutes=2)  # what a slow server may still take of a lease
 SHREDDED = "shredded"  # the fault of a mail whose key is gone
+FRESH = 1.0  # seconds for which what was read of a batch holds: whoever's key goes meanwhile is not written to
 SILENT = frozenset({"silence", "garbage", "folder"})  # faults of the server, not of the mail: the batch ends
+COUNTS_AS_TOLD = frozenset({"extended", "erasure_planned", "email_change_asked"})
+KNOWN = select(Case.id).where(Case.id.in_(bindparam("cases", expanding=True)), Case.student_id.is_not(None))
 
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """An opened row: the mail, and whether it goes to staff."""
-
-    mail: Mail
-    staff: bool
+Fault = str  # the code of why a mail cannot be opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +77,27 @@ def deliver(
     """Sends everything that is due; returns when nothing is left, the queue is paused, or `stopping` says so."""
     settings: Settings = current_app.config["SETTINGS"]
     line = transport or transport_for(settings.mail_url)
-    run = _Run(clock, line, stopping, uuid7())
-    try:
-        while run.one_batch(batch):
-            pass
-    finally:
-        line.close()
+    with db.engine.connect() as connection:
+        run = _Run(clock, line, stopping, connection.execution_options(**{WRITE: True}))
+        try:
+            while run.one_batch(batch):
+                pass
+        finally:
+            line.close()
     return Delivered(**run.counts, paused=run.paused)
 
 
 class _Run:
-    def __init__(self, clock: Clock, transport: Transport, stopping: Callable[[], bool], worker: UUID) -> None:
-        self.clock, self.transport, self.stopping, self.worker = clock, transport, stopping, worker
+    def __init__(self, clock: Clock, transport: Transport, stopping: Callable[[], bool], marks: Connection) -> None:
+        self.clock, self.transport, self.stopping, self.marks = clock, transport, stopping, marks
+        self.worker = uuid7()
         self.counts: Counter[str] = Counter()
         self.paused = ""
+        self.more = False  # the last batch was full
 
     def one_batch(self, most: int) -> bool:
         """Claims and sends one batch; whether there may be more to do."""
-        if self.stopping() or not self._anything_due():
+        if self.stopping() or not (self.more or self._anything_due()):
             return False
         with writing(SYSTEM, self.clock) as work:
             work.require(Act.DELIVER_MAIL)
@@ -106,9 +107,15 @@ class _Run:
                 return False
             probing = pause is not None
             mails = delivery.claim(work.session, work.now, self.worker, 1 if probing else most)
+        self.more = len(mails) == most
+        opened, sheets = 0.0, {}
         for place, mail in enumerate(mails):
-            too_late = self.clock.now() > mail.lease_until - SPARE
-            if self.stopping() or too_late or not self._one(mail, probing):
+            if self.stopping() or self.clock.now() > mail.lease_until - SPARE:
+                self._give_back(mails[place:])
+                return False
+            if time.monotonic() > opened + FRESH:
+                opened, sheets = time.monotonic(), self._open(mails[place:])
+            if not self._one(mail, sheets[mail.id], probing):
                 self._give_back(mails[place:])
                 return False
         return bool(mails)
@@ -117,80 +124,70 @@ class _Run:
         with reading(SYSTEM, self.clock) as work:
             return delivery.anything_due(work.session, work.now)
 
-    def _one(self, mail: Claimed, probing: bool) -> bool:
+    def _one(self, mail: Claimed, sheet: Sheet | Fault, probing: bool) -> bool:
         """Sends one mail; whether the next one may be tried."""
         if mail.expires_at is not None and mail.expires_at <= self.clock.now():
             self._end(mail, EXPIRED, "too_old")
             return True
         try:
-            letter = self._open(mail)
+            if not isinstance(sheet, Sheet):
+                raise NotRenderable(sheet)
+            letter = render(sheet, house())
         except NotRenderable as error:
             self._quarantine(mail, error.fault)
             return True
         try:
-            self.transport.send(letter.mail)
+            self.transport.send(letter)
         except Paused as fault:
             self._pause(fault.fault)
             return False
         except Later as fault:
-            self._later(mail, letter.staff, fault.fault)
+            self._later(mail, sheet.staff, fault.fault)
             return fault.fault not in SILENT
         except Refused as fault:
-            self._fail(mail, letter.staff, fault.fault)
+            self._fail(mail, sheet.staff, fault.fault)
             return True
         self._sent(mail, probing)
         return True
 
-    def _open(self, mail: Claimed) -> Letter:
+    def _open(self, mails: Sequence[Claimed]) -> dict[UUID, Sheet | Fault]:
+        """What the mails of a batch say, all read at once, or why one cannot be opened."""
         with reading(SYSTEM, self.clock) as work:
-            try:
-                body = delivery.open_body(work.vault, mail)
-            except Shredded as error:
-                raise NotRenderable(SHREDDED) from error
-            except Tampered as error:
-                raise NotRenderable("tampered") from error
-            known = (
-                mail.case_id is not None
-                and work.session.execute(select(Case.student_id).where(Case.id == mail.case_id)).scalar()
-            )
-            try:
-                sheet = Sheet(
-                    kind=mail.kind,
-                    language=mail.language,
-                    to=body["to"],
-                    message_id=mail.message_id,
-                    created_at=mail.created_at,
-                    arguments=body["arguments"],
-                    expires_at=mail.expires_at,
-                    staff=bool(body["staff"]),
-                    by_code=mail.case_id is not None and not known and not body["staff"],
-                    log_head=in_header(log_head(work.session)),
-                )
-            except (KeyError, TypeError) as error:
-                raise NotRenderable("bad_body") from error
-        return Letter(render(sheet, house()), sheet.staff)
+            work.vault.preload(mail.holder for mail in mails)
+            cases = [mail.case_id for mail in mails if mail.case_id is not None]
+            known = set(work.session.connection().execute(KNOWN, {"cases": cases}).scalars()) if cases else set()
+            head = in_header(log_head(work.session))
+            return {mail.id: _sheet(work, mail, mail.case_id in known, head) for mail in mails}
 
     def _sent(self, mail: Claimed, probing: bool) -> None:
-        with writing(SYSTEM, self.clock) as work:
-            mine = delivery.mark(
-                work.session, mail, self.worker, state=SENT, sent_at=work.now, attempts=mail.attempts + 1, fault=None
-            )
-            if probing and delivery.end_pause(work.session):
-                log.warning("mail queue resumed")
-            if mine:
-                _count_as_told(work, mail)
+        """Most marks write nothing else and need no unit; nor do they have to give way, the server is spoken to
+        between two of them."""
+        if probing or mail.kind in COUNTS_AS_TOLD:
+            with writing(SYSTEM, self.clock) as work:
+                mine = self._mark_sent(work.session.connection(), mail)
+                if probing and delivery.end_pause(work.session):
+                    log.warning("mail queue resumed")
+                if mine:
+                    _count_as_told(work, mail)
+        else:
+            with self.marks.begin():
+                self._mark_sent(self.marks, mail)
         self.counts[SENT] += 1
+
+    def _mark_sent(self, connection: Connection, mail: Claimed) -> bool:
+        now = self.clock.now()
+        return delivery.mark(connection, mail, self.worker, SENT, attempts=mail.attempts + 1, sent_at=now)
 
     def _end(self, mail: Claimed, state: str, fault: str) -> None:
         with writing(SYSTEM, self.clock) as work:
-            delivery.mark(work.session, mail, self.worker, state=state, fault=fault)
+            delivery.mark(work.session.connection(), mail, self.worker, state, fault)
         self.counts[state] += 1
 
     def _quarantine(self, mail: Claimed, fault: str) -> None:
         """Nobody was told, so whoever it was for gets a letter; but for mails whose key went with what they told of."""
         log.error("mail quarantined", extra={"mail": str(mail.id), "kind": mail.kind, "fault": fault})
         with writing(SYSTEM, self.clock) as work:
-            mine = delivery.mark(work.session, mail, self.worker, state=QUARANTINED, fault=fault)
+            mine = delivery.mark(work.session.connection(), mail, self.worker, QUARANTINED, fault)
             if mine and fault != SHREDDED:
                 _flag(work, mail, mail.holder == INSTALLATION, fault)
         self.counts[QUARANTINED] += 1
@@ -204,8 +201,7 @@ class _Run:
 
     def _fail(self, mail: Claimed, to_staff: bool, fault: str) -> None:
         with writing(SYSTEM, self.clock) as work:
-            attempts = mail.attempts + 1
-            if delivery.mark(work.session, mail, self.worker, state=FAILED, attempts=attempts, fault=fault):
+            if delivery.mark(work.session.connection(), mail, self.worker, FAILED, fault, attempts=mail.attempts + 1):
                 _flag(work, mail, to_staff, fault)
         self.counts[FAILED] += 1
 
@@ -218,6 +214,29 @@ class _Run:
     def _give_back(self, mails: list[Claimed]) -> None:
         with writing(SYSTEM, self.clock) as work:
             delivery.release(work.session, mails, self.worker)
+
+
+def _sheet(work: Work, mail: Claimed, known: bool, head: str) -> Sheet | Fault:
+    try:
+        body = delivery.open_body(work.vault, mail)
+        return Sheet(
+            kind=mail.kind,
+            language=mail.language,
+            to=body["to"],
+            message_id=mail.message_id,
+            created_at=mail.created_at,
+            arguments=body["arguments"],
+            expires_at=mail.expires_at,
+            staff=bool(body["staff"]),
+            by_code=mail.case_id is not None and not known and not body["staff"],
+            log_head=head,
+        )
+    except Shredded:
+        return SHREDDED
+    except Tampered:
+        return "tampered"
+    except (KeyError, TypeError):
+        return "bad_body"
 
 
 def house() -> House:

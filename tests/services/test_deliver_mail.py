@@ -192,8 +192,8 @@ def test_a_worker_whose_lease_was_taken_over_marks_nothing(app: Flask, clock: Fi
         with writing(SYSTEM, clock) as work:
             (again,) = delivery.claim(work.session, clock.now(), quick, 5)
         with writing(SYSTEM, clock) as work:
-            assert not delivery.mark(work.session, mail, slow, state="failed")
-            assert delivery.mark(work.session, again, quick, state="sent")
+            assert not delivery.mark(work.session.connection(), mail, slow, state="failed")
+            assert delivery.mark(work.session.connection(), again, quick, state="sent")
         assert row_of(case_id).state == "sent"
 
 
