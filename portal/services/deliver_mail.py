@@ -9,47 +9,38 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
-from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, update
 from uuid_utils.compat import uuid7
 
 from config import Settings
-from portal.audit.log import head as log_head
-from portal.audit.log import in_header
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
 from portal.domain.permissions import SYSTEM
 from portal.mail import delivery, messages
 from portal.mail.delivery import EXPIRED, FAILED, QUARANTINED, SENT, Claimed
-from portal.mail.render import House, NotRenderable, Sheet, render
+from portal.mail.render import NotRenderable
 from portal.mail.transports import Later, Paused, Refused, Transport, transport_for
-from portal.policy.model import Policy
 from portal.records import casebook
 from portal.records.db import WRITE, db
 from portal.records.tables.cases import Case
 from portal.services import address_change, erasures, retention, tell_campaigns
 from portal.services.casework import staff_for
+from portal.services.mail_batch import SHREDDED, Batch
 from portal.services.unit import Work, reading, writing
-from portal.vault.envelope import INSTALLATION, Tampered
-from portal.vault.vault import Shredded
+from portal.vault.envelope import INSTALLATION
 
 log = logging.getLogger("portal.mail")
-BATCH = 10
+BATCH, MOST = 10, 40  # mails claimed at once: more of them while the server is quick, so that a slow one's are shared
+QUICK = 0.25  # seconds for a batch
 SPARE = timedelta(minutes=2)  # what a slow server may still take of a lease
-SHREDDED = "shredded"  # the fault of a mail whose key is gone
-FRESH = 1.0  # seconds for which what was read of a batch holds: whoever's key goes meanwhile is not written to
 SILENT = frozenset({"silence", "garbage", "folder"})  # faults of the server, not of the mail: the batch ends
 COUNTS_AS_TOLD = frozenset({"extended", "erasure_planned", "email_change_asked"})
-KNOWN = select(Case.id).where(Case.id.in_(bindparam("cases", expanding=True)), Case.student_id.is_not(None))
-
-Fault = str  # the code of why a mail cannot be opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +69,9 @@ def deliver(
     settings: Settings = current_app.config["SETTINGS"]
     line = transport or transport_for(settings.mail_url)
     with db.engine.connect() as connection:
-        run = _Run(clock, line, stopping, connection.execution_options(**{WRITE: True}))
+        run = _Run(clock, line, stopping, connection.execution_options(**{WRITE: True}), batch)
         try:
-            while run.one_batch(batch):
+            while run.one_batch():
                 pass
         finally:
             line.close()
@@ -88,17 +79,21 @@ def deliver(
 
 
 class _Run:
-    def __init__(self, clock: Clock, transport: Transport, stopping: Callable[[], bool], marks: Connection) -> None:
+    def __init__(
+        self, clock: Clock, transport: Transport, stopping: Callable[[], bool], marks: Connection, most: int
+    ) -> None:
         self.clock, self.transport, self.stopping, self.marks = clock, transport, stopping, marks
+        self.most = most
         self.worker = uuid7()
         self.counts: Counter[str] = Counter()
         self.paused = ""
         self.more = False  # the last batch was full
 
-    def one_batch(self, most: int) -> bool:
+    def one_batch(self) -> bool:
         """Claims and sends one batch; whether there may be more to do."""
         if self.stopping() or not (self.more or self._anything_due()):
             return False
+        began = time.monotonic()
         with writing(SYSTEM, self.clock) as work:
             work.require(Act.DELIVER_MAIL)
             pause = delivery.pause(work.session)
@@ -106,58 +101,46 @@ class _Run:
                 self.paused = pause.fault
                 return False
             probing = pause is not None
-            mails = delivery.claim(work.session, work.now, self.worker, 1 if probing else most)
-        self.more = len(mails) == most
-        opened, sheets = 0.0, {}
+            mails = delivery.claim(work.session, work.now, self.worker, 1 if probing else self.most)
+        self.more = len(mails) == self.most
+        batch = Batch(self.clock, mails)
         for place, mail in enumerate(mails):
-            if self.stopping() or self.clock.now() > mail.lease_until - SPARE:
+            too_late = self.clock.now() > mail.lease_until - SPARE
+            if self.stopping() or too_late or not self._one(batch, place, probing):
                 self._give_back(mails[place:])
                 return False
-            if time.monotonic() > opened + FRESH:
-                opened, sheets = time.monotonic(), self._open(mails[place:])
-            if not self._one(mail, sheets[mail.id], probing):
-                self._give_back(mails[place:])
-                return False
+        if time.monotonic() < began + QUICK:
+            self.most = min(self.most * 2, MOST)
         return bool(mails)
 
     def _anything_due(self) -> bool:
         with reading(SYSTEM, self.clock) as work:
             return delivery.anything_due(work.session, work.now)
 
-    def _one(self, mail: Claimed, sheet: Sheet | Fault, probing: bool) -> bool:
+    def _one(self, batch: Batch, place: int, probing: bool) -> bool:
         """Sends one mail; whether the next one may be tried."""
+        mail = batch.mails[place]
         if mail.expires_at is not None and mail.expires_at <= self.clock.now():
             self._end(mail, EXPIRED, "too_old")
             return True
         try:
-            if not isinstance(sheet, Sheet):
-                raise NotRenderable(sheet)
-            letter = render(sheet, house())
+            letter = batch.letter(place)
         except NotRenderable as error:
             self._quarantine(mail, error.fault)
             return True
         try:
-            self.transport.send(letter)
+            self.transport.send(letter.mail, meanwhile=lambda: batch.write(place + 1))
         except Paused as fault:
             self._pause(fault.fault)
             return False
         except Later as fault:
-            self._later(mail, sheet.staff, fault.fault)
+            self._later(mail, letter.staff, fault.fault)
             return fault.fault not in SILENT
         except Refused as fault:
-            self._fail(mail, sheet.staff, fault.fault)
+            self._fail(mail, letter.staff, fault.fault)
             return True
         self._sent(mail, probing)
         return True
-
-    def _open(self, mails: Sequence[Claimed]) -> dict[UUID, Sheet | Fault]:
-        """What the mails of a batch say, all read at once, or why one cannot be opened."""
-        with reading(SYSTEM, self.clock) as work:
-            work.vault.preload(mail.holder for mail in mails)
-            cases = [mail.case_id for mail in mails if mail.case_id is not None]
-            known = set(work.session.connection().execute(KNOWN, {"cases": cases}).scalars()) if cases else set()
-            head = in_header(log_head(work.session))
-            return {mail.id: _sheet(work, mail, mail.case_id in known, head) for mail in mails}
 
     def _sent(self, mail: Claimed, probing: bool) -> None:
         """Most marks write nothing else and need no unit; nor do they have to give way, the server is spoken to
@@ -214,37 +197,6 @@ class _Run:
     def _give_back(self, mails: list[Claimed]) -> None:
         with writing(SYSTEM, self.clock) as work:
             delivery.release(work.session, mails, self.worker)
-
-
-def _sheet(work: Work, mail: Claimed, known: bool, head: str) -> Sheet | Fault:
-    try:
-        body = delivery.open_body(work.vault, mail)
-        return Sheet(
-            kind=mail.kind,
-            language=mail.language,
-            to=body["to"],
-            message_id=mail.message_id,
-            created_at=mail.created_at,
-            arguments=body["arguments"],
-            expires_at=mail.expires_at,
-            staff=bool(body["staff"]),
-            by_code=mail.case_id is not None and not known and not body["staff"],
-            log_head=head,
-        )
-    except Shredded:
-        return SHREDDED
-    except Tampered:
-        return "tampered"
-    except (KeyError, TypeError):
-        return "bad_body"
-
-
-def house() -> House:
-    """What this installation's mails have in common."""
-    settings: Settings = current_app.config["SETTINGS"]
-    policy = cast(Policy, current_app.extensions["policy"])
-    keeper = policy.controller
-    return House(settings.base_url, settings.mail_from, keeper.name, keeper.contact_phone or keeper.phone)
 
 
 def _flag(work: Work, mail: Claimed, to_staff: bool, fault: str) -> None:
