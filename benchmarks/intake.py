@@ -27,9 +27,9 @@ from portal.domain.permissions import SYSTEM
 from portal.records.db import begin_write, db
 from portal.records.tables.people import Record, Student
 from portal.services.import_students import import_folder
-from portal.vault.envelope import Holder, Place, seal_json
+from portal.vault.envelope import Holder, Place
 from portal.vault.tables import data_key, lookup
-from portal.vault.vault import Vault, key_binding
+from portal.vault.vault import Key, Vault, key_binding
 
 BAR, FLAT = 1.5, 1.15
 MEASURED_HERE = "BENCH_IMPORT_HERE"  # names the size to import in this very process
@@ -114,13 +114,13 @@ def writing(place: Estate, rows: list[tuple[int, str, dict[str, str]]]) -> dict[
 
     def seal() -> None:
         vault = Vault(db.engines["keys"], place.app.extensions["master_key"])
-        keys: dict[int, tuple[Holder, bytes]] = {}
+        keys: dict[int, tuple[Holder, Key]] = {}
         now = place.app.extensions["clock"].now()
         for student, dataset, values in rows:
             if student not in keys:
-                holder, key = Holder.student(uuid7()), os.urandom(32)
-                keys[student] = holder, key
-                master, wrapped = place.app.extensions["master_key"].wrap(key, key_binding(holder, "standard", 1))
+                holder, raw = Holder.student(uuid7()), os.urandom(32)
+                keys[student] = holder, Key(holder, "standard", 1, raw)
+                master, wrapped = place.app.extensions["master_key"].wrap(raw, key_binding(holder, "standard", 1))
                 owner = {"holder_kind": holder.kind, "holder_id": holder.id, "retention": "standard"}
                 made["key"].append({"id": uuid7(), **owner, "version": 1, "master_id": master, "wrapped": wrapped})
                 made["student"].append({"id": holder.id, "branch_id": None, "language": "nl", "created_at": now})
@@ -131,8 +131,7 @@ def writing(place: Estate, rows: list[tuple[int, str, dict[str, str]]]) -> dict[
             row = uuid7()
             natural = vault.digest("record", f"{student}{dataset}{sorted(values.items())}")
             content = vault.digest("import", f"{sorted(values.items())}")
-            bound = Place("record", "sealed", row).bind(holder, "standard", 1)
-            sealed = seal_json(key, 1, bound, {"values": values, "hidden": [], "imported": {}})
+            sealed = key.seal(Place("record", "sealed", row), {"values": values, "hidden": [], "imported": {}})
             made["record"].append(
                 {
                     "id": row,
