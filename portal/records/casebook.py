@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -20,12 +20,15 @@ CODE_LOOKUP = "case_code"
 DIGITS = "0123456789"
 CODE_LENGTH = 12  # 40 bits, behind rate limits
 
+BY_REFERENCE = select(Case.id).where(Case.reference == bindparam("reference"))
+BY_ONCE = select(Case.id, Case.reference, Case.due_on).where(Case.once == bindparam("once"))
+
 
 def new_reference(session: Session, year: int) -> str:
     """A reference that tells nothing but its year: `V-2026-4812037`, not used before."""
     while True:
         reference = f"V-{year}-{''.join(secrets.choice(DIGITS) for _ in range(7))}"
-        if session.execute(select(Case.id).where(Case.reference == reference)).first() is None:
+        if session.connection().execute(BY_REFERENCE, {"reference": reference}).first() is None:
             return reference
 
 
