@@ -41,14 +41,14 @@ def put_all(session: Session, vault: Vault, messages: Sequence[Message], base_ur
     failed from the start: what it tells is for somebody to tell."""
     session.flush()
     connection = session.connection()
-    wanted = {message.dedupe: message for message in messages}
-    there = connection.execute(THERE, {"wanted": list(wanted)}).scalars() if wanted else ()
-    for dedupe in there:
-        del wanted[dedupe]
+    # Sealing makes a key where there is none (any more): not for a mail that is there already.
+    doubtful = [message.dedupe for message in messages if not vault.has_key(message.holder, CLASS)]
+    there = set(connection.execute(THERE, {"wanted": doubtful}).scalars()) if doubtful else ()
+    wanted = [message for message in messages if message.dedupe not in there]
     if not wanted:
         return 0
     host = urlsplit(base_url).hostname
-    rows = [_row(vault, message, host, now) for message in wanted.values()]
+    rows = [_row(vault, message, host, now) for message in wanted]
     return connection.execute(ADD[connection.dialect.name], rows).rowcount
 
 

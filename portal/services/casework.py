@@ -35,6 +35,7 @@ from portal.vault.envelope import Json
 from portal.vault.normal import normal_email
 
 BY_REFERENCE = select(Case).where(Case.reference == bindparam("reference"))
+STUDENT = select(Student.id, Student.branch_id, Student.has_email).where(Student.id == bindparam("id"))
 
 
 class NotFound(Exception):
@@ -123,9 +124,9 @@ def open_case(work: Work, new: NewCase) -> Opened:
     work.session.add_all(items)
     event(work, case, EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED)
     work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
-    work.session.flush()
     if not at_once:
         issue(work, case, Letter.RECEIPT, asked=items, address=asker.address)
+    work.session.flush()
     if to:
         work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
     tell_staff_of_new(work, case)
@@ -149,7 +150,8 @@ class _Asker:
 
 def _asker(work: Work, new: NewCase) -> _Asker:
     given = new.contact
-    if new.student_id is None or (student := work.session.get(Student, new.student_id)) is None:
+    student = work.session.connection().execute(STUDENT, {"id": new.student_id}).first() if new.student_id else None
+    if student is None:
         by_mail = bool(new.representative_id or given.email)
         return _Asker(None, by_mail, given.email or None, (given.name, *given.address.splitlines()))
     person = persons(work.session, work.vault, [student.id]).get(student.id)

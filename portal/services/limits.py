@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
 from portal.domain.clock import Clock
 from portal.domain.permissions import ANONYMOUS
@@ -77,15 +78,16 @@ LIMITS: dict[str, Limit] = {
 }
 
 
+_earlier = aliased(Bucket)
+_before = select(_earlier.count).where(
+    _earlier.limit == bindparam("name"), _earlier.digest == bindparam("key"), _earlier.window == bindparam("before")
+)
 ONE_MORE = {
     each.name: insert(Bucket)
     .on_conflict_do_update(index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"hits": Bucket.count + 1})
-    .returning(Bucket.count)
+    .returning(Bucket.count, _before.scalar_subquery())
     for each, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
 }
-BEFORE = select(Bucket.count).where(
-    Bucket.limit == bindparam("name"), Bucket.digest == bindparam("digest"), Bucket.window == bindparam("window")
-)
 
 
 FAMILIAR = "familiar_place"  # no limit: a mark that a place is known for an address
@@ -131,9 +133,9 @@ def count(work: Work, name: str, key: str) -> bool:
     connection = work.session.connection()
     # One statement, so that two processes never count the same try.
     one_more = {"limit_name": name, "digest": digest, "window_start": window, "hits": 1, "expires_at": expires_at}
-    now_count = int(connection.execute(ONE_MORE[connection.dialect.name], one_more).scalar_one())
-    before = connection.execute(BEFORE, {"name": name, "digest": digest, "window": window - 1}).scalar()
-    return now_count + (before or 0) * (1 - elapsed / seconds) <= limit.count
+    asked = {"name": name, "key": digest, "before": window - 1}
+    now_count, before = connection.execute(ONE_MORE[connection.dialect.name], one_more | asked).one()
+    return bool(now_count + (before or 0) * (1 - elapsed / seconds) <= limit.count)
 
 
 def remember(work: Work, key: str) -> None:
