@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -210,6 +211,11 @@ def event(work: Work, case: Case, kind: EventKind, **details: Json) -> None:
     casebook.add_event(
         work.session, work.vault, case.id, kind.value, work.now, work.actor.kind.value, work.actor.id, **details
     )
+
+
+def timeline(work: Work, case_id: UUID) -> list[Any]:
+    """What happened, as plain rows, oldest first: for pages, of which several services ask the same."""
+    return work.once(("timeline", case_id), lambda: casebook.lines_of(work.session, casebook.EVENTS, case_id))
 
 
 def subject_of(work: Work, case: Case) -> Subject:
