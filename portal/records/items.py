@@ -61,12 +61,16 @@ class Item:
     hidden: frozenset[str] = field(init=False)  # fields hidden from staff (a remark that names an illness)
 
     def __post_init__(self) -> None:
-        values = {code: value for part in self.parts for code, value in part.values.items()}
-        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "values", values_of(self.parts))
         object.__setattr__(self, "hidden", frozenset(code for part in self.parts for code in part.hidden))
 
     def part_of(self, code: str) -> Part | None:
         return next((part for part in self.parts if code in part.values), None)
+
+
+def values_of(parts: Iterable[Part]) -> dict[str, Json]:
+    """The fields of an item from all its parts."""
+    return {code: value for part in parts for code, value in part.values.items()}
 
 
 def place(row: UUID) -> Place:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -29,8 +28,7 @@ class Tampered(Exception):
     """A sealed value does not open: changed, truncated, moved, or sealed under another key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Whose key seals: a student, a case, or the installation itself."""
 
     kind: str  # "student" | "case" | "installation"
@@ -48,8 +46,7 @@ class Holder:
 INSTALLATION = Holder("installation", UUID(int=0))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a sealed value lies."""
 
     table: str

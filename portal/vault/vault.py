@@ -7,7 +7,6 @@ key was promised and lost (decision 0003).
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from collections.abc import Collection, Iterable, Mapping
@@ -163,7 +162,7 @@ class Vault:
     def digest(self, kind: str, text: str) -> bytes:
         """The keyed hash of an already normalised text; a citizen number is never given here (UAVG 46)."""
         _, key = self._newest(INSTALLATION, LOOKUP_CLASS)
-        return hmac.new(key, f"{kind}\0{text}".encode(), hashlib.sha256).digest()
+        return hmac.digest(key, f"{kind}\0{text}".encode(), "sha256")
 
     def index(self, holder: Holder, retention: str, entries: Iterable[tuple[str, str]]) -> None:
         """Replaces what the holder can be found by within this class: (kind, normalised text) pairs."""
@@ -244,16 +243,19 @@ class Vault:
         return held[version]
 
     def _newest(self, holder: Holder, retention: str) -> tuple[int, bytes]:
-        self.preload([holder])
-        if (holder, retention) not in self._keys:
+        held = self._keys.get((holder, retention))
+        if held is None:
+            self.preload([holder])
+            held = self._keys.get((holder, retention))
+        if held is None:
             key = os.urandom(KEY_BYTES)
             with suppress(IntegrityError), self._engine.begin() as connection:  # a lost race: theirs is read below
                 connection.execute(insert(data_key), self._row(holder, retention, 1, key))
             self._forget(holder)
             self.preload([holder])
-        versions = self._keys[holder, retention]
-        version = max(versions)
-        return version, versions[version]
+            held = self._keys[holder, retention]
+        version = max(held)
+        return version, held[version]
 
     def _row(self, holder: Holder, retention: str, version: int, key: bytes) -> dict[str, object]:
         master_id, wrapped = self._master.wrap(key, key_binding(holder, retention, version))
