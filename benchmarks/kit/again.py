@@ -13,9 +13,10 @@ from benchmarks.kit.estate import Estate
 from benchmarks.kit.meter import own_cpu
 from portal.records.db import WRITE, db
 from portal.records.tables.people import Branch, Record, Student
-from portal.vault.envelope import Holder, Place, open_json, seal_json, version_of
+from portal.vault.envelope import Holder, Place
+from portal.vault.master import MasterKey
 from portal.vault.tables import data_key, lookup
-from portal.vault.vault import Vault, key_binding
+from portal.vault.vault import Key, Vault, key_binding
 
 STUDENTS = 200  # at a time: memory stays small
 LOOKED_UP = "student1@example.org"  # what a digest is taken of: an address, and the hash of a record's contents
@@ -34,7 +35,8 @@ class Again:
 
     def write(self) -> None:
         (main, keys), (new_main, new_keys) = _engines(self.place.app), _engines(self.beside.app)
-        vault = Vault(keys, self.place.app.extensions["master_key"])
+        master = self.place.app.extensions["master_key"]
+        vault = Vault(keys, master)
         with (
             main.connect() as there,
             keys.connect() as there_keys,
@@ -43,7 +45,7 @@ class Again:
             written.execute(insert(Branch.__table__), _rows(there, Branch.__table__))
             ids = list(there.execute(select(Student.id)).scalars())
             for start in range(0, len(ids), STUDENTS):
-                few = Few(vault, there, there_keys, ids[start : start + STUDENTS])
+                few = Few(vault, master, there, there_keys, ids[start : start + STUDENTS])
                 self.records += len(few.records)
                 self.spent["sealing"] += own_cpu(few.seal)
                 self.spent["executemany"] += own_cpu(lambda few=few: few.insert(written, new_keys))
@@ -53,37 +55,35 @@ class Again:
 class Few:
     """Some students with all that was written of them, opened."""
 
-    def __init__(self, vault: Vault, main: Connection, keys: Connection, students: Sequence[object]) -> None:
-        self.vault = vault
+    def __init__(
+        self, vault: Vault, master: MasterKey, main: Connection, keys: Connection, students: Sequence[object]
+    ) -> None:
+        self.vault, self.master = vault, master
         self.students = _rows(main, Student.__table__, Student.id.in_(students))
         self.records = _rows(main, Record.__table__, Record.student_id.in_(students))
         self.keys = _rows(keys, data_key, data_key.c.holder_id.in_(students))
         self.lookups = _rows(keys, lookup, lookup.c.holder_id.in_(students))
-        self.opened: dict[tuple[object, str], tuple[Holder, int, bytes]] = {}
-        for row in self.keys:
-            holder = Holder(row["holder_kind"], row["holder_id"])
-            bound = key_binding(holder, row["retention"], row["version"])
-            key = vault._master.unwrap(row["master_id"], row["wrapped"], bound)
-            self.opened[holder.id, row["retention"]] = holder, row["version"], key
-        self.values = [self._open(row) for row in self.records]
+        self.opened = {(row["holder_id"], row["retention"]): self._key(row) for row in self.keys}
+        self.values = [
+            self.opened[row["student_id"], row["retention"]].open(Place("record", "sealed", row["id"]), row["sealed"])
+            for row in self.records
+        ]
 
-    def _open(self, row: dict[str, Any]) -> object:
-        holder, _, key = self.opened[row["student_id"], row["retention"]]
-        bound = Place("record", "sealed", row["id"]).bind(holder, row["retention"], version_of(row["sealed"]))
-        return open_json(key, bound, row["sealed"])
+    def _key(self, row: dict[str, Any]) -> Key:
+        raw = self.master.unwrap(row["master_id"], row["wrapped"], _bound(row))
+        return Key(Holder(row["holder_kind"], row["holder_id"]), row["retention"], row["version"], raw)
 
     def seal(self) -> None:
+        fresh = {}
         for row in self.keys:
-            holder, version, key = self.opened[row["holder_id"], row["retention"]]
-            row["master_id"], row["wrapped"] = self.vault._master.wrap(
-                key, key_binding(holder, row["retention"], version)
-            )
+            raw = self.opened[row["holder_id"], row["retention"]].raw
+            row["master_id"], row["wrapped"] = self.master.wrap(raw, _bound(row))
+            holder = Holder(row["holder_kind"], row["holder_id"])
+            fresh[holder.id, row["retention"]] = Key(holder, row["retention"], row["version"], raw)
         for row in self.lookups:
             row["digest"] = self.vault.digest(row["kind"], f"{row['id']}{LOOKED_UP}")
         for row, value in zip(self.records, self.values, strict=True):
-            holder, version, key = self.opened[row["student_id"], row["retention"]]
-            bound = Place("record", "sealed", row["id"]).bind(holder, row["retention"], version)
-            row["sealed"] = seal_json(key, version, bound, value)
+            row["sealed"] = fresh[row["student_id"], row["retention"]].seal(Place("record", "sealed", row["id"]), value)
             row["natural_key"] = self.vault.digest("record", f"{row['id']}{LOOKED_UP}")
             row["import_digest"] = self.vault.digest("import", CONTENTS)
 
@@ -98,6 +98,10 @@ class Few:
 def _engines(app: Flask) -> tuple[Engine, Engine]:
     with app.app_context():
         return db.engines[None], db.engines["keys"]
+
+
+def _bound(key: dict[str, Any]) -> bytes:
+    return key_binding(Holder(key["holder_kind"], key["holder_id"]), key["retention"], key["version"])
 
 
 def _rows(connection: Connection, table: Any, *where: Any) -> Rows:

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from email.generator import BytesGenerator
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import getaddresses
-from io import BytesIO
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
+
+from portal.mail.mime import Mail
 
 SECONDS = 30.0  # of silence before a server is given up for now
 GOODBYE = 2.0
@@ -56,7 +53,7 @@ class Transport(Protocol):
     def greet(self) -> None:
         """Comes as far as a mail could be handed over, and hands none over; or raises a MailFault."""
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, mail: Mail) -> None:
         """Hands the mail over, or raises a MailFault."""
 
     def close(self) -> None:
@@ -81,16 +78,6 @@ def transport_for(url: str, seconds: float = SECONDS) -> Transport:
     raise BadMailUrl("MAIL_URL must be smtp://…, smtps://… or file:…")
 
 
-def as_bytes(message: EmailMessage, utf8: bool = False) -> bytes:
-    out = BytesIO()
-    BytesGenerator(out, mangle_from_=False, policy=SMTPUTF8 if utf8 else SMTP).flatten(message)
-    return out.getvalue()
-
-
-def mailbox(message: EmailMessage, header: str) -> str:
-    return getaddresses([str(message[header])])[0][1]
-
-
 class FileTransport:
     """One `.eml` a mail, named by its date and Message-ID: a mail that is sent twice is one file."""
 
@@ -100,14 +87,13 @@ class FileTransport:
     def greet(self) -> None:
         """A folder needs no greeting."""
 
-    def send(self, message: EmailMessage) -> None:
-        stem = "".join(character for character in str(message["Message-ID"]).split("@")[0] if character.isalnum())
-        at = message["Date"].datetime
-        target = self.folder / f"{at:%Y%m%dT%H%M%S}-{stem}.eml"
+    def send(self, mail: Mail) -> None:
+        stem = "".join(character for character in mail.message_id.split("@")[0] if character.isalnum())
+        target = self.folder / f"{mail.at:%Y%m%dT%H%M%S}-{stem}.eml"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             beside = target.with_name(f".{uuid4().hex}")
-            beside.write_bytes(as_bytes(message))
+            beside.write_bytes(mail.content)
             beside.replace(target)
         except OSError as error:
             raise Later("folder") from error
@@ -142,16 +128,16 @@ class SmtpTransport:
         if self._client is None:
             self._client = self._connect()
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, mail: Mail) -> None:
         kept = self._client is not None
         try:
-            self._send(message)
+            self._send(mail)
         except (Later, Paused) as fault:
             self.close()
             if not kept or fault.fault not in {"silence", "smtp_421"}:
                 raise
             try:  # a kept connection may simply have been open for too long
-                self._send(message)
+                self._send(mail)
             except (Later, Paused):
                 self.close()
                 raise
@@ -167,25 +153,23 @@ class SmtpTransport:
         except (OSError, smtplib.SMTPException, ValueError):
             client.close()
 
-    def _send(self, message: EmailMessage) -> None:
+    def _send(self, mail: Mail) -> None:
         if self._client is None:
             self._client = self._connect()
         client = self._client
-        sender, recipient = mailbox(message, "From"), mailbox(message, "To")
         options = []
-        if not recipient.isascii():
+        if not mail.recipient.isascii():
             if not client.has_extn("smtputf8"):
                 raise Refused("smtputf8_unknown")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
-        content = as_bytes(message, utf8=not recipient.isascii())
         try:
-            code, _ = client.mail(sender, options)
+            code, _ = client.mail(mail.sender, options)
             if code not in OK:
                 self._sort_out(code, "sender")
-            code, _ = client.rcpt(recipient)
+            code, _ = client.rcpt(mail.recipient)
             if code not in OK:
                 self._sort_out(code, "recipient")
-            code, _ = client.data(content)
+            code, _ = client.data(mail.content)
             if code not in OK:
                 self._sort_out(code, "data")
         except smtplib.SMTPDataError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from uuid_utils.compat import uuid7
 
 from portal.domain import clock as terms
@@ -30,6 +30,8 @@ from portal.services.issue_letter import issue
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 from portal.vault.normal import normal_email
+
+BY_REFERENCE = select(Case).where(Case.reference == bindparam("reference"))
 
 
 class NotFound(Exception):
@@ -200,7 +202,9 @@ def case_by_reference(work: Work, reference: str, act: Act, version: int | None 
     Raises NotFound when it is missing or lies outside the actor's reach, NotAllowed when the actor sees it but may
     not do this, ChangedMeanwhile when `version` is not the stored one.
     """
-    case = work.session.execute(select(Case).where(Case.reference == reference)).scalar_one_or_none()
+    case = work.once(
+        ("case", reference), lambda: work.session.scalars(BY_REFERENCE, {"reference": reference}).one_or_none()
+    )
     if case is None or not _in_reach(work, case):
         raise NotFound(reference)
     work.require(act, subject_of(work, case))

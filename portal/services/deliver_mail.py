@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from email.message import EmailMessage
 from typing import cast
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from portal.domain.events import EventKind
 from portal.domain.permissions import SYSTEM
 from portal.mail import delivery, messages
 from portal.mail.delivery import EXPIRED, FAILED, QUARANTINED, SENT, Claimed
+from portal.mail.mime import Mail
 from portal.mail.render import House, NotRenderable, Sheet, render
 from portal.mail.transports import Later, Paused, Refused, Transport, transport_for
 from portal.policy.model import Policy
@@ -50,7 +50,7 @@ SILENT = frozenset({"silence", "garbage", "folder"})  # faults of the server, no
 class Letter:
     """An opened row: the mail, and whether it goes to staff."""
 
-    message: EmailMessage
+    mail: Mail
     staff: bool
 
 
@@ -128,7 +128,7 @@ class _Run:
             self._quarantine(mail, error.fault)
             return True
         try:
-            self.transport.send(letter.message)
+            self.transport.send(letter.mail)
         except Paused as fault:
             self._pause(fault.fault)
             return False

@@ -48,7 +48,7 @@ class ImportRows:
         self.field_graves = importing.all_entombed(work.session, "field")
         self.changed: list[dict[str, object]] = []  # rows of the batch at hand
         self.admitted: set[UUID] = set()  # students who came with the batch at hand
-        self.arrived: dict[UUID, list[items.Part]] = {}  # new persons of the batch at hand
+        self.arrived: dict[UUID, dict[str, Json]] = {}  # new persons of the batch at hand
         self.parts = RowParts(work)
         self.programme_ends: dict[int, Json] = {}  # by row: where the end was corrected here
         self.ends: dict[UUID, tuple[date | None, bool]] = {}  # latest end, whether one still runs
@@ -214,7 +214,7 @@ class ImportRows:
         values = self._without_erased_fields(row, self._with_image(row, part))
         payload = items.Part(record, part.retention, values, row.hidden & set(values), {})
         if row.dataset == PERSON:
-            self.arrived.setdefault(part.student_id, []).append(payload)
+            self.arrived[part.student_id] = self.arrived.get(part.student_id, {}) | values
         return {
             "id": record,
             "item_id": item_id,
@@ -315,7 +315,7 @@ class ImportRows:
 
     def _follow(self, moved: set[UUID]) -> None:
         """What people are found by, and what of them stands in clear."""
-        people = {id: items.values_of(parts) for id, parts in self.arrived.items() if id not in moved}
+        people = self.arrived
         for student_id, person in items.persons(self.work.session, self.work.vault, moved).items():
             people[student_id] = person.values
         self.arrived = {}

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
@@ -36,13 +39,33 @@ CHUNK = 500  # holders a statement: below SQLite's limit of bound values
 
 
 # By kind apart from id: a list of pairs makes SQLite read every key there is.
-KEYS = select(
+_OF_KIND = select(
     data_key.c.holder_id, data_key.c.retention, data_key.c.version, data_key.c.master_id, data_key.c.wrapped
-).where(data_key.c.holder_kind == bindparam("kind"), data_key.c.holder_id.in_(bindparam("ids", expanding=True)))
+).where(data_key.c.holder_kind == bindparam("kind"))
+KEYS = _OF_KIND.where(data_key.c.holder_id.in_(bindparam("ids", expanding=True)))
+KEYS_OF_ONE = _OF_KIND.where(data_key.c.holder_id == bindparam("id"))  # half as dear, and what most pages ask
 
 
 class Shredded(Exception):
     """The key of a sealed value is gone: the value was erased or its term has ended."""
+
+
+class Key:
+    """A data key, unwrapped: its name in associated data, its bytes, and the cipher, made of them at first use."""
+
+    def __init__(self, holder: Holder, retention: str, version: int, raw: bytes) -> None:
+        self.name = f"{holder.kind}|{holder.id.hex}|{retention}|{version}"
+        self.version, self.raw = version, raw
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        return AESGCM(self.raw)
+
+    def seal(self, place: Place, value: Json) -> bytes:
+        return seal_json(self.cipher, self.version, place.bind(self.name), value)
+
+    def open(self, place: Place, blob: bytes) -> Json:
+        return open_json(self.cipher, place.bind(self.name), blob)
 
 
 class Vault:
@@ -51,28 +74,39 @@ class Vault:
     def __init__(self, engine: Engine, master: MasterKey) -> None:
         self._engine = engine
         self._master = master
-        self._keys: dict[tuple[Holder, str], dict[int, bytes]] = {}
+        self._keys: dict[tuple[Holder, str], dict[int, Key]] = {}
         self._known: set[Holder] = set()
 
     # sealing ------------------------------------------------------------------------------------------------------
 
     def seal(self, holder: Holder, retention: str, place: Place, value: Json) -> bytes:
         """Seals a JSON value; makes the holder's key of that class when there is none yet."""
-        version, key = self._newest(holder, retention)
-        return seal_json(key, version, place.bind(holder, retention, version), value)
+        return self._newest(holder, retention).seal(place, value)
 
     def open(self, holder: Holder, retention: str, place: Place, blob: bytes) -> Json:
         """The value. Raises Shredded when the key is gone, Tampered when the blob is not what was sealed here."""
-        version = version_of(blob)
-        return open_json(self._key(holder, retention, version), place.bind(holder, retention, version), blob)
+        return self._key(holder, retention, version_of(blob)).open(place, blob)
+
+    def open_rows(
+        self, holder: Holder, table: str, column: str, rows: Iterable[tuple[UUID, str, bytes]]
+    ) -> Iterator[Json]:
+        """`open` for many rows of one holder, each (row, retention class, blob), in their order; None in the place of
+        what was shredded."""
+        keys: dict[tuple[str, int], Key | None] = {}
+        for row, retention, blob in rows:
+            which = retention, version_of(blob)
+            if which not in keys:
+                keys[which] = self._held(holder, retention).get(which[1])
+            key = keys[which]
+            yield key.open(Place(table, column, row), blob) if key else None
 
     def seal_file(self, holder: Holder, retention: str, place: Place, content: bytes) -> bytes:
-        version, key = self._newest(holder, retention)
-        return seal_bytes(key, version, place.bind(holder, retention, version), content)
+        key = self._newest(holder, retention)
+        return seal_bytes(key.cipher, key.version, place.bind(key.name), content)
 
     def open_file(self, holder: Holder, retention: str, place: Place, blob: bytes) -> bytes:
-        version = version_of(blob)
-        return open_bytes(self._key(holder, retention, version), place.bind(holder, retention, version), blob)
+        key = self._key(holder, retention, version_of(blob))
+        return open_bytes(key.cipher, place.bind(key.name), blob)
 
     # keys ---------------------------------------------------------------------------------------------------------
 
@@ -84,12 +118,17 @@ class Vault:
         self._known.update(wanted)
         with self._engine.connect() as connection:
             for kind, ids in by_kind(wanted).items():
+                if len(ids) == 1:
+                    self._take(kind, connection.execute(KEYS_OF_ONE, {"kind": kind, "id": ids[0]}))
+                    continue
                 for start in range(0, len(ids), CHUNK):
-                    rows = connection.execute(KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]})
-                    for holder_id, retention, version, master_id, wrapped in rows:
-                        holder = Holder(kind, holder_id)
-                        key = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
-                        self._keys.setdefault((holder, retention), {})[version] = key
+                    self._take(kind, connection.execute(KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]}))
+
+    def _take(self, kind: str, rows: Iterable[Any]) -> None:
+        for holder_id, retention, version, master_id, wrapped in rows:
+            holder = Holder(kind, holder_id)
+            raw = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
+            self._keys.setdefault((holder, retention), {})[version] = Key(holder, retention, version, raw)
 
     def let_go(self) -> None:
         """Forgets opened keys, but for the installation: for what passes by more people than memory should hold."""
@@ -112,7 +151,7 @@ class Vault:
                 self._newest(holder, retention)
             return
         for pair, key in fresh.items():
-            self._keys[pair] = {1: key}
+            self._keys[pair] = {1: Key(*pair, 1, key)}
 
     def has_key(self, holder: Holder, retention: str) -> bool:
         self.preload([holder])
@@ -138,7 +177,7 @@ class Vault:
 
     def begin_new_version(self, holder: Holder, retention: str) -> int:
         """Adds the next key of a class; what is sealed from now on uses it. The old one stays until destroyed."""
-        version, _ = self._newest(holder, retention)
+        version = self._newest(holder, retention).version
         with self._engine.begin() as connection:
             connection.execute(insert(data_key), self._row(holder, retention, version + 1, os.urandom(KEY_BYTES)))
         self._forget(holder)
@@ -161,8 +200,8 @@ class Vault:
 
     def digest(self, kind: str, text: str) -> bytes:
         """The keyed hash of an already normalised text; a citizen number is never given here (UAVG 46)."""
-        _, key = self._newest(INSTALLATION, LOOKUP_CLASS)
-        return hmac.digest(key, f"{kind}\0{text}".encode(), "sha256")
+        key = self._newest(INSTALLATION, LOOKUP_CLASS)
+        return hmac.digest(key.raw, f"{kind}\0{text}".encode(), "sha256")
 
     def index(self, holder: Holder, retention: str, entries: Iterable[tuple[str, str]]) -> None:
         """Replaces what the holder can be found by within this class: (kind, normalised text) pairs."""
@@ -233,29 +272,29 @@ class Vault:
 
     # inside -------------------------------------------------------------------------------------------------------
 
-    def _key(self, holder: Holder, retention: str, version: int) -> bytes:
+    def _held(self, holder: Holder, retention: str) -> dict[int, Key]:
+        """The keys of a class by version; none where there is none."""
         held = self._keys.get((holder, retention))
         if held is None:
             self.preload([holder])
             held = self._keys.get((holder, retention), {})
+        return held
+
+    def _key(self, holder: Holder, retention: str, version: int) -> Key:
+        held = self._held(holder, retention)
         if version not in held:
             raise Shredded(f"no key for {holder.kind} {retention}")
         return held[version]
 
-    def _newest(self, holder: Holder, retention: str) -> tuple[int, bytes]:
-        held = self._keys.get((holder, retention))
-        if held is None:
-            self.preload([holder])
-            held = self._keys.get((holder, retention))
-        if held is None:
+    def _newest(self, holder: Holder, retention: str) -> Key:
+        held = self._held(holder, retention)
+        if not held:
             key = os.urandom(KEY_BYTES)
             with suppress(IntegrityError), self._engine.begin() as connection:  # a lost race: theirs is read below
                 connection.execute(insert(data_key), self._row(holder, retention, 1, key))
             self._forget(holder)
-            self.preload([holder])
-            held = self._keys[holder, retention]
-        version = max(held)
-        return version, held[version]
+            held = self._held(holder, retention)
+        return held[max(held)]
 
     def _row(self, holder: Holder, retention: str, version: int, key: bytes) -> dict[str, object]:
         master_id, wrapped = self._master.wrap(key, key_binding(holder, retention, version))

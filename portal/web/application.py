@@ -24,7 +24,7 @@ from portal.web.language import current_speaker
 from portal.web.pieces import icon
 
 MOST_ADDRESSES = 4096
-SPECIAL = ("_anchor", "_method", "_scheme", "_external")  # of Flask; kept out of the addresses that are remembered
+SPECIAL = frozenset({"_anchor", "_method", "_scheme", "_external"})  # of Flask: addresses with them are not remembered
 
 
 class TextsInPlace(NodeTransformer):
@@ -113,10 +113,15 @@ class Portal(Flask):
         self.session_interface = Sessions()
         self._address = lru_cache(maxsize=MOST_ADDRESSES, typed=True)(self._address_anew)
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is: nothing here is a coroutine, and to look at each view and hook again takes its time."""
+        return func
+
     def url_for(self, endpoint: str, **values: Any) -> str:
-        special = {name: values.pop(name, None) for name in SPECIAL}
-        if not has_request_context() or any(special.values()):
-            return super().url_for(endpoint, **special, **values)
+        if not SPECIAL.isdisjoint(values):
+            values = {name: value for name, value in values.items() if name not in SPECIAL or value is not None}
+        if not has_request_context() or not SPECIAL.isdisjoint(values):
+            return super().url_for(endpoint, **values)
         try:
             return self._address(request.script_root, endpoint, **values)
         except TypeError:  # a list among the values

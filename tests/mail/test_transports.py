@@ -5,12 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import replace
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from portal.mail.mime import Mail
 from portal.mail.render import render
 from portal.mail.transports import (
     BadMailUrl,
@@ -23,7 +23,7 @@ from portal.mail.transports import (
     transport_for,
 )
 from tests.mail.certificates import self_signed
-from tests.mail.posts import HOUSE, every_message, sheet_of
+from tests.mail.posts import HOUSE, every_message, parsed, sheet_of
 from tests.mail.servers import Action, drop, free_port, real_server, reset, scripted_server, silence
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 TO = "student@example.org"
 
 
-def message(to: str = TO) -> EmailMessage:
+def message(to: str = TO) -> Mail:
     return render(replace(sheet_of(every_message("nl")["decided"]), to=to), HOUSE)
 
 
@@ -138,9 +138,9 @@ def test_a_real_server_receives_both_parts_whole():
         line.send(message())
         line.close()
         (taken,) = box.mails
-        assert taken["Message-ID"] == message()["Message-ID"]
+        assert taken["Message-ID"] == message().message_id
         for kind in ("plain", "html"):
-            there, here = taken.get_body((kind,)), message().get_body((kind,))
+            there, here = taken.get_body((kind,)), parsed(message()).get_body((kind,))
             assert there is not None
             assert here is not None
             assert there.get_content().splitlines() == here.get_content().splitlines()
