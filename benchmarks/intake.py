@@ -87,7 +87,9 @@ def validate(folder: Path) -> None:
             bsn.validate(row["BSN"])
             iban.validate(row["IBAN"])
             postcode.validate(row["Postcode"])
-            phonenumbers.is_valid_number(phonenumbers.parse(row["Telefoon"], "NL"))
+            phone = phonenumbers.parse(row["Telefoon"], "NL")
+            phonenumbers.is_valid_number(phone)
+            phonenumbers.format_number(phone, phonenumbers.PhoneNumberFormat.E164)
             validate_email(row["E-mail"], check_deliverability=False)
             _day(row["Geboortedatum"])
     for name, column in (("trajecten", "Startdatum"), ("aanwezigheid", "Lesdatum")):

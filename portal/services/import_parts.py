@@ -12,9 +12,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from portal.intake.reader import Row
+from portal.records import items
 from portal.records.importing import RecordKey
 from portal.services.unit import Work
-from portal.vault.envelope import Json
+from portal.vault.envelope import Json, canonical
 
 _as_json = json.JSONEncoder(sort_keys=True).encode
 
@@ -25,7 +26,8 @@ class RowPart(NamedTuple):
     retention: str
     values: dict[str, Json]  # maybe the row's own
     natural_key: bytes
-    digest: bytes  # of the contents
+    text: bytes  # canonical, of what is sealed
+    digest: bytes  # of that text
 
     @property
     def key(self) -> RecordKey | None:
@@ -49,11 +51,14 @@ class RowParts:
     def of(self, row: Row, student_id: UUID | None) -> list[RowPart]:
         """By retention class; an image field stands in the class of its field."""
         natural = self._digest("record", _as_json([str(student_id), row.dataset, *row.natural_key]))
-        hidden = sorted(row.hidden)
-        return [
-            RowPart(row, student_id, retention, values, natural, self._contents(retention, values, hidden))
-            for retention, values in self._by_class(row)
-        ]
+        return [self._part(row, student_id, retention, values, natural) for retention, values in self._by_class(row)]
+
+    def _part(
+        self, row: Row, student_id: UUID | None, retention: str, values: dict[str, Json], natural: bytes
+    ) -> RowPart:
+        text = canonical(items.payload(values, row.hidden & values.keys() if row.hidden else row.hidden, {}))
+        digest = self._digest("import", hashlib.sha256(retention.encode() + text).hexdigest())
+        return RowPart(row, student_id, retention, values, natural, text, digest)
 
     def _by_class(self, row: Row) -> Iterable[tuple[str, dict[str, Json]]]:
         values: dict[str, Json] = row.values
@@ -65,7 +70,3 @@ class RowParts:
         for code, value in values.items():
             by_class.setdefault(self._classes[row.dataset][code], {})[code] = value
         return by_class.items()
-
-    def _contents(self, retention: str, values: dict[str, Json], hidden: list[str]) -> bytes:
-        text = _as_json([retention, values, hidden])
-        return self._digest("import", hashlib.sha256(text.encode()).hexdigest())

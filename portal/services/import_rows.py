@@ -28,7 +28,7 @@ from portal.services.imported import Imported
 from portal.services.in_clear import ENDS, PERSON, PROGRAMME, mirror_people
 from portal.services.lookups import lookups_of
 from portal.services.unit import Work
-from portal.vault.envelope import Holder, Json, Place
+from portal.vault.envelope import Holder, Json, Place, canonical
 from portal.vault.normal import normal_number
 
 BATCH = 1000  # rows
@@ -115,35 +115,38 @@ class ImportRows:
 
     def _write_rows(self, rows: list[Row]) -> None:
         self._find_students([row.student_number for row in rows])
-        self._admit([row for row in rows if row.dataset == "person" and row.student_number not in self.students])
-        by_dataset: dict[str, list[Row]] = {"person": []}
+        self._admit([row for row in rows if row.dataset == PERSON and row.student_number not in self.students])
+        by_dataset: dict[str, list[list[RowPart]]] = {PERSON: []}
         for row in rows:
-            if row.student_number in self.students:
-                by_dataset.setdefault(row.dataset, []).append(row)
-        self.work.vault.let_go()
-        for dataset in filter(by_dataset.get, by_dataset):
-            self._write_dataset(dataset, by_dataset[dataset])
+            if row.student_number in self.students and (parts := self.parts.of(row, self.students[row.student_number])):
+                by_dataset.setdefault(row.dataset, []).append(parts)
+        self._fetch_keys(part for groups in by_dataset.values() for parts in groups for part in parts)
+        for dataset, groups in by_dataset.items():
+            if groups:
+                self._write_dataset(dataset, groups)
         if not self.dry_run:
             self.findings.write()
 
-    def _write_dataset(self, dataset: str, rows: list[Row]) -> None:
-        grouped = [group for row in rows if (group := self.parts.of(row, self.students[row.student_number]))]
-        parts = [part for group in grouped for part in group]
-        ids = {part.student_id for part in parts if part.student_id is not None}
-        natural_keys = {part.natural_key for part in parts}
-        known = importing.known_records(self.work.session, dataset, ids - self.admitted, natural_keys)
+    def _fetch_keys(self, parts: Iterable[RowPart]) -> None:
+        """Of the batch at hand, and of nobody else: memory holds no more people than that."""
+        wanted = {(part.student_id, part.retention) for part in parts if part.student_id}
+        pairs = [(Holder.student(student_id), retention) for student_id, retention in wanted]
+        self.work.vault.let_go()
         if self.dry_run:
-            self.work.vault.preload(map(Holder.student, ids))
+            self.work.vault.preload(holder for holder, _ in pairs)
         else:
-            wanted = {(part.student_id, part.retention) for part in parts if part.student_id}
-            self.work.vault.create_keys([(Holder.student(id), retention) for id, retention in wanted])
+            self.work.vault.create_keys(pairs)
+
+    def _write_dataset(self, dataset: str, groups: list[list[RowPart]]) -> None:
+        ids = {parts[0].student_id for parts in groups if parts[0].student_id} - self.admitted
+        natural_keys = {parts[0].natural_key for parts in groups}
+        known = importing.known_records(self.work.session, dataset, ids, natural_keys)
         fresh: list[dict[str, object]] = []
         moved: set[UUID] = set()  # students whose person record was there and changed
-        for group in grouped:
-            row, student_id = group[0].row, group[0].student_id
-            there = {part.retention: found for part in group if known and (found := part.key and known.get(part.key))}
-            item_id = next(iter(there.values())).item_id if there else uuid7()
-            new, changed = self._merge(row, group, there, item_id, fresh)
+        for parts in groups:
+            row, student_id = parts[0].row, parts[0].student_id
+            there = {part.retention: found for part in parts if known and (found := part.key and known.get(part.key))}
+            new, changed = self._merge(row, parts, there, fresh)
             self.outcome.new += new
             self.outcome.changed += changed and not new
             self.outcome.unchanged += not new and not changed
@@ -193,11 +196,12 @@ class ImportRows:
         self.admitted = {row["id"] for row in new}
 
     def _merge(
-        self, row: Row, group: list[RowPart], there: dict[str, Known], item_id: UUID, fresh: list[dict[str, object]]
+        self, row: Row, parts: list[RowPart], there: dict[str, Known], fresh: list[dict[str, object]]
     ) -> tuple[bool, bool]:
         """Writes one record's parts; says whether the record is new and whether anything of it changed."""
         changed = False
-        for part in group:
+        item_id = next(iter(there.values())).item_id if there else uuid7()
+        for part in parts:
             found = there.get(part.retention)
             if found is None:
                 changed = True
@@ -212,7 +216,6 @@ class ImportRows:
         record = uuid7()
         self.sorts += 1
         values = self._without_erased_fields(row, self._with_image(row, part))
-        payload = items.Part(record, part.retention, values, row.hidden & set(values), {})
         if row.dataset == PERSON:
             self.arrived[part.student_id] = self.arrived.get(part.student_id, {}) | values
         return {
@@ -224,10 +227,17 @@ class ImportRows:
             "natural_key": part.natural_key,
             "import_digest": part.digest,
             "sorts": self.sorts,
-            "sealed": items.seal_part(self.work.vault, part.student_id, payload),
+            "sealed": self._sealed(part, values, record),
             "created_at": self.work.now,
             "updated_at": self.work.now,
         }
+
+    def _sealed(self, part: RowPart, values: dict[str, Json], record: UUID) -> bytes:
+        assert part.student_id is not None
+        text = part.text
+        if values is not part.values:
+            text = canonical(items.payload(values, part.row.hidden & values.keys(), {}))
+        return self.work.vault.seal_text(Holder.student(part.student_id), part.retention, items.place(record), text)
 
     def _update(self, row: Row, part: RowPart, found: Known) -> bool:
         """Takes over what the school changed; a value that was corrected here stays and is listed as a conflict."""
