@@ -28,6 +28,7 @@ from portal.vault.envelope import (
     open_json,
     seal_bytes,
     seal_json,
+    seal_text,
     version_of,
 )
 from portal.vault.master import KEY_BYTES, MasterKey
@@ -82,6 +83,11 @@ class Vault:
     def seal(self, holder: Holder, retention: str, place: Place, value: Json) -> bytes:
         """Seals a JSON value; makes the holder's key of that class when there is none yet."""
         return self._newest(holder, retention).seal(place, value)
+
+    def seal_text(self, holder: Holder, retention: str, place: Place, text: bytes) -> bytes:
+        """`seal` of a value whose canonical text is at hand."""
+        key = self._newest(holder, retention)
+        return seal_text(key.cipher, key.version, place.bind(key.name), text)
 
     def open(self, holder: Holder, retention: str, place: Place, blob: bytes) -> Json:
         """The value. Raises Shredded when the key is gone, Tampered when the blob is not what was sealed here."""
