@@ -18,7 +18,6 @@ from email.header import Header
 CRLF = "\r\n"
 WIDTH = 76  # characters of a line, where a line can be broken
 PLAIN = re.compile(rf"(?:[ -~]{{0,{WIDTH}}}\r\n)*")
-LINE_END = re.compile(r"\r\n|\r|\n")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -69,7 +68,8 @@ def alternatives(headers: Iterable[str], languages: Iterable[str], boundary: str
 
 def _part(subtype: str, text: str) -> tuple[str, ...]:
     """A text that ends with its last line's end."""
-    how, content = _seven_bit(LINE_END.sub(CRLF, text))
+    lines = text.replace(CRLF, "\n").replace("\r", "\n")
+    how, content = _seven_bit(lines.replace("\n", CRLF))
     return f'Content-Type: text/{subtype}; charset="utf-8"', f"Content-Transfer-Encoding: {how}", "", content
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -22,6 +23,7 @@ GOODBYE = 2.0
 PAUSING = frozenset({421, 452})
 SIGN_IN = frozenset({454, 530, 534, 535, 538})
 OK = range(200, 300)
+GO_ON = 354
 TOO_BIG = 552
 
 
@@ -49,12 +51,19 @@ class BadMailUrl(Exception):
     """MAIL_URL is not one of smtp://, smtps:// and file:."""
 
 
+Meanwhile = Callable[[], None]
+
+
+def nothing() -> None:
+    """There is nothing to do meanwhile."""
+
+
 class Transport(Protocol):
     def greet(self) -> None:
         """Comes as far as a mail could be handed over, and hands none over; or raises a MailFault."""
 
-    def send(self, mail: Mail) -> None:
-        """Hands the mail over, or raises a MailFault."""
+    def send(self, mail: Mail, meanwhile: Meanwhile = nothing) -> None:
+        """Hands the mail over, or raises a MailFault. `meanwhile` is done, once or more, while the server thinks."""
 
     def close(self) -> None:
         """Says goodbye; never raises."""
@@ -87,7 +96,7 @@ class FileTransport:
     def greet(self) -> None:
         """A folder needs no greeting."""
 
-    def send(self, mail: Mail) -> None:
+    def send(self, mail: Mail, meanwhile: Meanwhile = nothing) -> None:
         stem = "".join(character for character in mail.message_id.split("@")[0] if character.isalnum())
         target = self.folder / f"{mail.at:%Y%m%dT%H%M%S}-{stem}.eml"
         try:
@@ -128,16 +137,16 @@ class SmtpTransport:
         if self._client is None:
             self._client = self._connect()
 
-    def send(self, mail: Mail) -> None:
+    def send(self, mail: Mail, meanwhile: Meanwhile = nothing) -> None:
         kept = self._client is not None
         try:
-            self._send(mail)
+            self._send(mail, meanwhile)
         except (Later, Paused) as fault:
             self.close()
             if not kept or fault.fault not in {"silence", "smtp_421"}:
                 raise
             try:  # a kept connection may simply have been open for too long
-                self._send(mail)
+                self._send(mail, meanwhile)
             except (Later, Paused):
                 self.close()
                 raise
@@ -153,7 +162,7 @@ class SmtpTransport:
         except (OSError, smtplib.SMTPException, ValueError):
             client.close()
 
-    def _send(self, mail: Mail) -> None:
+    def _send(self, mail: Mail, meanwhile: Meanwhile) -> None:
         if self._client is None:
             self._client = self._connect()
         client = self._client
@@ -169,11 +178,14 @@ class SmtpTransport:
             code, _ = client.rcpt(mail.recipient)
             if code not in OK:
                 self._sort_out(code, "recipient")
-            code, _ = client.data(mail.content)
+            code, _ = client.docmd("DATA")
+            if code != GO_ON:
+                self._sort_out(code, "data")
+            client.send(mail.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+            meanwhile()
+            code, _ = client.getreply()
             if code not in OK:
                 self._sort_out(code, "data")
-        except smtplib.SMTPDataError as error:
-            self._sort_out(error.smtp_code, "data")
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise Later("silence") from error
 

@@ -59,7 +59,7 @@ class Part(NamedTuple):
     imported: dict[str, Json]  # what the export said, for each field that was corrected here since
 
     def payload(self) -> dict[str, Json]:
-        return {"values": self.values, "hidden": sorted(self.hidden), "imported": self.imported}
+        return payload(self.values, self.hidden, self.imported)
 
 
 class Item(NamedTuple):
@@ -75,6 +75,11 @@ class Item(NamedTuple):
 
     def part_of(self, code: str) -> Part | None:
         return next((part for part in self.parts if code in part.values), None)
+
+
+def payload(values: dict[str, Json], hidden: frozenset[str], imported: dict[str, Json]) -> dict[str, Json]:
+    """What is sealed of a part."""
+    return {"values": values, "hidden": sorted(hidden), "imported": imported}
 
 
 def place(row: UUID) -> Place:

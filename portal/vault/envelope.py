@@ -89,7 +89,11 @@ def open_bytes(cipher: AESGCM, associated: bytes, blob: bytes) -> bytes:
 
 
 def seal_json(cipher: AESGCM, version: int, associated: bytes, value: Json) -> bytes:
-    plain = canonical(value)
+    return seal_text(cipher, version, associated, canonical(value))
+
+
+def seal_text(cipher: AESGCM, version: int, associated: bytes, plain: bytes) -> bytes:
+    """`seal_json` of a value whose canonical text is at hand."""
     padding = -(len(plain) + LENGTH.size) % PAD_TO
     return seal_bytes(cipher, version, associated, LENGTH.pack(len(plain)) + plain + bytes(padding))
 

@@ -56,7 +56,8 @@ def current_clock() -> Clock:
 
 
 def current_session() -> SignedIn | None:
-    return current_user.signed_in if current_user.is_authenticated else None
+    visitor = current_user._get_current_object()  # a look through the proxy each time is dear
+    return visitor.signed_in if isinstance(visitor, Visitor) else None
 
 
 def current_actor() -> Actor:

@@ -128,7 +128,7 @@ def test_every_mail_carries_the_head_and_is_a_witness(app: Flask, tmp_path: Path
     sent = []
 
     class Box:
-        def send(self, mail):
+        def send(self, mail, meanwhile):
             sent.append(mail.content)
 
         def close(self):

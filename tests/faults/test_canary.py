@@ -200,7 +200,7 @@ def everything_that_happens(app: Flask, canary: Canaries, ears: Ears) -> bytes:
     sent: list[bytes] = []
 
     class Box:
-        def send(self, mail) -> None:
+        def send(self, mail, meanwhile) -> None:
             sent.append(mail.content)
 
         def close(self) -> None:

@@ -19,6 +19,7 @@ from portal.mail import messages
 from portal.mail.messages import Message
 from portal.mail.mime import Mail
 from portal.mail.render import House, Sheet
+from portal.mail.transports import Meanwhile, nothing
 from portal.records.db import db
 from portal.records.tables.cases import Case
 from portal.records.tables.proof import OutMail
@@ -51,10 +52,11 @@ class Line:
         self.accepted: list[EmailMessage] = []
         self.tries = 0
 
-    def send(self, mail: Mail) -> None:
+    def send(self, mail: Mail, meanwhile: Meanwhile = nothing) -> None:
         self.tries += 1
         if self.faults:
             raise self.faults.pop(0)
+        meanwhile()
         self.accepted.append(parsed(mail))
 
     def close(self) -> None:

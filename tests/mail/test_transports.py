@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -144,6 +145,29 @@ def test_a_real_server_receives_both_parts_whole():
             assert there is not None
             assert here is not None
             assert there.get_content().splitlines() == here.get_content().splitlines()
+
+
+def test_a_line_that_begins_with_a_dot_arrives_as_it_was():
+    dots = replace(message(), content=b"Subject: dots\r\n\r\n.\r\n..\r\n.and more\r\n")
+    with scripted_server({}) as server:
+        line = SmtpTransport("127.0.0.1", server.port, seconds=5)
+        line.send(dots)
+        line.send(message())
+        line.close()
+        assert server.taken[0] == b"Subject: dots\r\n\r\n..\r\n...\r\n..and more\r\n"
+        assert len(server.taken) == 2
+
+
+def test_what_is_done_meanwhile_is_done_while_the_server_thinks():
+    done = threading.Event()
+
+    def think(connection: socket.socket) -> None:
+        connection.sendall(b"250 taken\r\n" if done.wait(5) else b"451 nothing was done\r\n")
+
+    with scripted_server({"end": think}) as server:
+        line = SmtpTransport("127.0.0.1", server.port, seconds=10)
+        line.send(message(), meanwhile=done.set)
+        line.close()
 
 
 def test_starttls_is_used_where_offered_and_a_certificate_must_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
