@@ -114,7 +114,8 @@ def _part(arm: Conditions, order: Order, downwards: bool, placed: bool, limit: i
 
 def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -> Any:
     """What the arms found, merged to one page, with what the page shows of each case: of what it is about their number
-    and the first, of the student what holds the name. A case has a row for each part of that."""
+    and the first; of the student what holds the name, a row for each part of it; and where nobody knows the student
+    what the case itself holds."""
     found = union_all(*arms).subquery()
     way = (found.c.at.desc(), found.c.id.desc()) if downwards else (found.c.at, found.c.id)
     page = select(found.c.id).order_by(*way).limit(written(limit)).subquery()
@@ -122,7 +123,7 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
     handler, item = aliased(Staff), aliased(CaseItem)
     return (
         select(
-            Case.id,
+            case((Case.student_id.is_(None), Case.id)).label("id"),
             Case.reference,
             Case.version,
             Case.kind,

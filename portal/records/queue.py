@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -82,9 +83,11 @@ class Around:
 
 def around(session: Session, scope: BranchScope, today: date, staff_id: UUID) -> Around:
     """In one statement: each page of the queue asks for all three."""
-    values = {"branches": sorted(scope.branches, key=str), "today": today, "me": staff_id}
+    places = sorted(scope.branches, key=str)
+    values: dict[str, Any] = {f"branch_{number}": place for number, place in enumerate(places)}
+    values |= {"today": today, "me": staff_id}
     found = Around()
-    for what, row, code, name in session.connection().execute(EVERYWHERE if scope.every else WITHIN, values):
+    for what, row, code, name in session.connection().execute(_around(None if scope.every else len(places)), values):
         if what == "branch":
             found.branches.append((row, code, name))
         elif what == "handler":
@@ -94,12 +97,16 @@ def around(session: Session, scope: BranchScope, today: date, staff_id: UUID) ->
     return found
 
 
-def _around(chosen: ColumnElement[bool], here: ColumnElement[bool]) -> CompoundSelect[Any]:
+@lru_cache(maxsize=64)
+def _around(branches: int | None) -> CompoundSelect[Any]:
+    """With so many branches in reach; None: every one."""
+    here = [bindparam(f"branch_{number}", type_=Branch.id.type) for number in range(branches or 0)]
+    chosen, handled = (true(), true()) if branches is None else (Branch.id.in_(here), Designation.branch_id.in_(here))
     today: ColumnElement[date] = bindparam("today", type_=Absence.starts_on.type)
     none = null().cast(Branch.code.type)
     return union_all(
         select(literal_column("'branch'"), Branch.id, Branch.code, Branch.name).where(chosen),
-        select(literal_column("'handler'"), Staff.id, none, Staff.name).where(handles(here)),
+        select(literal_column("'handler'"), Staff.id, none, Staff.name).where(handles(handled)),
         select(literal_column("'away'"), Absence.staff_id, none, Staff.name)
         .join(Staff, Staff.id == Absence.staff_id)
         .where(
@@ -108,10 +115,3 @@ def _around(chosen: ColumnElement[bool], here: ColumnElement[bool]) -> CompoundS
             Absence.ends_on >= today,
         ),
     )
-
-
-EVERYWHERE = _around(true(), true())
-WITHIN = _around(
-    Branch.id.in_(bindparam("branches", expanding=True)),
-    Designation.branch_id.in_(bindparam("branches", expanding=True)),
-)

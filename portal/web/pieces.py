@@ -172,7 +172,7 @@ class Pieces:
         inside = f"<textarea {attributes(asked)}>\r\n{escape(field._value())}</textarea>"
         return self._field(field, hint, inside, heading)
 
-    def hidden(self, form: Form, once: str = "") -> Markup:
+    def hidden(self, form: Form | None = None, once: str = "") -> Markup:
         """What every form carries: the token against forgery and, with `once`, the key by which it acts once."""
         token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
         return token + self.hidden_once(once) if once else token

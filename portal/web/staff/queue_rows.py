@@ -35,7 +35,7 @@ class Rows:
         self.channels = {channel: escape(said.text(words)) for channel, words in CHANNELS.items()}
         self.states = {state: tag("plain", said.text(words)) for state, words in STATES.items()}
         self.unknown, self.nobody = _none(said.text(UNKNOWN)), _none(said.text(NOBODY))
-        self.tick = escape(said.text(TICK))
+        self.tick = str(escape(said.text(TICK)))
         self.unmatched = Markup("<small>{}</small>").format(tag("soon", said.text(UNMATCHED), "help"))
         self.answered, self.extended = escape(said.text(ANSWERED)), escape(said.text(EXTENDED))
 
