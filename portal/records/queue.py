@@ -41,6 +41,21 @@ def within(
     return or_(allowed, branch.is_(None)) if scope.unplaced else allowed
 
 
+def reach_of(scope: BranchScope) -> tuple[tuple[bool, bool, int], dict[str, UUID]]:
+    """The shape of a scope, for statements that are put together once for it (`reached`), and what is bound in them."""
+    places = {f"branch_{number}": place for number, place in enumerate(sorted(scope.branches, key=str))}
+    return (scope.every, scope.unplaced, len(places)), places
+
+
+def reached(branch: InstrumentedAttribute[Any], every: bool, unplaced: bool, branches: int) -> ColumnElement[bool]:
+    """`within` for a scope of that shape."""
+    if every:
+        return true()
+    here = [bindparam(f"branch_{number}", type_=branch.type) for number in range(branches)]
+    allowed: ColumnElement[bool] = branch.in_(here) if here else false()
+    return or_(allowed, branch.is_(None)) if unplaced else allowed
+
+
 def case_id(session: Session, scope: BranchScope, reference: str) -> UUID | None:
     """The case of that reference, when it lies within the scope."""
     return session.execute(
@@ -83,11 +98,10 @@ class Around:
 
 def around(session: Session, scope: BranchScope, today: date, staff_id: UUID) -> Around:
     """In one statement: each page of the queue asks for all three."""
-    places = sorted(scope.branches, key=str)
-    values: dict[str, Any] = {f"branch_{number}": place for number, place in enumerate(places)}
-    values |= {"today": today, "me": staff_id}
+    reach, places = reach_of(scope)
+    values = {**places, "today": today, "me": staff_id}
     found = Around()
-    for what, row, code, name in session.connection().execute(_around(None if scope.every else len(places)), values):
+    for what, row, code, name in session.connection().execute(_around(reach), values):
         if what == "branch":
             found.branches.append((row, code, name))
         elif what == "handler":
@@ -98,15 +112,15 @@ def around(session: Session, scope: BranchScope, today: date, staff_id: UUID) ->
 
 
 @lru_cache(maxsize=64)
-def _around(branches: int | None) -> CompoundSelect[Any]:
-    """With so many branches in reach; None: every one."""
-    here = [bindparam(f"branch_{number}", type_=Branch.id.type) for number in range(branches or 0)]
-    chosen, handled = (true(), true()) if branches is None else (Branch.id.in_(here), Designation.branch_id.in_(here))
+def _around(reach: tuple[bool, bool, int]) -> CompoundSelect[Any]:
+    here = reached(Designation.branch_id, *reach)
     today: ColumnElement[date] = bindparam("today", type_=Absence.starts_on.type)
     none = null().cast(Branch.code.type)
     return union_all(
-        select(literal_column("'branch'"), Branch.id, Branch.code, Branch.name).where(chosen),
-        select(literal_column("'handler'"), Staff.id, none, Staff.name).where(handles(handled)),
+        select(literal_column("'branch'"), Branch.id, Branch.code, Branch.name).where(reached(Branch.id, *reach)),
+        select(literal_column("'handler'"), Staff.id, none, Staff.name).where(
+            handles(reached(Designation.branch_id, *reach))
+        ),
         select(literal_column("'away'"), Absence.staff_id, none, Staff.name)
         .join(Staff, Staff.id == Absence.staff_id)
         .where(
