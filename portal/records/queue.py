@@ -118,9 +118,7 @@ def _around(reach: tuple[bool, bool, int]) -> CompoundSelect[Any]:
     none = null().cast(Branch.code.type)
     return union_all(
         select(literal_column("'branch'"), Branch.id, Branch.code, Branch.name).where(reached(Branch.id, *reach)),
-        select(literal_column("'handler'"), Staff.id, none, Staff.name).where(
-            handles(reached(Designation.branch_id, *reach))
-        ),
+        select(literal_column("'handler'"), Staff.id, none, Staff.name).where(handles(here)),
         select(literal_column("'away'"), Absence.staff_id, none, Staff.name)
         .join(Staff, Staff.id == Absence.staff_id)
         .where(
