@@ -62,7 +62,7 @@ def start(clock: Clock, owner: Owner, contents: dict[str, Json]) -> UUID:
 def read(clock: Clock, draft_id: UUID, owner: Owner) -> dict[str, Json]:
     """The contents. NoDraft when it is another's or too old, SignInFirst when its student is not signed in."""
     with reading(ANONYMOUS, clock) as work:
-        return open_draft(work, draft_id, owner)[1]
+        return _opened(work, _row(work, draft_id, owner, held=False), owner)
 
 
 def save(clock: Clock, draft_id: UUID, owner: Owner, contents: dict[str, Json]) -> None:
@@ -95,15 +95,19 @@ def _write(work: Work, row: Draft, kept: dict[str, Json]) -> None:
 def open_draft(work: Work, draft_id: UUID, owner: Owner) -> tuple[Draft, dict[str, Json]]:
     """The row, locked until the unit ends where the engine locks rows, and its contents; or NoDraft."""
     row = _row(work, draft_id, owner)
+    return row, _opened(work, row, owner)
+
+
+def _opened(work: Work, row: Draft, owner: Owner) -> dict[str, Json]:
     kept = _open(work, row)
     if kept["student"] not in {"", owner.student}:
-        raise NoDraft(str(draft_id)) if owner.student else SignInFirst(str(draft_id))
+        raise NoDraft(str(row.id)) if owner.student else SignInFirst(str(row.id))
     found: dict[str, Json] = kept["contents"]
-    return row, found
+    return found
 
 
-def _row(work: Work, draft_id: UUID, owner: Owner) -> Draft:
-    row = work.session.get(Draft, draft_id, with_for_update=True, populate_existing=True)
+def _row(work: Work, draft_id: UUID, owner: Owner, held: bool = True) -> Draft:
+    row = work.session.get(Draft, draft_id, with_for_update=held, populate_existing=True)
     if row is None or row.owner != owner.digest or row.updated_at < work.now - LIVES:
         raise NoDraft(str(draft_id))
     return row

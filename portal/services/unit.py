@@ -8,7 +8,7 @@ that were opened and what they asked for once, until something is written.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -71,6 +71,11 @@ class Work:
         """Puts a mail in the outbox, in this transaction; False when one with the same dedupe key is there already."""
         settings: Settings = current_app.config["SETTINGS"]
         return outbox.put(self.session, self.vault, message, settings.base_url, self.now)
+
+    def send_all(self, mails: Iterable[Message]) -> None:
+        """`send` for several."""
+        settings: Settings = current_app.config["SETTINGS"]
+        outbox.put_all(self.session, self.vault, list(mails), settings.base_url, self.now)
 
     def note(self, act: str, subject_kind: str, subject_id: UUID | None, **details: Json) -> None:
         """An audit entry, written when the unit commits."""

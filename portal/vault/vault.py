@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -45,6 +44,7 @@ _OF_KIND = select(
 ).where(data_key.c.holder_kind == bindparam("kind"))
 KEYS = _OF_KIND.where(data_key.c.holder_id.in_(bindparam("ids", expanding=True)))
 KEYS_OF_ONE = _OF_KIND.where(data_key.c.holder_id == bindparam("id"))  # half as dear, and what most pages ask
+ADD_KEYS, ADD_LOOKUPS = insert(data_key), insert(lookup)
 
 
 class Shredded(Exception):
@@ -150,7 +150,7 @@ class Vault:
         fresh = {pair: os.urandom(KEY_BYTES) for pair in missing}
         try:
             with self._engine.begin() as connection:
-                connection.execute(insert(data_key), [self._row(*pair, 1, key) for pair, key in fresh.items()])
+                connection.execute(ADD_KEYS, [self._row(*pair, 1, key) for pair, key in fresh.items()])
         except IntegrityError:  # somebody else made one of them just now
             self._known.difference_update(holder for holder, _ in missing)
             for holder, retention in missing:
@@ -158,6 +158,23 @@ class Vault:
             return
         for pair, key in fresh.items():
             self._keys[pair] = {1: Key(*pair, 1, key)}
+
+    def begin(self, holder: Holder, wanted: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+        """The first keys of a holder whose id was made just now: for each class, the (kind, normalised text) pairs by
+        which the holder can be found within it. In one transaction."""
+        fresh = {retention: os.urandom(KEY_BYTES) for retention in wanted}
+        found_by = [
+            self._entry(holder, retention, kind, text)
+            for retention, entries in wanted.items()
+            for kind, text in entries
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(ADD_KEYS, [self._row(holder, retention, 1, key) for retention, key in fresh.items()])
+            if found_by:
+                connection.execute(ADD_LOOKUPS, found_by)
+        self._known.add(holder)
+        for retention, key in fresh.items():
+            self._keys[holder, retention] = {1: Key(holder, retention, 1, key)}
 
     def has_key(self, holder: Holder, retention: str) -> bool:
         self.preload([holder])
@@ -185,7 +202,7 @@ class Vault:
         """Adds the next key of a class; what is sealed from now on uses it. The old one stays until destroyed."""
         version = self._newest(holder, retention).version
         with self._engine.begin() as connection:
-            connection.execute(insert(data_key), self._row(holder, retention, version + 1, os.urandom(KEY_BYTES)))
+            connection.execute(ADD_KEYS, self._row(holder, retention, version + 1, os.urandom(KEY_BYTES)))
         self._forget(holder)
         return version + 1
 
@@ -215,13 +232,7 @@ class Vault:
 
     def index_many(self, wanted: Mapping[tuple[Holder, str], list[tuple[str, str]]]) -> None:
         rows = [
-            {
-                "kind": kind,
-                "digest": self.digest(kind, text),
-                "holder_kind": holder.kind,
-                "holder_id": holder.id,
-                "retention": retention,
-            }
+            self._entry(holder, retention, kind, text)
             for (holder, retention), entries in wanted.items()
             for kind, text in dict.fromkeys(entries)
         ]
@@ -240,7 +251,7 @@ class Vault:
                             )
                         )
             if rows:
-                connection.execute(insert(lookup), rows)
+                connection.execute(ADD_LOOKUPS, rows)
 
     def find(self, kind: str, text: str, holder_kind: str = "student") -> list[UUID]:
         """The ids of the holders that carry this text, in a stable order."""
@@ -295,12 +306,25 @@ class Vault:
     def _newest(self, holder: Holder, retention: str) -> Key:
         held = self._held(holder, retention)
         if not held:
-            key = os.urandom(KEY_BYTES)
-            with suppress(IntegrityError), self._engine.begin() as connection:  # a lost race: theirs is read below
-                connection.execute(insert(data_key), self._row(holder, retention, 1, key))
-            self._forget(holder)
-            held = self._held(holder, retention)
+            raw = os.urandom(KEY_BYTES)
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(ADD_KEYS, self._row(holder, retention, 1, raw))
+            except IntegrityError:  # a lost race: theirs is read
+                self._forget(holder)
+                held = self._held(holder, retention)
+            else:
+                held = self._keys[holder, retention] = {1: Key(holder, retention, 1, raw)}
         return held[max(held)]
+
+    def _entry(self, holder: Holder, retention: str, kind: str, text: str) -> dict[str, object]:
+        return {
+            "kind": kind,
+            "digest": self.digest(kind, text),
+            "holder_kind": holder.kind,
+            "holder_id": holder.id,
+            "retention": retention,
+        }
 
     def _row(self, holder: Holder, retention: str, version: int, key: bytes) -> dict[str, object]:
         master_id, wrapped = self._master.wrap(key, key_binding(holder, retention, version))
