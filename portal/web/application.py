@@ -18,10 +18,10 @@ from itsdangerous import URLSafeTimedSerializer
 from jinja2 import FileSystemBytecodeCache, Template, nodes
 from jinja2.visitor import NodeTransformer
 
-from portal.i18n import Speaker
+from portal.i18n import TONGUES, Speaker
 from portal.web.headers import static_url
 from portal.web.language import current_speaker
-from portal.web.pieces import icon
+from portal.web.pieces import icon, pieces
 
 MOST_ADDRESSES = 4096
 SPECIAL = frozenset({"_anchor", "_method", "_scheme", "_external"})  # of Flask: addresses with them are not remembered
@@ -64,6 +64,22 @@ def called(node: nodes.Call) -> str:
     return ""
 
 
+def spoken_by(said: Speaker) -> dict[str, object]:
+    """What a template of a language may say without asking; pieces that are imported have it without a context, so that
+    they are put together once."""
+    return {
+        "_": said.text,
+        "gettext": said.gettext,
+        "ngettext": said.plural,
+        "say": said.say,
+        "speaker": said,
+        "pieces": pieces(said),
+        "lang": said.lang,
+        "dir": said.dir,
+        "translation_reviewed": TONGUES[said.lang].reviewed,
+    }
+
+
 class Templates(Environment):
     """Templates as the language of the request at hand has them."""
 
@@ -80,6 +96,7 @@ class Templates(Environment):
         if key not in spoken:
             made: Templates = self.overlay()
             made.said = said
+            made.globals = {**self.globals, **spoken_by(said)}
             if isinstance(kept := self.bytecode_cache, FileSystemBytecodeCache):  # a language's own code
                 made.bytecode_cache = FileSystemBytecodeCache(kept.directory, f"{'-'.join(key)}-%s.cache")
             spoken[key] = made
