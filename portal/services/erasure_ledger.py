@@ -17,12 +17,9 @@ from sqlalchemy import Engine, insert, select
 from uuid_utils.compat import uuid7
 
 from config import Settings
-from portal.records import items
 from portal.records.db import WRITE, db
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import Tombstone
-from portal.services import erase_items
-from portal.services.doomed import Doomed
 from portal.services.unit import Work
 from portal.vault.envelope import Holder
 from portal.vault.ledger import Ledger, Line
@@ -45,18 +42,15 @@ def ledger() -> Ledger:
 # --- writing it
 
 
-def remember(work: Work, erasure: Erasure, doomed: Doomed) -> None:
-    """Writes an erasure down, while everything can still be read. Twice changes nothing."""
-    held = items.items_of(work.session, work.vault, erasure.student_id)
-    graves = erase_items.graves(work, held, doomed)
+def remember(work: Work, erasure: Erasure) -> None:
+    """Writes an erasure down, with its plan and the tombstones in it. Twice changes nothing."""
     body = {
         "student": erasure.student_id.hex,
         "case": erasure.case_id.hex if erasure.case_id else None,
         "by": erasure.by_id.hex if erasure.by_id else None,
         "cause": erasure.cause,
         "begun": (erasure.begun_at or work.now).isoformat(),
-        "plan": doomed.as_text(),
-        "tombstones": {digest.hex(): kind for digest, kind in sorted(graves.items())},
+        "plan": erasure.plan,
     }
     _keep(Line(erasure.id, ERASURE, body))
 
