@@ -22,6 +22,7 @@ from portal.domain.vocabulary import ActorKind, Channel, Letter, Level, RequestK
 from portal.mail import messages
 from portal.mail.outbox import CLASS as MAIL
 from portal.records import casebook, representatives
+from portal.records.db import write_new
 from portal.records.items import Item, full_name, persons
 from portal.records.staff import active_staff, away
 from portal.records.tables.access import Staff
@@ -119,10 +120,8 @@ def open_case(work: Work, new: NewCase) -> Opened:
     found_by = {casebook.CLASS: [(casebook.CODE_LOOKUP, only_digits(code))]}
     work.vault.begin(casebook.holder(case_id), found_by | {AUDIT: []} | ({MAIL: []} if to else {}))
     case = _case(work, new, asker, case_id, state)
-    work.session.add(case)
-    work.session.flush()
     items = [_item(work, case_id, position, asked) for position, asked in enumerate(new.items)]
-    work.session.add_all(items)
+    write_new(work.session, (case, *items))
     event(work, case, EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED)
     work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
     if not at_once:

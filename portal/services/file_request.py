@@ -105,13 +105,13 @@ def file_request(
         limits.demand(clock, "file_place", place)
         limits.demand_of_all(clock, "file_all", place)
     with writing(asker, clock) as work:
-        draft, kept = drafts.open_draft(work, draft_id, owner)
+        kept = drafts.open_draft(work, draft_id, owner)
         if "receipt" in kept:
             return Receipt.of(kept["receipt"])
         if asker is not ANONYMOUS and not limits.count(work, "file_place", str(asker.id)):
             raise limits.TooMany("too_many", limit="file_place")
         receipt = _open(work, filing, draft_id)
-        drafts.write(work, draft, owner, {"receipt": receipt.as_json()})
+        drafts.write(work, draft_id, owner, {"receipt": receipt.as_json()})
         return receipt
 
 

@@ -242,7 +242,7 @@ class _Sight:
         self._stopped = frozenset(limit.activity for limit in about if limit.activity)
         self._restricted = [limit for limit in about if limit.kind == "restriction" and limit.activity is None]
         self._disclosed = _last_days(disclosures)
-        self._fields: dict[tuple[str, str], _Shown] = {}
+        self._fields: dict[tuple[object, ...], _Shown] = {}
 
     def groups(self, held: Mapping[str, list[Item]]) -> list[GroupOfData]:
         """What is held of each data set, under the group that its fields belong to; in the policy's order."""
@@ -306,7 +306,8 @@ class _Sight:
         )
 
     def _shown(self, field: Field) -> _Shown:
-        key = field.dataset, field.code
+        """Put together once for all fields that are alike in this."""
+        key = field.level, field.sensitivity, field.retention, field.activities
         found = self._fields.get(key)
         if found is None:
             plain = field.sensitivity is Sensitivity.ORDINARY

@@ -100,7 +100,8 @@ class Pieces:
 
     def moment(self, at: datetime) -> Markup:
         """A moment (aware), in the reader's language."""
-        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), self._said.moment(at))
+        said = escape(self._said.moment(at))
+        return Markup(f'<time datetime="{at.isoformat()}">{said}</time>')  # noqa: S704 - a moment, and CLDR's words for it
 
     # fields of forms: components/forms.html says what is given to them
 
