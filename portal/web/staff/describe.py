@@ -72,11 +72,11 @@ def matter(about: About | None, parts: int) -> str:
 
 def days_left(days: int) -> Markup:
     """Days to the due date in words, never colour alone; negative when it is late."""
-    return _days_left(current_speaker(), days)
+    return days_left_in(current_speaker(), days)
 
 
 @lru_cache(maxsize=1024)
-def _days_left(speaker: Speaker, days: int) -> Markup:
+def days_left_in(speaker: Speaker, days: int) -> Markup:
     if days < 0:
         return tag("late", speaker.plural("%(num)d dag te laat", "%(num)d dagen te laat", -days), "warning")
     if days == 0:

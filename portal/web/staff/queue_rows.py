@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from flask import url_for
 from markupsafe import Markup, escape
@@ -59,9 +59,10 @@ class Rows:
         name = f"<bdi>{escape(line.name)}</bdi>" if line.name else self.unknown
         handler = f"<bdi>{escape(line.handler)}</bdi>" if line.handler else self.nobody
         unmatched = "" if line.matched or not line.open else self.unmatched
+        reference = escape(line.reference)
         return Markup(  # noqa: S704 - escaped here
             f'<tr role="row">{tick}'
-            f'{self.reference}<a href="{cases}{line.reference}"><bdi dir="ltr">{line.reference}</bdi></a></div></td>'
+            f'{self.reference}<a href="{cases}{reference}"><bdi dir="ltr">{reference}</bdi></a></div></td>'
             f"{self.request}{self.kinds[line.kind]}<small>{matter}</small></div></td>"
             f"{self.student}{name}<small>{_tongue(line.language)}{branch}</small>{unmatched}</div></td>"
             f"{self.received}{date_short(line.received_on)}<small>{self.channels[line.channel]}</small></div></td>"
@@ -72,21 +73,28 @@ class Rows:
 
     def _tick(self, line: Line, ticked: Collection[str]) -> str:
         key = f"{line.reference}|{line.version}"
+        label = self.tick % {"reference": escape(line.reference)}
         return (
-            f'<td role="cell" class="tick"><input type="checkbox" name="case" value="{key}"'
-            f' aria-label="{self.tick % {"reference": line.reference}}"{" checked" if key in ticked else ""}></td>'
+            f'<td role="cell" class="tick"><input type="checkbox" name="case" value="{escape(key)}"'
+            f' aria-label="{label}"{" checked" if key in ticked else ""}></td>'
         )
 
     def _left(self, line: Line) -> str:
         answered = line.state in {CaseState.DECIDED, CaseState.CLOSED}
-        left = describe.days_left(line.days_left) if line.days_left is not None else self.answered if answered else ""
+        left = (
+            describe.days_left_in(self.said, line.days_left)
+            if line.days_left is not None
+            else self.answered
+            if answered
+            else ""
+        )
         return f"{left} {self.extended}" if line.extended else left
 
 
 rows_in = cache(Rows)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _tongue(code: str) -> str:
     name = TONGUES[code].name if code in TONGUES else code
     return f'<span lang="{escape(code)}">{escape(name)}</span>'
