@@ -64,7 +64,7 @@ def test_no_file_names_this_machine_or_a_registry():
         assert not REGISTRY.search(text), f"{path.name} holds the address of a package registry"
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-check", "requirements-dev"])
 def test_every_locked_package_has_hashes_and_stands_in_the_lock_of_its_list(name: str):
     lock = (ROOT / f"{name}.lock").read_text()
     packages = LOCKED.findall(lock)

@@ -24,6 +24,8 @@ from tests.factories import make_staff, vault
 from tests.mail.posts import Line, case_of, file_case, row_of, rows, send_all
 from tests.mail.servers import real_server
 
+pytestmark = pytest.mark.slow
+
 TO = "somebody@example.org"
 
 

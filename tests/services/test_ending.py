@@ -247,6 +247,7 @@ def test_a_complaint_is_not_offered_or_told_to_whoever_decided(handler: Actor) -
     assert db.session.get(Case, case_of(complaint).id).handler_id is None
 
 
+@pytest.mark.slow
 def test_whoever_reads_no_mail_is_told_by_letter_in_the_own_language(handler: Actor) -> None:
     student = factories.make_student(email=None, language="ti")
     first = opened(RequestKind.ACCESS, student, language="ti")

@@ -91,6 +91,7 @@ def test_the_steps_are_those_that_were_promised_in_their_order():
     assert erasing.after("certificate") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whole", [True, False], ids=["whole class", "part of a class"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_crash_at_any_step_is_survived_by_resuming(context, monkeypatch, when, whole):
