@@ -72,7 +72,7 @@ test: dev browser catalogues checks ## everything: checks, both databases, the b
 WHOLE_HOUSE := browser commands deploy faults letters security web
 QUICK_ROOMS := $(filter-out $(WHOLE_HOUSE:%=tests/%) tests/services,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py)))
 SLOW_FILES = $(shell grep -rlE '^pytestmark = .*\bslow\b' --include='test_*.py' tests)
-QUICKLY = $(BIN)/python -m pytest -q -m "not slow and not postgres and not proof" $(SLOW_FILES:%=--ignore=%)
+QUICKLY = $(BIN)/python -m pytest -q -p no:cacheprovider -m "not slow and not postgres and not proof" $(SLOW_FILES:%=--ignore=%)
 
 check: tools catalogues ## the fast part, under two minutes: linters, types, the domain up to the services, who may do what
 	@$(MAKE) --no-print-directory -j3 --output-sync=target check-services checks check-rooms
@@ -81,7 +81,7 @@ check-services: tools catalogues
 	@$(QUICKLY) tests/services
 
 check-rooms: tools catalogues
-	@$(QUICKLY) $(QUICK_ROOMS) tests/web/test_matrix.py
+	@$(QUICKLY) $(QUICK_ROOMS) tests/web/test_matrix.py::test_every_endpoint_has_a_written_expectation
 
 checks: tools
 	@$(BIN)/ruff check .
