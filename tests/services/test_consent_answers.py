@@ -35,6 +35,8 @@ from tests.services.test_campaigns import number_of
 from tests.services.test_own_data import statements
 from tests.services.test_retention import ENDED, confirmed, nights
 
+pytestmark = pytest.mark.slow
+
 YES, NO = ConsentAnswer.YES, ConsentAnswer.NO
 ANEW = {"anew": True, "words": "De afspraken met IDW zijn anders."}
 
@@ -161,7 +163,6 @@ def test_the_plan_of_an_erasure_counts_the_same_consents(sqlite_app: Flask) -> N
         assert ended()
 
 
-@pytest.mark.slow
 def test_paper_answers_are_written_down_with_day_door_and_who_by_the_own_branch(app: Flask) -> None:
     with app.app_context():
         student, other = factories.make_student(email=None), factories.make_student(email=None)
@@ -251,7 +252,6 @@ def test_the_people_of_a_question_come_a_page_at_a_time_and_narrowed(app: Flask)
         assert (tally.asked, tally.yes, tally.no, tally.silent) == (27, 1, 1, 25)
 
 
-@pytest.mark.slow
 def test_with_the_class_of_the_student_the_answers_go_too(sqlite_app: Flask) -> None:
     with sqlite_app.app_context():
         student = factories.make_student(last_programme_ended=ENDED)

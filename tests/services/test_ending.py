@@ -32,6 +32,8 @@ from tests import factories
 from tests.services import cases
 from tests.services.cases import case_of, clock, events_of, mails_of, opened, version_of, within
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def handler(app: Flask) -> Iterator[Actor]:
@@ -247,7 +249,6 @@ def test_a_complaint_is_not_offered_or_told_to_whoever_decided(handler: Actor) -
     assert db.session.get(Case, case_of(complaint).id).handler_id is None
 
 
-@pytest.mark.slow
 def test_whoever_reads_no_mail_is_told_by_letter_in_the_own_language(handler: Actor) -> None:
     student = factories.make_student(email=None, language="ti")
     first = opened(RequestKind.ACCESS, student, language="ti")

@@ -41,6 +41,8 @@ from tests.services.test_erase_items import (
     sealed_of,
 )
 
+pytestmark = pytest.mark.slow
+
 
 class Crash(BaseException):
     """As if the process died."""
@@ -91,7 +93,6 @@ def test_the_steps_are_those_that_were_promised_in_their_order():
     assert erasing.after("certificate") is None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("whole", [True, False], ids=["whole class", "part of a class"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_crash_at_any_step_is_survived_by_resuming(context, monkeypatch, when, whole):
