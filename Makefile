@@ -71,7 +71,7 @@ test: dev browser catalogues checks ## everything: checks, both databases, the b
 # whole. It does not even read them: that alone takes seconds.
 WHOLE_HOUSE := browser commands deploy faults letters security web
 QUICK_ROOMS := $(filter-out $(WHOLE_HOUSE:%=tests/%) tests/services,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py)))
-SLOW_FILES = $(shell grep -rlE '^pytestmark = .*\bslow\b' --include='test_*.py' tests)
+SLOW_FILES = $(shell grep -rlE '^pytestmark = pytest.mark.(slow|proof)$$' --include='test_*.py' tests)
 QUICKLY = $(BIN)/python -m pytest -q -p no:cacheprovider -m "not slow and not postgres and not proof" $(SLOW_FILES:%=--ignore=%)
 
 check: tools catalogues ## the fast part, under two minutes: linters, types, the domain up to the services, who may do what
