@@ -13,23 +13,16 @@ from datetime import date
 from pathlib import Path
 
 import phonenumbers
+from click.testing import Result
 from email_validator import validate_email
-from sqlalchemy import insert, select
 from stdnum import iban
 from stdnum.nl import bsn, postcode
-from uuid_utils.compat import uuid7
 
-from benchmarks.kit.estate import Estate, estate
+from benchmarks.kit.again import Again
+from benchmarks.kit.estate import estate
 from benchmarks.kit.export import write_export
 from benchmarks.kit.meter import own_cpu
 from benchmarks.kit.telling import sizes, tell, tell_bar
-from portal.domain.permissions import SYSTEM
-from portal.records.db import begin_write, db
-from portal.records.tables.people import Record, Student
-from portal.services.import_students import import_folder
-from portal.vault.envelope import Holder, Place, seal_json
-from portal.vault.tables import data_key, lookup
-from portal.vault.vault import Vault, key_binding
 
 BAR, FLAT = 1.5, 1.15
 MEASURED_HERE = "BENCH_IMPORT_HERE"  # names the size to import in this very process
@@ -60,22 +53,22 @@ def main() -> None:
 
 def measure_here(students: int) -> None:
     """One import in a process of its own, so that its peak is its own; the last line is the peak."""
-    with estate("sqlite") as place:
+    with estate("sqlite") as place, estate("sqlite") as beside:
         folder = place.folder / "export"
         (folder / "schermafbeeldingen").mkdir(parents=True)
-        clock = place.app.extensions["clock"]
-        rows = write_export(folder, students, clock.today())
-        with place.app.app_context():
-            spent = own_cpu(lambda: import_folder(SYSTEM, clock, folder))
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            found = db.session.execute(select(Record.id).limit(1)).first()
-            db.session.rollback()
-            assert found
-            parts = {"reading": own_cpu(lambda: read(folder)), "validating": own_cpu(lambda: validate(folder))}
-            parts |= writing(place, rows)
+        write_export(folder, students, place.app.extensions["clock"].today())
+        said: list[Result] = []
+        command = ["students", "import", str(folder)]
+        spent = own_cpu(lambda: said.append(place.app.test_cli_runner().invoke(args=command)))
+        assert said[0].exit_code == 0, said[0].output
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        parts = {"reading": own_cpu(lambda: read(folder)), "validating": own_cpu(lambda: validate(folder))}
+        written = Again(place, beside)
+        written.write()
+        parts |= written.spent
     for name, seconds in parts.items():
         tell("intake", f"of it: {name}", engine="sqlite", students=students, ms=round(seconds * 1000))
-    figures = {"engine": "sqlite", "students": students, "ms": round(spent * 1000), "rows": len(rows)}
+    figures = {"engine": "sqlite", "students": students, "ms": round(spent * 1000), "rows": written.records}
     tell_bar("intake", "import", spent / sum(parts.values()), most=BAR, **figures)
     print(peak)
 
@@ -94,7 +87,9 @@ def validate(folder: Path) -> None:
             bsn.validate(row["BSN"])
             iban.validate(row["IBAN"])
             postcode.validate(row["Postcode"])
-            phonenumbers.is_valid_number(phonenumbers.parse(row["Telefoon"], "NL"))
+            phone = phonenumbers.parse(row["Telefoon"], "NL")
+            phonenumbers.is_valid_number(phone)
+            phonenumbers.format_number(phone, phonenumbers.PhoneNumberFormat.E164)
             validate_email(row["E-mail"], check_deliverability=False)
             _day(row["Geboortedatum"])
     for name, column in (("trajecten", "Startdatum"), ("aanwezigheid", "Lesdatum")):
@@ -106,59 +101,6 @@ def validate(folder: Path) -> None:
 def _day(text: str) -> date:
     day, month, year = text.split("-")
     return date(int(year), int(month), int(day))
-
-
-def writing(place: Estate, rows: list[tuple[int, str, dict[str, str]]]) -> dict[str, float]:
-    """Sealing and executemany of the same rows: students, keys, records, look-ups."""
-    made: dict[str, list[dict[str, object]]] = {"student": [], "key": [], "record": [], "lookup": []}
-
-    def seal() -> None:
-        vault = Vault(db.engines["keys"], place.app.extensions["master_key"])
-        keys: dict[int, tuple[Holder, bytes]] = {}
-        now = place.app.extensions["clock"].now()
-        for student, dataset, values in rows:
-            if student not in keys:
-                holder, key = Holder.student(uuid7()), os.urandom(32)
-                keys[student] = holder, key
-                master, wrapped = place.app.extensions["master_key"].wrap(key, key_binding(holder, "standard", 1))
-                owner = {"holder_kind": holder.kind, "holder_id": holder.id, "retention": "standard"}
-                made["key"].append({"id": uuid7(), **owner, "version": 1, "master_id": master, "wrapped": wrapped})
-                made["student"].append({"id": holder.id, "branch_id": None, "language": "nl", "created_at": now})
-                for kind in ("student_number", "email", "phone", "name", "name_2"):
-                    digest = vault.digest(kind, f"{student} again")
-                    made["lookup"].append({"kind": kind, "digest": digest, **owner})
-            holder, key = keys[student]
-            row = uuid7()
-            natural = vault.digest("record", f"{student}{dataset}{sorted(values.items())}")
-            content = vault.digest("import", f"{sorted(values.items())}")
-            bound = Place("record", "sealed", row).bind(holder, "standard", 1)
-            sealed = seal_json(key, 1, bound, {"values": values, "hidden": [], "imported": {}})
-            made["record"].append(
-                {
-                    "id": row,
-                    "item_id": uuid7(),
-                    "student_id": holder.id,
-                    "dataset": dataset,
-                    "retention": "standard",
-                    "natural_key": natural,
-                    "import_digest": content,
-                    "sealed": sealed,
-                    "created_at": now,
-                    "updated_at": now,
-                }
-            )
-
-    def write() -> None:
-        branch = db.session.execute(select(Student.branch_id).limit(1)).scalar_one()
-        with db.engines["keys"].begin() as connection:
-            connection.execute(insert(data_key), made["key"])
-            connection.execute(insert(lookup), made["lookup"])
-        begin_write()
-        db.session.execute(insert(Student), [{**each, "branch_id": branch} for each in made["student"]])
-        db.session.execute(insert(Record), made["record"])
-        db.session.commit()
-
-    return {"sealing": own_cpu(seal), "executemany": own_cpu(write)}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from babel.support import Translations
 from markupsafe import Markup, escape
@@ -109,7 +109,7 @@ class Speaker:
 
     def clock(self, at: Moment) -> str:
         """The time of day, here."""
-        return format_time(at.astimezone(AMSTERDAM), "HH:mm", locale=MASTER)
+        return f"{at.astimezone(AMSTERDAM):%H:%M}"
 
     def numeric_date(self, day: Day) -> str:
         """The Dutch numeric date, as on every letter of an office here."""

@@ -32,34 +32,18 @@ EXAMS = ("Cursistnummer", "Onderdeel", "Datum", "Uitslag", "Cijfer")
 BRANCHES = ("Alkmaar", "Hoorn", "Langedijk", "Den Helder")
 
 
-def write_export(folder: Path, students: int, today: date) -> list[tuple[int, str, dict[str, str]]]:
-    """Writes the files; the rows that come of them: number of the student, data set, values."""
-    rows: list[tuple[int, str, dict[str, str]]] = []
-    people = list(zip(range(students), citizen_numbers(), strict=False))
+def write_export(folder: Path, students: int, today: date) -> None:
+    """Writes the files, a line at a time."""
+    lessons = ((number, today - timedelta(days=7 * week)) for number in range(students) for week in range(LESSONS))
+    people = zip(range(students), citizen_numbers(), strict=False)
     _csv(folder / "cursisten.csv", CURSISTEN, (_student(number, citizen) for number, citizen in people))
-    _csv(folder / "trajecten.csv", TRAJECTEN, (_programme(number, today) for number, _ in people))
-    lessons = ((number, today - timedelta(days=7 * week)) for number, _ in people for week in range(LESSONS))
+    _csv(folder / "trajecten.csv", TRAJECTEN, (_programme(number, today) for number in range(students)))
     _csv(folder / "aanwezigheid.csv", AANWEZIGHEID, (_lesson(number, day) for number, day in lessons))
     for name, headings in EMPTY.items():
         _csv(folder / f"{name}.csv", headings, iter(()))
     book = Workbook()
     book.active.append(EXAMS)
     book.save(folder / "examens.xlsx")
-    names = {"person": CURSISTEN, "programme": TRAJECTEN}
-    made = {
-        "person": lambda number: _student(number, "999900006"),
-        "programme": lambda number: _programme(number, today),
-    }
-    for number, _ in people:
-        for dataset, headings in names.items():
-            rows.append((number, dataset, dict(zip(headings.split(";"), made[dataset](number), strict=True))))
-        rows += [
-            (number, each, {"value": "0123456789 0123456789"}) for each in ("bank", "permit", "payment", "education")
-        ]
-        for week in range(LESSONS):
-            lesson = _lesson(number, today - timedelta(days=7 * week))
-            rows.append((number, "attendance", dict(zip(AANWEZIGHEID.split(";"), lesson, strict=True))))
-    return rows
 
 
 def citizen_numbers() -> Iterator[str]:

@@ -24,10 +24,10 @@ from portal.records.db import db
 from portal.records.tables.access import Designation, Staff
 from portal.records.tables.cases import Case, CaseEvent, CaseItem
 from portal.records.tables.people import Branch, Record, Student
-from portal.vault.envelope import Holder, Json, Place, seal_json
+from portal.vault.envelope import Holder, Json, Place
 from portal.vault.normal import name_parts, normal_email, normal_number
 from portal.vault.tables import data_key, lookup
-from portal.vault.vault import Vault, key_binding
+from portal.vault.vault import Key, Vault, key_binding
 
 UNDECIDED_DAYS = 36  # how long ago the oldest undecided case came in: a few are late
 ENDED_DAYS = 1000
@@ -74,7 +74,7 @@ class Maker:
         self.random = random.Random(7)  # the same school each time
         self.numbers = itertools.count(1)
 
-    def key(self, keys: Bulk, holder: Holder, retention: str) -> bytes:
+    def key(self, keys: Bulk, holder: Holder, retention: str) -> Key:
         made = os.urandom(32)
         master_id, wrapped = self.master.wrap(made, key_binding(holder, retention, 1))
         keys.add(
@@ -87,7 +87,7 @@ class Maker:
             master_id=master_id,
             wrapped=wrapped,
         )
-        return made
+        return Key(holder, retention, 1, made)
 
     def found_by(self, keys: Bulk, holder: Holder, retention: str, entries: Iterable[tuple[str, str]]) -> None:
         for kind, text in dict.fromkeys(entries):
@@ -100,11 +100,10 @@ class Maker:
                 retention=retention,
             )
 
-    def record(self, rows: Bulk, student: UUID, key: bytes, dataset: str, values: dict[str, Json]) -> None:
+    def record(self, rows: Bulk, student: UUID, key: Key, dataset: str, values: dict[str, Json]) -> None:
         """One record whose fields all stand in one retention class."""
         retention = self.policy.field(dataset, next(iter(values))).retention
-        row, holder = uuid7(), Holder.student(student)
-        bound = Place("record", "sealed", row).bind(holder, retention, 1)
+        row = uuid7()
         rows.add(
             Record.__table__,
             id=row,
@@ -115,7 +114,7 @@ class Maker:
             natural_key=row.bytes,
             import_digest=row.bytes,
             sorts=next(self.numbers),
-            sealed=seal_json(key, 1, bound, {"values": values, "hidden": [], "imported": {}}),
+            sealed=key.seal(Place("record", "sealed", row), {"values": values, "hidden": [], "imported": {}}),
             created_at=self.now,
             updated_at=self.now,
         )
@@ -260,7 +259,7 @@ def programme(number: str) -> dict[str, Json]:
     }
 
 
-def more_records(maker: Maker, rows: Bulk, student: UUID, key: bytes, many: int) -> None:
+def more_records(maker: Maker, rows: Bulk, student: UUID, key: Key, many: int) -> None:
     """Records of other data sets, most of them lessons, for a student who has a person, a programme and a bank."""
     kinds = ("reading", "writing", "listening", "speaking", "knm", "map", "ona", "pvt")
     maker.record(rows, student, key, "permit", {"kind": "permanent", "valid_until": "2030-01-01"})
@@ -317,10 +316,10 @@ def make_case(maker: Maker, school: School, rows: Bulk, keys: Bulk, number: int,
         assured_level=1,
         by_post=False,
         policy_version=maker.policy.regulation.version,
-        sealed=seal_json(key, 1, Place("case", "sealed", case).bind(holder, "case", 1), contents),
+        sealed=key.seal(Place("case", "sealed", case), contents),
         version=1,
     )
-    add_item(rows, case, holder, key, kind)
+    add_item(rows, case, key, kind)
     rows.add(CaseEvent.__table__, id=uuid7(), case_id=case, at=maker.now, kind="received", actor_kind="student")
     if place < 2 and known and state in STATES[:2] and len(school.references) < 2000:
         school.references.append(reference)
@@ -334,7 +333,7 @@ TARGETS: dict[str, dict[str, Any]] = {
 }
 
 
-def add_item(rows: Bulk, case: UUID, holder: Holder, key: bytes, kind: str) -> None:
+def add_item(rows: Bulk, case: UUID, key: Key, kind: str) -> None:
     row = uuid7()
     contents = {"asked": None, "current": None, "words": "Graag snel."}
     about = TARGETS.get(kind, {"target": "everything"})
@@ -345,5 +344,5 @@ def add_item(rows: Bulk, case: UUID, holder: Holder, key: bytes, kind: str) -> N
         position=0,
         target=about["target"],
         activity=about.get("activity"),
-        sealed=seal_json(key, 1, Place("case_item", "sealed", row).bind(holder, "case", 1), contents),
+        sealed=key.seal(Place("case_item", "sealed", row), contents),
     )

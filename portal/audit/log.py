@@ -25,6 +25,10 @@ from portal.vault.vault import Shredded, Vault
 LOCK = 0x70_72_69_76  # the advisory lock of this log on PostgreSQL
 CLASS = "audit"
 
+LAST = select(Audit.seq, Audit.digest).order_by(Audit.seq.desc()).limit(1)
+WAIT = text("SELECT pg_advisory_xact_lock(:lock)")
+ADD, ADD_DETAIL = insert(Audit), insert(AuditDetail)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -65,7 +69,7 @@ def commit_to(salt: bytes, details: dict[str, Json]) -> bytes:
 
 def head(session: Session) -> tuple[int, bytes]:
     """The last number and digest; (0, GENESIS) while the log is empty."""
-    last = session.execute(select(Audit.seq, Audit.digest).order_by(Audit.seq.desc()).limit(1)).first()
+    last = session.connection().execute(LAST).first()
     return (last.seq, last.digest) if last else (0, GENESIS)
 
 
@@ -85,7 +89,7 @@ def append(session: Session, vault: Vault, at: datetime, entries: Sequence[Entry
     sealed = [_sealed(vault, entry) for entry in entries]  # before the lock: sealing may write keys
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        connection.execute(WAIT, {"lock": LOCK})
     seq, previous = head(session)
     rows, details = [], []
     for entry, (committed, detail) in zip(entries, sealed, strict=True):
@@ -107,8 +111,8 @@ def append(session: Session, vault: Vault, at: datetime, entries: Sequence[Entry
         )
         details.append({**detail, "seq": seq})
         previous = digest
-    connection.execute(insert(Audit), rows)
-    connection.execute(insert(AuditDetail), details)
+    connection.execute(ADD, rows)
+    connection.execute(ADD_DETAIL, details)
 
 
 def _sealed(vault: Vault, entry: Entry) -> tuple[bytes, dict[str, object]]:

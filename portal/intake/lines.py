@@ -60,9 +60,9 @@ class _Parsed(NamedTuple):
 
 
 class _Binding:
-    """One column feeding one field."""
+    """One column feeding one field. `remembered` stays empty where a value is hardly ever the same twice."""
 
-    __slots__ = ("code", "column", "dataset", "index", "remembered", "target", "today")
+    __slots__ = ("code", "column", "dataset", "index", "keeps", "remembered", "target", "today")
 
     def __init__(self, index: int, column: str, dataset: int, target: Target, today: date) -> None:
         self.index = index
@@ -71,11 +71,12 @@ class _Binding:
         self.target = target
         self.code = target.field.code
         self.today = today
-        self.remembered: dict[str, _Parsed] | None = None if target.field.type in _DISTINCT else {}
+        self.keeps = target.field.type not in _DISTINCT
+        self.remembered: dict[str, _Parsed] = {}
 
     def parse(self, text: str) -> _Parsed:
         parsed = self._parse(text)
-        if self.remembered is not None:
+        if self.keeps:
             if len(self.remembered) >= _REMEMBERED:
                 self.remembered.clear()
             self.remembered[text] = parsed
@@ -121,6 +122,7 @@ class LineReader:
         self._constants: list[dict[str, Value]] = [{} for _ in self._datasets]
         for (code, field), value in mapping.constants.items():
             self._constants[mapping.datasets.index(code)][field] = value
+        self._cells = [(binding.index, binding.remembered, binding) for binding in self._bindings]
         self._dates = [self._date_field(column) for column in (mapping.starts, mapping.ends)]
 
     def _date_field(self, column: str) -> tuple[int, str] | None:
@@ -155,12 +157,10 @@ class LineReader:
         notices: list[tuple[int, Notice]] = []
         hidden: list[tuple[int, str]] = []
         bad: list[BadCell] = []
-        for binding in self._bindings:
-            cell = cells[binding.index]
+        for index, remembered, binding in self._cells:
+            cell = cells[index]
             text = cell if type(cell) is str else cell_text(cell)
-            remembered = binding.remembered
-            parsed = remembered.get(text) if remembered is not None else None
-            value, code, notice, hide = parsed or binding.parse(text)
+            value, code, notice, hide = remembered.get(text) or binding.parse(text)
             if code:
                 bad.append(BadCell(FindingKind.BAD_VALUE, binding.column, code, masked(text)))
                 continue

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.mail.outbox import CLASS
@@ -31,6 +31,39 @@ WAITING, SENT, FAILED, QUARANTINED, EXPIRED = "waiting", "sent", "failed", "quar
 TOLD = "told"  # it failed, and somebody told it otherwise
 STATES = (WAITING, SENT, FAILED, QUARANTINED, EXPIRED, TOLD)
 
+# Asked for each mail or each batch of them, so put together once.
+_due = and_(
+    OutMail.state == WAITING,
+    OutMail.next_at <= bindparam("now"),
+    or_(OutMail.lease_until.is_(None), OutMail.lease_until <= bindparam("now")),
+)
+ANY_DUE = select(OutMail.id).where(_due).limit(1)
+DUE = (
+    select(
+        *(OutMail.id, OutMail.message_id, OutMail.kind, OutMail.language, OutMail.holder_kind, OutMail.holder_id),
+        *(OutMail.case_id, OutMail.attempts, OutMail.created_at, OutMail.next_at, OutMail.expires_at, OutMail.sealed),
+    )
+    .where(_due)
+    .order_by(OutMail.next_at, OutMail.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+LEND = (
+    update(OutMail)
+    .where(OutMail.id.in_(bindparam("mails", expanding=True)))
+    .values(lease_until=bindparam("until"), leased_by=bindparam("worker"))
+)
+MARK = (
+    update(OutMail)
+    .where(OutMail.id == bindparam("mail"), OutMail.leased_by == bindparam("worker"), OutMail.state == WAITING)
+    .values(
+        lease_until=None,
+        leased_by=None,
+        **{name: bindparam(f"new_{name}") for name in ("state", "attempts", "next_at", "sent_at", "fault")},
+    )
+)
+PAUSED = select(Setting.value).where(Setting.name == CIRCUIT)
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -44,6 +77,7 @@ class Claimed:
     case_id: UUID | None
     attempts: int
     created_at: datetime
+    next_at: datetime
     expires_at: datetime | None
     lease_until: datetime
     sealed: bytes
@@ -59,32 +93,17 @@ class Pause:
     trips: int
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    free = or_(OutMail.lease_until.is_(None), OutMail.lease_until <= now)
-    return and_(OutMail.state == WAITING, OutMail.next_at <= now, free)
-
-
 def anything_due(session: Session, now: datetime) -> bool:
     """Whether a claim would find something: asked every few seconds, without a writing transaction."""
-    return session.execute(select(OutMail.id).where(_due(now)).limit(1)).first() is not None
+    return session.connection().execute(ANY_DUE, {"now": now}).first() is not None
 
 
 def claim(session: Session, now: datetime, worker: UUID, most: int) -> list[Claimed]:
     """Up to `most` rows that are due and that no live lease holds; they are this worker's for `LEASE`."""
-    due = (
-        select(OutMail)
-        .where(_due(now))
-        .order_by(OutMail.next_at, OutMail.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    rows = session.execute(due).scalars().all()
-    until = now + LEASE
+    connection, until = session.connection(), now + LEASE
+    rows = connection.execute(DUE, {"now": now, "most": most}).all()
     if rows:
-        session.execute(
-            update(OutMail).where(OutMail.id.in_([row.id for row in rows])).values(lease_until=until, leased_by=worker),
-            execution_options={"synchronize_session": False},
-        )
+        connection.execute(LEND, {"mails": [row.id for row in rows], "until": until, "worker": worker})
     return [
         Claimed(
             id=row.id,
@@ -95,6 +114,7 @@ def claim(session: Session, now: datetime, worker: UUID, most: int) -> list[Clai
             case_id=row.case_id,
             attempts=row.attempts,
             created_at=row.created_at,
+            next_at=row.next_at,
             expires_at=row.expires_at,
             lease_until=until,
             sealed=row.sealed,
@@ -120,15 +140,28 @@ def gives_up(attempts: int) -> bool:
     return sum((wait_before(number) for number in range(1, attempts + 1)), timedelta()) > GIVE_UP
 
 
-def mark(session: Session, mail: Claimed, worker: UUID, **values: object) -> bool:
+def mark(
+    connection: Connection,
+    mail: Claimed,
+    worker: UUID,
+    state: str,
+    fault: str | None = None,
+    *,
+    attempts: int | None = None,
+    next_at: datetime | None = None,
+    sent_at: datetime | None = None,
+) -> bool:
     """Writes what became of a mail and ends its lease; False when another worker has claimed it since."""
-    done = session.execute(
-        update(OutMail)
-        .where(OutMail.id == mail.id, OutMail.leased_by == worker, OutMail.state == WAITING)
-        .values(lease_until=None, leased_by=None, **values),
-        execution_options={"synchronize_session": False},
-    )
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    values = {
+        "mail": mail.id,
+        "worker": worker,
+        "new_state": state,
+        "new_attempts": mail.attempts if attempts is None else attempts,
+        "new_next_at": next_at or mail.next_at,
+        "new_sent_at": sent_at,
+        "new_fault": fault,
+    }
+    return bool(connection.execute(MARK, values).rowcount)
 
 
 def mark_later(session: Session, mail: Claimed, worker: UUID, now: datetime, fault: str) -> str:
@@ -136,7 +169,7 @@ def mark_later(session: Session, mail: Claimed, worker: UUID, now: datetime, fau
     attempts = mail.attempts + 1
     state = FAILED if gives_up(attempts) else WAITING
     next_at = now + wait_before(attempts)
-    mark(session, mail, worker, attempts=attempts, state=state, next_at=next_at, fault=fault)
+    mark(session.connection(), mail, worker, state, fault, attempts=attempts, next_at=next_at)
     return state
 
 
@@ -168,7 +201,7 @@ def waits_since(session: Session) -> datetime | None:
 
 def pause(session: Session) -> Pause | None:
     """The pause in force, or None; it stays until a mail is accepted."""
-    value = session.execute(select(Setting.value).where(Setting.name == CIRCUIT)).scalar()
+    value = session.connection().execute(PAUSED).scalar()
     if value is None:
         return None
     facts = json.loads(value)

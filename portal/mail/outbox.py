@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from portal.mail.messages import Message
-from portal.records.db import insert_into
 from portal.records.tables.proof import OutMail
 from portal.vault.envelope import Place
 from portal.vault.vault import Vault
 
 CLASS = "mail"
+
+THERE = select(OutMail.dedupe).where(OutMail.dedupe.in_(bindparam("wanted", expanding=True)))
+ADD = {
+    each.name: insert(OutMail).on_conflict_do_nothing(index_elements=["dedupe"])
+    for each, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+}
 
 
 def state_of(session: Session, dedupe: str) -> str | None:
@@ -25,15 +32,32 @@ def state_of(session: Session, dedupe: str) -> str | None:
 
 def put(session: Session, vault: Vault, message: Message, base_url: str, now: datetime) -> bool:
     """Adds the mail unless its dedupe key is there already, put by another transaction this moment perhaps; whether it
-    was added. Message-ID is fixed here, for every attempt. One to nobody's address has failed from the start: what it
-    tells is for somebody to tell."""
-    if session.execute(select(OutMail.id).where(OutMail.dedupe == message.dedupe)).first():
-        return False
+    was added."""
+    return bool(put_all(session, vault, [message], base_url, now))
+
+
+def put_all(session: Session, vault: Vault, messages: Sequence[Message], base_url: str, now: datetime) -> int:
+    """`put` for several; how many were added. Message-ID is fixed here, for every attempt. One to nobody's address has
+    failed from the start: what it tells is for somebody to tell."""
+    session.flush()
+    connection = session.connection()
+    # Sealing makes a key where there is none (any more): not for a mail that is there already.
+    doubtful = [message.dedupe for message in messages if not vault.has_key(message.holder, CLASS)]
+    there = set(connection.execute(THERE, {"wanted": doubtful}).scalars()) if doubtful else ()
+    wanted = [message for message in messages if message.dedupe not in there]
+    if not wanted:
+        return 0
+    host = urlsplit(base_url).hostname
+    rows = [_row(vault, message, host, now) for message in wanted]
+    return connection.execute(ADD[connection.dialect.name], rows).rowcount
+
+
+def _row(vault: Vault, message: Message, host: str | None, now: datetime) -> dict[str, object]:
     row = uuid7()
-    values = {
+    return {
         "id": row,
         "dedupe": message.dedupe,
-        "message_id": f"<{row.hex}@{urlsplit(base_url).hostname}>",
+        "message_id": f"<{row.hex}@{host}>",
         "kind": message.kind,
         "language": message.language,
         "holder_kind": message.holder.kind,
@@ -42,7 +66,8 @@ def put(session: Session, vault: Vault, message: Message, base_url: str, now: da
         "created_at": now,
         "next_at": now,
         "expires_at": message.expires_at,
-        **({} if message.to else {"state": "failed", "fault": "no_address"}),
+        "state": "waiting" if message.to else "failed",
+        "fault": None if message.to else "no_address",
         "sealed": vault.seal(
             message.holder,
             CLASS,
@@ -50,6 +75,3 @@ def put(session: Session, vault: Vault, message: Message, base_url: str, now: da
             {"to": message.to, "arguments": message.arguments, "staff": message.staff},
         ),
     }
-    session.flush()
-    statement = insert_into(session, OutMail).values(values).on_conflict_do_nothing(index_elements=[OutMail.dedupe])
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from email.generator import BytesGenerator
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import getaddresses
-from io import BytesIO
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
+from portal.mail.mime import Mail
+
 SECONDS = 30.0  # of silence before a server is given up for now
 GOODBYE = 2.0
 PAUSING = frozenset({421, 452})
 SIGN_IN = frozenset({454, 530, 534, 535, 538})
 OK = range(200, 300)
+GO_ON = 354
 TOO_BIG = 552
 
 
@@ -52,12 +51,19 @@ class BadMailUrl(Exception):
     """MAIL_URL is not one of smtp://, smtps:// and file:."""
 
 
+Meanwhile = Callable[[], None]
+
+
+def nothing() -> None:
+    """There is nothing to do meanwhile."""
+
+
 class Transport(Protocol):
     def greet(self) -> None:
         """Comes as far as a mail could be handed over, and hands none over; or raises a MailFault."""
 
-    def send(self, message: EmailMessage) -> None:
-        """Hands the mail over, or raises a MailFault."""
+    def send(self, mail: Mail, meanwhile: Meanwhile = nothing) -> None:
+        """Hands the mail over, or raises a MailFault. `meanwhile` is done, once or more, while the server thinks."""
 
     def close(self) -> None:
         """Says goodbye; never raises."""
@@ -81,16 +87,6 @@ def transport_for(url: str, seconds: float = SECONDS) -> Transport:
     raise BadMailUrl("MAIL_URL must be smtp://…, smtps://… or file:…")
 
 
-def as_bytes(message: EmailMessage, utf8: bool = False) -> bytes:
-    out = BytesIO()
-    BytesGenerator(out, mangle_from_=False, policy=SMTPUTF8 if utf8 else SMTP).flatten(message)
-    return out.getvalue()
-
-
-def mailbox(message: EmailMessage, header: str) -> str:
-    return getaddresses([str(message[header])])[0][1]
-
-
 class FileTransport:
     """One `.eml` a mail, named by its date and Message-ID: a mail that is sent twice is one file."""
 
@@ -100,14 +96,13 @@ class FileTransport:
     def greet(self) -> None:
         """A folder needs no greeting."""
 
-    def send(self, message: EmailMessage) -> None:
-        stem = "".join(character for character in str(message["Message-ID"]).split("@")[0] if character.isalnum())
-        at = message["Date"].datetime
-        target = self.folder / f"{at:%Y%m%dT%H%M%S}-{stem}.eml"
+    def send(self, mail: Mail, meanwhile: Meanwhile = nothing) -> None:
+        stem = "".join(character for character in mail.message_id.split("@")[0] if character.isalnum())
+        target = self.folder / f"{mail.at:%Y%m%dT%H%M%S}-{stem}.eml"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             beside = target.with_name(f".{uuid4().hex}")
-            beside.write_bytes(as_bytes(message))
+            beside.write_bytes(mail.content)
             beside.replace(target)
         except OSError as error:
             raise Later("folder") from error
@@ -142,16 +137,16 @@ class SmtpTransport:
         if self._client is None:
             self._client = self._connect()
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, mail: Mail, meanwhile: Meanwhile = nothing) -> None:
         kept = self._client is not None
         try:
-            self._send(message)
+            self._send(mail, meanwhile)
         except (Later, Paused) as fault:
             self.close()
             if not kept or fault.fault not in {"silence", "smtp_421"}:
                 raise
             try:  # a kept connection may simply have been open for too long
-                self._send(message)
+                self._send(mail, meanwhile)
             except (Later, Paused):
                 self.close()
                 raise
@@ -167,29 +162,30 @@ class SmtpTransport:
         except (OSError, smtplib.SMTPException, ValueError):
             client.close()
 
-    def _send(self, message: EmailMessage) -> None:
+    def _send(self, mail: Mail, meanwhile: Meanwhile) -> None:
         if self._client is None:
             self._client = self._connect()
         client = self._client
-        sender, recipient = mailbox(message, "From"), mailbox(message, "To")
         options = []
-        if not recipient.isascii():
+        if not mail.recipient.isascii():
             if not client.has_extn("smtputf8"):
                 raise Refused("smtputf8_unknown")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
-        content = as_bytes(message, utf8=not recipient.isascii())
         try:
-            code, _ = client.mail(sender, options)
+            code, _ = client.mail(mail.sender, options)
             if code not in OK:
                 self._sort_out(code, "sender")
-            code, _ = client.rcpt(recipient)
+            code, _ = client.rcpt(mail.recipient)
             if code not in OK:
                 self._sort_out(code, "recipient")
-            code, _ = client.data(content)
+            code, _ = client.docmd("DATA")
+            if code != GO_ON:
+                self._sort_out(code, "data")
+            client.send(mail.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+            meanwhile()
+            code, _ = client.getreply()
             if code not in OK:
                 self._sort_out(code, "data")
-        except smtplib.SMTPDataError as error:
-            self._sort_out(error.smtp_code, "data")
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise Later("silence") from error
 

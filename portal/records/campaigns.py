@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.domain.permissions import BranchScope
@@ -116,8 +116,14 @@ def to_post(session: Session, scope: BranchScope, today: date, limit: int) -> li
     return list(session.execute(statement).all())
 
 
-def is_open(today: date) -> ColumnElement[bool]:
+def is_open(today: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(Campaign.sent_at.is_not(None), Campaign.stopped_at.is_(None), Campaign.closes_on >= today)
+
+
+def waits_for(student: BindParameter[UUID], today: BindParameter[date]) -> ColumnElement[bool]:
+    """Whether a question that was put to the student waits for an answer: a part of a statement."""
+    asked = select(Invitation.id).join(Campaign, Campaign.id == Invitation.campaign_id)
+    return asked.where(is_open(today), Invitation.student_id == student, Invitation.answer.is_(None)).exists()
 
 
 def of_student(session: Session, student_id: UUID) -> list[Any]:

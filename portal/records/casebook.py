@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -20,12 +21,19 @@ CODE_LOOKUP = "case_code"
 DIGITS = "0123456789"
 CODE_LENGTH = 12  # 40 bits, behind rate limits
 
+BY_REFERENCE = select(Case.id).where(Case.reference == bindparam("reference"))
+ITEMS = select(CaseItem).where(CaseItem.case_id == bindparam("case")).order_by(CaseItem.position)
+STEPS = select(CaseStep).where(CaseStep.case_id == bindparam("case")).order_by(CaseStep.position)
+MESSAGES = select(CaseMessage).where(CaseMessage.case_id == bindparam("case")).order_by(CaseMessage.at, CaseMessage.id)
+EVENTS = select(CaseEvent).where(CaseEvent.case_id == bindparam("case")).order_by(CaseEvent.at, CaseEvent.id)
+BY_ONCE = select(Case.id, Case.reference, Case.due_on).where(Case.once == bindparam("once"))
+
 
 def new_reference(session: Session, year: int) -> str:
     """A reference that tells nothing but its year: `V-2026-4812037`, not used before."""
     while True:
         reference = f"V-{year}-{''.join(secrets.choice(DIGITS) for _ in range(7))}"
-        if session.execute(select(Case.id).where(Case.reference == reference)).first() is None:
+        if session.connection().execute(BY_REFERENCE, {"reference": reference}).first() is None:
             return reference
 
 
@@ -104,27 +112,22 @@ def add_event(
 
 
 def items_of(session: Session, case_id: UUID) -> list[CaseItem]:
-    return list(
-        session.execute(select(CaseItem).where(CaseItem.case_id == case_id).order_by(CaseItem.position)).scalars()
-    )
+    return list(session.scalars(ITEMS, {"case": case_id}))
 
 
 def steps_of(session: Session, case_id: UUID) -> list[CaseStep]:
-    return list(
-        session.execute(select(CaseStep).where(CaseStep.case_id == case_id).order_by(CaseStep.position)).scalars()
-    )
+    return list(session.scalars(STEPS, {"case": case_id}))
 
 
 def messages_of(session: Session, case_id: UUID) -> list[CaseMessage]:
-    return list(
-        session.execute(
-            select(CaseMessage).where(CaseMessage.case_id == case_id).order_by(CaseMessage.at, CaseMessage.id)
-        ).scalars()
-    )
+    return list(session.scalars(MESSAGES, {"case": case_id}))
 
 
 def events_of(session: Session, case_id: UUID, kinds: Iterable[str] | None = None) -> list[CaseEvent]:
-    statement = select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.at, CaseEvent.id)
-    if kinds is not None:
-        statement = statement.where(CaseEvent.kind.in_(list(kinds)))
-    return list(session.execute(statement).scalars())
+    statement = EVENTS if kinds is None else EVENTS.where(CaseEvent.kind.in_(list(kinds)))
+    return list(session.scalars(statement, {"case": case_id}))
+
+
+def lines_of(session: Session, statement: Select[Any], case_id: UUID) -> list[Any]:
+    """The same as plain rows, at half the cost: for pages, which only read."""
+    return list(session.connection().execute(statement, {"case": case_id}))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select, text, tuple_, update
+from sqlalchemy import Row, bindparam, insert, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from portal.records.db import Model
@@ -18,8 +17,19 @@ LOCK = 0x70_72_69_6D  # the advisory lock of imports on PostgreSQL
 CHUNK = 400  # values a statement, below SQLite's limit
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+RECORDS = select(
+    Record.student_id,
+    Record.retention,
+    Record.natural_key,
+    Record.id,
+    Record.item_id,
+    Record.import_digest,
+    Record.sealed,
+).where(Record.student_id.in_(bindparam("students", expanding=True)), Record.dataset == bindparam("dataset"))
+ANY_TOMBSTONE = select(Tombstone.kind).limit(1)
+
+
+class Known(NamedTuple):
     """A row that is there already."""
 
     id: UUID
@@ -91,6 +101,12 @@ def datasets_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, str]
     return found
 
 
+def add_rows(session: Session, table: type[Model], rows: list[dict[str, Any]]) -> None:
+    """Writes many new rows in one go to the database; each names every column that has no default."""
+    if rows:
+        session.connection().execute(insert(table.__table__), rows)  # type: ignore[arg-type]  # it is a Table
+
+
 def update_rows(session: Session, table: type[Model], rows: list[dict[str, Any]]) -> None:
     """Writes many rows by their ids, in one go to the database for each set of columns."""
     if rows:
@@ -107,22 +123,16 @@ def known_records(
     """The rows of a dataset that carry one of these natural keys."""
     found: dict[RecordKey, Known] = {}
     wanted = set(natural_keys)
-    for part in chunks(list(dict.fromkeys(student_ids))):
-        rows = session.execute(
-            select(
-                Record.student_id,
-                Record.retention,
-                Record.natural_key,
-                Record.id,
-                Record.item_id,
-                Record.import_digest,
-                Record.sealed,
-            ).where(Record.student_id.in_(part), Record.dataset == dataset)
-        )
+    for part in chunks(student_ids):
+        rows = session.connection().execute(RECORDS, {"students": part, "dataset": dataset})
         for student_id, retention, natural_key, id, item_id, digest, sealed in rows:
             if natural_key in wanted:
                 found[student_id, dataset, retention, natural_key] = Known(id, item_id, digest, sealed)
     return found
+
+
+def anything_entombed(session: Session) -> bool:
+    return session.connection().execute(ANY_TOMBSTONE).first() is not None
 
 
 def entombed(session: Session, digests: Collection[bytes]) -> set[bytes]:

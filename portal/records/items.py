@@ -6,18 +6,17 @@ retention class is a row of its own, and the rows of one item share `item_id`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.records.tables.people import Record
 from portal.vault.envelope import Holder, Json, Place
-from portal.vault.vault import Shredded, Vault
+from portal.vault.vault import Vault
 
 COLUMNS = (
     Record.id,
@@ -26,15 +25,31 @@ COLUMNS = (
     Record.retention,
     Record.sealed,
     Record.created_at,
-    Record.updated_at,
+)
+IN_ORDER = (Record.dataset, Record.sorts, Record.id)
+
+# Asked by nearly every page, so put together once.
+OF_STUDENT = select(*COLUMNS).where(Record.student_id == bindparam("student")).order_by(*IN_ORDER)
+OF_DATASETS = OF_STUDENT.where(Record.dataset.in_(bindparam("datasets", expanding=True)))
+ONE = (
+    select(*COLUMNS)
+    .where(Record.student_id == bindparam("student"), Record.item_id == bindparam("item"))
+    .order_by(Record.id)
+)
+OF_MANY = (
+    select(Record.student_id, *COLUMNS)
+    .where(
+        Record.student_id.in_(bindparam("students", expanding=True)),
+        Record.dataset.in_(bindparam("datasets", expanding=True)),
+    )
+    .order_by(Record.student_id, *IN_ORDER)
 )
 
-
+SEALED = ("record", "sealed")  # table and column
 CORRECTED = bytes(32)  # the digest of no row: the next import looks at the values one by one
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One row: the fields of an item that one retention class keeps."""
 
     row: UUID
@@ -44,11 +59,10 @@ class Part:
     imported: dict[str, Json]  # what the export said, for each field that was corrected here since
 
     def payload(self) -> dict[str, Json]:
-        return {"values": self.values, "hidden": sorted(self.hidden), "imported": self.imported}
+        return payload(self.values, self.hidden, self.imported)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One record of a student. `values` holds only what is kept: a missing field is not kept."""
 
     id: UUID
@@ -56,25 +70,27 @@ class Item:
     dataset: str
     parts: tuple[Part, ...]
     created_at: datetime
-    updated_at: datetime
-    values: dict[str, Json] = field(init=False)
-    hidden: frozenset[str] = field(init=False)  # fields hidden from staff (a remark that names an illness)
-
-    def __post_init__(self) -> None:
-        values = {code: value for part in self.parts for code, value in part.values.items()}
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "hidden", frozenset(code for part in self.parts for code in part.hidden))
+    values: dict[str, Json]
+    hidden: frozenset[str]  # fields hidden from staff (a remark that names an illness)
 
     def part_of(self, code: str) -> Part | None:
         return next((part for part in self.parts if code in part.values), None)
 
 
+def payload(values: dict[str, Json], hidden: frozenset[str], imported: dict[str, Json]) -> dict[str, Json]:
+    """What is sealed of a part."""
+    return {"values": values, "hidden": sorted(hidden), "imported": imported}
+
+
 def place(row: UUID) -> Place:
-    return Place("record", "sealed", row)
+    return Place(*SEALED, row)
 
 
 def open_part(vault: Vault, student_id: UUID, row: UUID, retention: str, sealed: bytes) -> Part:
-    payload = vault.open(Holder.student(student_id), retention, place(row), sealed)
+    return _part(row, retention, vault.open(Holder.student(student_id), retention, place(row), sealed))
+
+
+def _part(row: UUID, retention: str, payload: dict[str, Json]) -> Part:
     return Part(row, retention, payload["values"], frozenset(payload.get("hidden", ())), payload.get("imported", {}))
 
 
@@ -86,18 +102,17 @@ def items_of(
     session: Session, vault: Vault, student_id: UUID, datasets: Iterable[str] | None = None
 ) -> tuple[Item, ...]:
     """The student's items in the order of their dataset; a part whose key is gone is not there any more."""
-    statement = (
-        select(*COLUMNS).where(Record.student_id == student_id).order_by(Record.dataset, Record.sorts, Record.id)
-    )
+    asked: dict[str, Any] = {"student": student_id}
     if datasets is not None:
-        statement = statement.where(Record.dataset.in_(list(datasets)))
-    return _put_together(vault, student_id, session.execute(statement).all())
+        asked["datasets"] = list(datasets)
+    statement = OF_STUDENT if datasets is None else OF_DATASETS
+    return _put_together(vault, student_id, session.connection().execute(statement, asked).all())
 
 
 def item(session: Session, vault: Vault, student_id: UUID, item_id: UUID) -> Item | None:
     """One item of this student, or None: another student's item is not found."""
-    statement = select(*COLUMNS).where(Record.student_id == student_id, Record.item_id == item_id).order_by(Record.id)
-    found = _put_together(vault, student_id, session.execute(statement).all())
+    rows = session.connection().execute(ONE, {"student": student_id, "item": item_id}).all()
+    found = _put_together(vault, student_id, rows)
     return found[0] if found else None
 
 
@@ -115,32 +130,28 @@ def items_of_many(
     if not wanted:
         return {}
     vault.preload(Holder.student(student_id) for student_id in wanted)
-    rows = session.execute(
-        select(Record.student_id, *COLUMNS)
-        .where(Record.student_id.in_(wanted), Record.dataset.in_(list(datasets)))
-        .order_by(Record.student_id, Record.dataset, Record.sorts, Record.id)
-    ).all()
+    rows = session.connection().execute(OF_MANY, {"students": wanted, "datasets": list(datasets)})
     by_student: dict[UUID, list[Any]] = {}
-    for row in rows:
-        by_student.setdefault(row[0], []).append(tuple(row)[1:])
+    for student_id, *row in rows:
+        by_student.setdefault(student_id, []).append(row)
     together = {student_id: _put_together(vault, student_id, parts) for student_id, parts in by_student.items()}
     return {student_id: found for student_id, found in together.items() if found}
 
 
-def _put_together(vault: Vault, student_id: UUID, rows: Iterable[Any]) -> tuple[Item, ...]:
-    parts: dict[UUID, list[Part]] = {}
-    facts: dict[UUID, tuple[str, datetime, datetime]] = {}
-    for row_id, item_id, dataset, retention, sealed, created_at, updated_at in rows:
-        try:
-            part = open_part(vault, student_id, row_id, retention, sealed)
-        except Shredded:
+def _put_together(vault: Vault, student_id: UUID, rows: Sequence[Any]) -> tuple[Item, ...]:
+    found: dict[UUID, Item] = {}
+    sealed = ((row_id, retention, blob) for row_id, _item, _dataset, retention, blob, _at in rows)
+    opened = vault.open_rows(Holder.student(student_id), *SEALED, sealed)
+    for (row_id, item_id, dataset, retention, _blob, created_at), payload in zip(rows, opened, strict=True):
+        if payload is None:
             continue
-        parts.setdefault(item_id, []).append(part)
-        facts.setdefault(item_id, (dataset, created_at, updated_at))
-    return tuple(
-        Item(item_id, student_id, facts[item_id][0], tuple(found), *facts[item_id][1:])
-        for item_id, found in parts.items()
-    )
+        part = _part(row_id, retention, payload)
+        if (held := found.get(item_id)) is None:
+            found[item_id] = Item(item_id, student_id, dataset, (part,), created_at, part.values, part.hidden)
+        else:
+            values, hidden = held.values | part.values, held.hidden | part.hidden
+            found[item_id] = held._replace(parts=(*held.parts, part), values=values, hidden=hidden)
+    return tuple(found.values())
 
 
 def change_value(

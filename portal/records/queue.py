@@ -4,15 +4,29 @@ The queue itself is `portal.records.case_list`."""
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    bindparam,
+    false,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.domain.permissions import BranchScope
-from portal.records.tables.access import Staff
-from portal.records.tables.cases import Case, CaseItem
+from portal.records.staff import handles
+from portal.records.tables.access import Absence, Designation, Staff
+from portal.records.tables.cases import Case
 from portal.records.tables.people import Branch, Student
 
 
@@ -31,19 +45,6 @@ def case_id(session: Session, scope: BranchScope, reference: str) -> UUID | None
     return session.execute(
         select(Case.id).where(Case.reference == reference, within(scope, Case.branch_id))
     ).scalar_one_or_none()
-
-
-def targets(session: Session, case_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
-    """What each of these cases is about, without opening anything."""
-    found: dict[UUID, list[Any]] = {case_id: [] for case_id in case_ids}
-    if not found:
-        return found
-    columns = (CaseItem.case_id, CaseItem.target, CaseItem.dataset, CaseItem.field, CaseItem.group, CaseItem.activity)
-    for row in session.execute(
-        select(*columns).where(CaseItem.case_id.in_(list(found))).order_by(CaseItem.case_id, CaseItem.position)
-    ):
-        found[row.case_id].append(row)
-    return found
 
 
 def students(session: Session, scope: BranchScope, ids: Collection[UUID], limit: int) -> list[Any]:
@@ -69,6 +70,48 @@ def branches(session: Session, scope: BranchScope) -> list[Any]:
     )
 
 
-def names_of_staff(session: Session, ids: Collection[UUID]) -> tuple[str, ...]:
-    rows = session.execute(select(Staff.name).where(Staff.id.in_(list(ids))).order_by(Staff.name)).scalars()
-    return tuple(rows)
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a list: branches to choose from (id, code, name), who handles cases there (id, name), and
+    those who are away, for whom this person stands in."""
+
+    branches: list[tuple[UUID, str, str]] = field(default_factory=list)
+    handlers: list[tuple[UUID, str]] = field(default_factory=list)
+    away: dict[UUID, str] = field(default_factory=dict)
+
+
+def around(session: Session, scope: BranchScope, today: date, staff_id: UUID) -> Around:
+    """In one statement: each page of the queue asks for all three."""
+    values = {"branches": sorted(scope.branches, key=str), "today": today, "me": staff_id}
+    found = Around()
+    for what, row, code, name in session.connection().execute(EVERYWHERE if scope.every else WITHIN, values):
+        if what == "branch":
+            found.branches.append((row, code, name))
+        elif what == "handler":
+            found.handlers.append((row, name))
+        else:
+            found.away[row] = name
+    return found
+
+
+def _around(chosen: ColumnElement[bool], here: ColumnElement[bool]) -> CompoundSelect[Any]:
+    today: ColumnElement[date] = bindparam("today", type_=Absence.starts_on.type)
+    none = null().cast(Branch.code.type)
+    return union_all(
+        select(literal_column("'branch'"), Branch.id, Branch.code, Branch.name).where(chosen),
+        select(literal_column("'handler'"), Staff.id, none, Staff.name).where(handles(here)),
+        select(literal_column("'away'"), Absence.staff_id, none, Staff.name)
+        .join(Staff, Staff.id == Absence.staff_id)
+        .where(
+            Absence.deputy_id == bindparam("me", type_=Staff.id.type),
+            Absence.starts_on <= today,
+            Absence.ends_on >= today,
+        ),
+    )
+
+
+EVERYWHERE = _around(true(), true())
+WITHIN = _around(
+    Branch.id.in_(bindparam("branches", expanding=True)),
+    Designation.branch_id.in_(bindparam("branches", expanding=True)),
+)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.domain.vocabulary import Role
@@ -41,21 +41,24 @@ def active_staff(session: Session, today: date, role: str, branch_id: UUID | Non
 def handling(session: Session, today: date, branches: Collection[UUID] | None) -> list[tuple[UUID, str]]:
     """Id and name of those who may handle cases of these branches (None: of every one), whatever their role."""
     here = Designation.branch_id.in_(list(branches)) if branches is not None else true()
-    rows = session.execute(
-        select(Staff.id, Staff.name)
-        .distinct()
-        .join(Designation, Designation.staff_id == Staff.id)
-        .where(
-            Staff.disabled_at.is_(None),
-            Designation.starts_on <= today,
-            or_(Designation.ends_on.is_(None), Designation.ends_on >= today),
+    rows = session.execute(select(Staff.id, Staff.name).where(handles(here)), {"today": today})
+    return [(row.id, row.name) for row in rows]
+
+
+def handles(here: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether an account may handle cases of the branches of which `here` is the condition; `today` is to be bound."""
+    return and_(
+        Staff.disabled_at.is_(None),
+        exists().where(
+            Designation.staff_id == Staff.id,
+            Designation.starts_on <= bindparam("today"),
+            or_(Designation.ends_on.is_(None), Designation.ends_on >= bindparam("today")),
             or_(
                 Designation.role.in_((Role.PRIVACY_OFFICER.value, Role.DIRECTOR.value)),
                 and_(Designation.role == Role.CASE_HANDLER.value, or_(here, Designation.branch_id.is_(None))),
             ),
-        )
+        ),
     )
-    return [(row.id, row.name) for row in rows]
 
 
 def branches_of(session: Session, today: date, staff_id: UUID | None) -> tuple[UUID, ...]:
@@ -97,13 +100,3 @@ def away(session: Session, today: date, staff_ids: Collection[UUID]) -> dict[UUI
         .order_by(Absence.created_at, Absence.id)
     ).scalars()
     return {row.staff_id: row for row in rows}
-
-
-def stood_in_for(session: Session, today: date, deputy_id: UUID) -> list[UUID]:
-    """Those who are away today and for whom this person stands in."""
-    found = session.execute(
-        select(Absence.staff_id).where(
-            Absence.deputy_id == deputy_id, Absence.starts_on <= today, Absence.ends_on >= today
-        )
-    ).scalars()
-    return sorted(set(found), key=str)

@@ -103,10 +103,12 @@ def _level_of_reader(work: Work, case: Case) -> Level:
 # --- building ---------------------------------------------------------------------------------------------------------
 
 
-def build_answer(work: Work, case: Case, plans: dict[CaseItem, ErasurePlan], reply: str) -> Answer:
-    """The case as it stands, decided or not; `write_answer` fixes it."""
+def build_answer(
+    work: Work, case: Case, plans: dict[CaseItem, ErasurePlan], reply: str, asked: Sequence[CaseItem] | None = None
+) -> Answer:
+    """The case as it stands, decided or not; `write_answer` fixes it. `asked`: its items, where they were read."""
     kind, policy = RequestKind(case.kind), work.policy
-    asked = casebook.items_of(work.session, case.id)
+    asked = casebook.items_of(work.session, case.id) if asked is None else asked
     going = asked if kind is RequestKind.WITHDRAWAL else granted(asked)
     told = concerned_recipients(work, case, going) if case.student_id and going else []
     described = right(kind)

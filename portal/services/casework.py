@@ -5,31 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from uuid_utils.compat import uuid7
 
+from portal.audit.log import CLASS as AUDIT
 from portal.domain import clock as terms
 from portal.domain.acts import Act
 from portal.domain.digits import only_digits
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
-from portal.domain.vocabulary import ActorKind, Channel, Letter, RequestKind, TargetKind
+from portal.domain.vocabulary import ActorKind, Channel, Letter, Level, RequestKind, TargetKind
 from portal.mail import messages
+from portal.mail.outbox import CLASS as MAIL
 from portal.records import casebook, representatives
-from portal.records.items import full_name, persons
+from portal.records.db import write_new
+from portal.records.items import Item, full_name, persons
 from portal.records.staff import active_staff, away
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
 from portal.services import limits
+from portal.services.envelope import lines_of
 from portal.services.issue_letter import issue
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 from portal.vault.normal import normal_email
+
+BY_REFERENCE = select(Case).where(Case.reference == bindparam("reference"))
+STUDENT = select(Student.id, Student.branch_id, Student.has_email).where(Student.id == bindparam("id"))
 
 
 class NotFound(Exception):
@@ -83,6 +91,8 @@ class NewCase:
     helper: str = ""  # somebody who helped; recorded, no access
     about_case_id: UUID | None = None
     representative_id: UUID | None = None  # who asks it for the student
+    assured: Level = Level.NONE  # how sure we are who asks
+    assured_how: str | None = None
     once: bytes | None = None
 
 
@@ -100,17 +110,68 @@ def open_case(work: Work, new: NewCase) -> Opened:
     """Opens a case in this unit of work: dates, reference, case code, items, receipt by mail, news to staff."""
     if new.once is not None and (twin := _opened_before(work, new.once)):
         return twin
-    student = work.session.get(Student, new.student_id) if new.student_id else None
+    asker = _asker(work, new)
+    state = initial_state(new.kind, matched=asker.branch_id is not None)
+    at_once = state == CaseState.DECIDED  # a withdrawal that counts now: its own mail tells of it, with the code
+    to = None if at_once else asker.email
+    if to and not _within(work, "receipt_mail", normal_email(to)):
+        to = None
     case_id, code = uuid7(), casebook.new_code()
+    found_by = {casebook.CLASS: [(casebook.CODE_LOOKUP, only_digits(code))]}
+    work.vault.begin(casebook.holder(case_id), found_by | {AUDIT: []} | ({MAIL: []} if to else {}))
+    case = _case(work, new, asker, case_id, state)
+    items = [_item(work, case_id, position, asked) for position, asked in enumerate(new.items)]
+    write_new(work.session, (case, *items))
+    event(work, case, EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED)
+    work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
+    if not at_once:
+        issue(work, case, Letter.RECEIPT, asked=items, address=asker.address)
+    work.session.flush()
+    if to:
+        work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
+    tell_staff_of_new(work, case)
+    return Opened(case_id, case.reference, code, case.due_on)
+
+
+def _opened_before(work: Work, once: bytes) -> Opened | None:
+    row = work.session.connection().execute(casebook.BY_ONCE, {"once": once}).first()
+    return Opened(row.id, row.reference, None, row.due_on) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Whoever asks a new case: as on file where the student is known, else as given with it."""
+
+    branch_id: UUID | None  # of the student; None: not known
+    by_mail: bool
+    email: str | None
+    address: tuple[str, ...]
+
+
+def _asker(work: Work, new: NewCase) -> _Asker:
+    given = new.contact
+    student = work.session.connection().execute(STUDENT, {"id": new.student_id}).first() if new.student_id else None
+    if student is None:
+        by_mail = bool(new.representative_id or given.email)
+        return _Asker(None, by_mail, given.email or None, (given.name, *given.address.splitlines()))
+    person = persons(work.session, work.vault, [student.id]).get(student.id)
+    email = _email_of(work, student.id, new.representative_id, person)
+    return _Asker(student.branch_id, bool(new.representative_id or student.has_email), email, lines_of(person))
+
+
+def _case(work: Work, new: NewCase, asker: _Asker, case_id: UUID, state: CaseState) -> Case:
     days = work.policy.term.complaint_days if new.kind is RequestKind.COMPLAINT else work.policy.term.answer_days
     due = terms.due_on(new.received_on, days)
-    case = Case(
+    contents: dict[str, Json] = {"contact": new.contact.as_dict(), "words": new.words, "helper": new.helper}
+    if new.representative_id:
+        contents["representative"] = str(new.representative_id)
+    return Case(
         id=case_id,
         reference=casebook.new_reference(work.session, new.received_on.year),
         kind=new.kind.value,
-        state=initial_state(new.kind, matched=student is not None).value,
+        state=state.value,
         student_id=new.student_id,
-        branch_id=student.branch_id if student else None,
+        branch_id=asker.branch_id,
         channel=new.channel.value,
         language=new.language,
         received_on=new.received_on,
@@ -118,40 +179,13 @@ def open_case(work: Work, new: NewCase) -> Opened:
         original_due_on=due,
         due_on=due,
         about_case_id=new.about_case_id,
-        by_post=not (new.representative_id or (student.has_email if student else new.contact.email)),
+        assured_level=int(new.assured),
+        assured_how=new.assured_how,
+        by_post=not asker.by_mail,
         policy_version=work.policy.regulation.version,
         once=new.once,
-        sealed=casebook.seal(
-            work.vault,
-            "case",
-            case_id,
-            case_id,
-            {"contact": new.contact.as_dict(), "words": new.words, "helper": new.helper}
-            | ({"representative": str(new.representative_id)} if new.representative_id else {}),
-        ),
+        sealed=casebook.seal(work.vault, "case", case_id, case_id, contents),
     )
-    work.session.add(case)
-    work.session.flush()
-    for position, asked in enumerate(new.items):
-        work.session.add(_item(work, case_id, position, asked))
-    work.vault.index(casebook.holder(case_id), casebook.CLASS, [(casebook.CODE_LOOKUP, only_digits(code))])
-    kind = EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED
-    event(work, case, kind)
-    work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
-    work.session.flush()
-    opened = Opened(case_id, case.reference, code, case.due_on)
-    at_once = case.state == CaseState.DECIDED  # a withdrawal that counts now: its own mail tells of it, with the code
-    if not at_once and (to := reply_address(work, case)) and _within(work, "receipt_mail", normal_email(to)):
-        work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
-    if not at_once:
-        issue(work, case, Letter.RECEIPT)
-    tell_staff_of_new(work, case)
-    return opened
-
-
-def _opened_before(work: Work, once: bytes) -> Opened | None:
-    row = work.session.execute(select(Case.id, Case.reference, Case.due_on).where(Case.once == once)).first()
-    return Opened(row.id, row.reference, None, row.due_on) if row else None
 
 
 def _item(work: Work, case_id: UUID, position: int, asked: Asked) -> CaseItem:
@@ -178,6 +212,11 @@ def event(work: Work, case: Case, kind: EventKind, **details: Json) -> None:
     )
 
 
+def timeline(work: Work, case_id: UUID) -> list[Any]:
+    """What happened, as plain rows, oldest first: for pages, of which several services ask the same."""
+    return work.once(("timeline", case_id), lambda: casebook.lines_of(work.session, casebook.EVENTS, case_id))
+
+
 def subject_of(work: Work, case: Case) -> Subject:
     """What the permissions need to know of a case."""
     about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
@@ -200,7 +239,9 @@ def case_by_reference(work: Work, reference: str, act: Act, version: int | None 
     Raises NotFound when it is missing or lies outside the actor's reach, NotAllowed when the actor sees it but may
     not do this, ChangedMeanwhile when `version` is not the stored one.
     """
-    case = work.session.execute(select(Case).where(Case.reference == reference)).scalar_one_or_none()
+    case = work.once(
+        ("case", reference), lambda: work.session.scalars(BY_REFERENCE, {"reference": reference}).one_or_none()
+    )
     if case is None or not _in_reach(work, case):
         raise NotFound(reference)
     work.require(act, subject_of(work, case))
@@ -226,12 +267,19 @@ def reply_address(work: Work, case: Case) -> str | None:
     student, else the one that was given with the request. An address given in a request never replaces the one on file
     (security.md, identity theft)."""
     if case.student_id is not None:
-        if (acting := representative_of(work, case)) and (email := acting.get("email")):
-            return email
         person = persons(work.session, work.vault, [case.student_id]).get(case.student_id)
-        email = person.values.get("email") if person else None
-        return str(email) if email else None
+        return _email_of(work, case.student_id, asked_by(work, case), person)
     email = casebook.contents(work.vault, case).get("contact", {}).get("email")
+    return str(email) if email else None
+
+
+def _email_of(work: Work, student_id: UUID, asker: UUID | None, person: Item | None) -> str | None:
+    """Of the representative in force who asks, else of the student."""
+    row = representatives.one_in_force(work.session, asker, work.today) if asker else None
+    acting = representatives.contents(work.vault, row) if row is not None and row.student_id == student_id else {}
+    if acting.get("email"):
+        return acting["email"]
+    email = person.values.get("email") if person else None
     return str(email) if email else None
 
 
@@ -263,9 +311,11 @@ def name_of(work: Work, case: Case) -> str:
 def tell_staff_of_new(work: Work, case: Case) -> None:
     """News of a new case to those who may take it: the handlers of its branch, else the privacy officers; none to
     whoever wrote it down."""
-    for staff in staff_for(work, case):
-        if staff.id != work.actor.id and _within(work, "staff_news", str(staff.id)):
-            work.send(messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference))
+    work.send_all(
+        messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference)
+        for staff in staff_for(work, case)
+        if staff.id != work.actor.id and _within(work, "staff_news", str(staff.id))
+    )
 
 
 def _within(work: Work, limit: str, key: str) -> bool:

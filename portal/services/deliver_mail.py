@@ -7,51 +7,40 @@ cannot be delivered to a student flags the case, so that staff use the post; the
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from email.message import EmailMessage
-from typing import cast
-from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import Connection, update
 from uuid_utils.compat import uuid7
 
 from config import Settings
-from portal.audit.log import head as log_head
-from portal.audit.log import in_header
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
 from portal.domain.permissions import SYSTEM
 from portal.mail import delivery, messages
 from portal.mail.delivery import EXPIRED, FAILED, QUARANTINED, SENT, Claimed
-from portal.mail.render import House, NotRenderable, Sheet, render
+from portal.mail.render import NotRenderable
 from portal.mail.transports import Later, Paused, Refused, Transport, transport_for
-from portal.policy.model import Policy
 from portal.records import casebook
+from portal.records.db import WRITE, db
 from portal.records.tables.cases import Case
 from portal.services import address_change, erasures, retention, tell_campaigns
 from portal.services.casework import staff_for
+from portal.services.mail_batch import SHREDDED, Batch
 from portal.services.unit import Work, reading, writing
-from portal.vault.envelope import INSTALLATION, Tampered
-from portal.vault.vault import Shredded
+from portal.vault.envelope import INSTALLATION
 
 log = logging.getLogger("portal.mail")
-BATCH = 10
+BATCH, MOST = 10, 40  # mails claimed at once: more of them while the server is quick, so that a slow one's are shared
+QUICK = 0.25  # seconds for a batch
 SPARE = timedelta(minutes=2)  # what a slow server may still take of a lease
-SHREDDED = "shredded"  # the fault of a mail whose key is gone
 SILENT = frozenset({"silence", "garbage", "folder"})  # faults of the server, not of the mail: the batch ends
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """An opened row: the mail, and whether it goes to staff."""
-
-    message: EmailMessage
-    staff: bool
+COUNTS_AS_TOLD = frozenset({"extended", "erasure_planned", "email_change_asked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +68,32 @@ def deliver(
     """Sends everything that is due; returns when nothing is left, the queue is paused, or `stopping` says so."""
     settings: Settings = current_app.config["SETTINGS"]
     line = transport or transport_for(settings.mail_url)
-    run = _Run(clock, line, stopping, uuid7())
-    try:
-        while run.one_batch(batch):
-            pass
-    finally:
-        line.close()
+    with db.engine.connect() as connection:
+        run = _Run(clock, line, stopping, connection.execution_options(**{WRITE: True}), batch)
+        try:
+            while run.one_batch():
+                pass
+        finally:
+            line.close()
     return Delivered(**run.counts, paused=run.paused)
 
 
 class _Run:
-    def __init__(self, clock: Clock, transport: Transport, stopping: Callable[[], bool], worker: UUID) -> None:
-        self.clock, self.transport, self.stopping, self.worker = clock, transport, stopping, worker
+    def __init__(
+        self, clock: Clock, transport: Transport, stopping: Callable[[], bool], marks: Connection, most: int
+    ) -> None:
+        self.clock, self.transport, self.stopping, self.marks = clock, transport, stopping, marks
+        self.most = most
+        self.worker = uuid7()
         self.counts: Counter[str] = Counter()
         self.paused = ""
+        self.more = False  # the last batch was full
 
-    def one_batch(self, most: int) -> bool:
+    def one_batch(self) -> bool:
         """Claims and sends one batch; whether there may be more to do."""
-        if self.stopping() or not self._anything_due():
+        if self.stopping() or not (self.more or self._anything_due()):
             return False
+        began = time.monotonic()
         with writing(SYSTEM, self.clock) as work:
             work.require(Act.DELIVER_MAIL)
             pause = delivery.pause(work.session)
@@ -105,30 +101,35 @@ class _Run:
                 self.paused = pause.fault
                 return False
             probing = pause is not None
-            mails = delivery.claim(work.session, work.now, self.worker, 1 if probing else most)
+            mails = delivery.claim(work.session, work.now, self.worker, 1 if probing else self.most)
+        self.more = len(mails) == self.most
+        batch = Batch(self.clock, mails)
         for place, mail in enumerate(mails):
             too_late = self.clock.now() > mail.lease_until - SPARE
-            if self.stopping() or too_late or not self._one(mail, probing):
+            if self.stopping() or too_late or not self._one(batch, place, probing):
                 self._give_back(mails[place:])
                 return False
+        if time.monotonic() < began + QUICK:
+            self.most = min(self.most * 2, MOST)
         return bool(mails)
 
     def _anything_due(self) -> bool:
         with reading(SYSTEM, self.clock) as work:
             return delivery.anything_due(work.session, work.now)
 
-    def _one(self, mail: Claimed, probing: bool) -> bool:
+    def _one(self, batch: Batch, place: int, probing: bool) -> bool:
         """Sends one mail; whether the next one may be tried."""
+        mail = batch.mails[place]
         if mail.expires_at is not None and mail.expires_at <= self.clock.now():
             self._end(mail, EXPIRED, "too_old")
             return True
         try:
-            letter = self._open(mail)
+            letter = batch.letter(place)
         except NotRenderable as error:
             self._quarantine(mail, error.fault)
             return True
         try:
-            self.transport.send(letter.message)
+            self.transport.send(letter.mail, meanwhile=lambda: batch.write(place + 1))
         except Paused as fault:
             self._pause(fault.fault)
             return False
@@ -141,56 +142,35 @@ class _Run:
         self._sent(mail, probing)
         return True
 
-    def _open(self, mail: Claimed) -> Letter:
-        with reading(SYSTEM, self.clock) as work:
-            try:
-                body = delivery.open_body(work.vault, mail)
-            except Shredded as error:
-                raise NotRenderable(SHREDDED) from error
-            except Tampered as error:
-                raise NotRenderable("tampered") from error
-            known = (
-                mail.case_id is not None
-                and work.session.execute(select(Case.student_id).where(Case.id == mail.case_id)).scalar()
-            )
-            try:
-                sheet = Sheet(
-                    kind=mail.kind,
-                    language=mail.language,
-                    to=body["to"],
-                    message_id=mail.message_id,
-                    created_at=mail.created_at,
-                    arguments=body["arguments"],
-                    expires_at=mail.expires_at,
-                    staff=bool(body["staff"]),
-                    by_code=mail.case_id is not None and not known and not body["staff"],
-                    log_head=in_header(log_head(work.session)),
-                )
-            except (KeyError, TypeError) as error:
-                raise NotRenderable("bad_body") from error
-        return Letter(render(sheet, house()), sheet.staff)
-
     def _sent(self, mail: Claimed, probing: bool) -> None:
-        with writing(SYSTEM, self.clock) as work:
-            mine = delivery.mark(
-                work.session, mail, self.worker, state=SENT, sent_at=work.now, attempts=mail.attempts + 1, fault=None
-            )
-            if probing and delivery.end_pause(work.session):
-                log.warning("mail queue resumed")
-            if mine:
-                _count_as_told(work, mail)
+        """Most marks write nothing else and need no unit; nor do they have to give way, the server is spoken to
+        between two of them."""
+        if probing or mail.kind in COUNTS_AS_TOLD:
+            with writing(SYSTEM, self.clock) as work:
+                mine = self._mark_sent(work.session.connection(), mail)
+                if probing and delivery.end_pause(work.session):
+                    log.warning("mail queue resumed")
+                if mine:
+                    _count_as_told(work, mail)
+        else:
+            with self.marks.begin():
+                self._mark_sent(self.marks, mail)
         self.counts[SENT] += 1
+
+    def _mark_sent(self, connection: Connection, mail: Claimed) -> bool:
+        now = self.clock.now()
+        return delivery.mark(connection, mail, self.worker, SENT, attempts=mail.attempts + 1, sent_at=now)
 
     def _end(self, mail: Claimed, state: str, fault: str) -> None:
         with writing(SYSTEM, self.clock) as work:
-            delivery.mark(work.session, mail, self.worker, state=state, fault=fault)
+            delivery.mark(work.session.connection(), mail, self.worker, state, fault)
         self.counts[state] += 1
 
     def _quarantine(self, mail: Claimed, fault: str) -> None:
         """Nobody was told, so whoever it was for gets a letter; but for mails whose key went with what they told of."""
         log.error("mail quarantined", extra={"mail": str(mail.id), "kind": mail.kind, "fault": fault})
         with writing(SYSTEM, self.clock) as work:
-            mine = delivery.mark(work.session, mail, self.worker, state=QUARANTINED, fault=fault)
+            mine = delivery.mark(work.session.connection(), mail, self.worker, QUARANTINED, fault)
             if mine and fault != SHREDDED:
                 _flag(work, mail, mail.holder == INSTALLATION, fault)
         self.counts[QUARANTINED] += 1
@@ -204,8 +184,7 @@ class _Run:
 
     def _fail(self, mail: Claimed, to_staff: bool, fault: str) -> None:
         with writing(SYSTEM, self.clock) as work:
-            attempts = mail.attempts + 1
-            if delivery.mark(work.session, mail, self.worker, state=FAILED, attempts=attempts, fault=fault):
+            if delivery.mark(work.session.connection(), mail, self.worker, FAILED, fault, attempts=mail.attempts + 1):
                 _flag(work, mail, to_staff, fault)
         self.counts[FAILED] += 1
 
@@ -218,14 +197,6 @@ class _Run:
     def _give_back(self, mails: list[Claimed]) -> None:
         with writing(SYSTEM, self.clock) as work:
             delivery.release(work.session, mails, self.worker)
-
-
-def house() -> House:
-    """What this installation's mails have in common."""
-    settings: Settings = current_app.config["SETTINGS"]
-    policy = cast(Policy, current_app.extensions["policy"])
-    keeper = policy.controller
-    return House(settings.base_url, settings.mail_from, keeper.name, keeper.contact_phone or keeper.phone)
 
 
 def _flag(work: Work, mail: Claimed, to_staff: bool, fault: str) -> None:

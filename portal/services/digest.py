@@ -16,7 +16,7 @@ from portal.domain.permissions import SYSTEM, Actor, could, scope_of
 from portal.domain.vocabulary import RequestKind
 from portal.mail import messages
 from portal.mail.messages import Morning
-from portal.records.case_list import COUNT_CAP
+from portal.records.case_counts import COUNT_CAP
 from portal.records.queue import within
 from portal.records.staff import at_work
 from portal.records.tables.access import Staff

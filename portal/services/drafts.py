@@ -9,19 +9,25 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import Select, bindparam, delete, select, update
 from uuid_utils.compat import uuid7
 
 from portal.domain.clock import Clock
 from portal.domain.permissions import ANONYMOUS
+from portal.records.db import write_new
 from portal.records.tables.cases import Draft
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import INSTALLATION, Json, Place
 
 CLASS = "draft"
 LIVES = timedelta(hours=24)
+
+KEPT = select(Draft).where(Draft.id == bindparam("id"))
+HELD = KEPT.with_for_update()
+PUT = update(Draft).where(Draft.id == bindparam("draft")).values(updated_at=bindparam("at"), sealed=bindparam("blob"))
 
 
 class NoDraft(Exception):
@@ -53,23 +59,22 @@ def start(clock: Clock, owner: Owner, contents: dict[str, Json]) -> UUID:
     draft_id = uuid7()
     with writing(ANONYMOUS, clock) as work:
         work.session.execute(delete(Draft).where(Draft.updated_at < work.now - LIVES))
-        row = Draft(id=draft_id, owner=owner.digest, updated_at=work.now, sealed=b"")
-        write(work, row, owner, contents)
-        work.session.add(row)
+        sealed = _sealed(work, draft_id, _bound(owner, contents))
+        write_new(work.session, [Draft(id=draft_id, owner=owner.digest, updated_at=work.now, sealed=sealed)])
     return draft_id
 
 
 def read(clock: Clock, draft_id: UUID, owner: Owner) -> dict[str, Json]:
     """The contents. NoDraft when it is another's or too old, SignInFirst when its student is not signed in."""
     with reading(ANONYMOUS, clock) as work:
-        return open_draft(work, draft_id, owner)[1]
+        return _opened(work, _row(work, draft_id, owner, KEPT), owner)
 
 
 def save(clock: Clock, draft_id: UUID, owner: Owner, contents: dict[str, Json]) -> None:
     """Replaces the contents; one that was begun before signing in now belongs to the student. NoDraft as in `read`."""
     with writing(ANONYMOUS, clock) as work:
-        row, _ = open_draft(work, draft_id, owner)
-        write(work, row, owner, contents)
+        open_draft(work, draft_id, owner)
+        write(work, draft_id, owner, contents)
 
 
 def keep_page(clock: Clock, draft_id: UUID, owner: Owner, name: str, typed: Json) -> None:
@@ -80,36 +85,47 @@ def keep_page(clock: Clock, draft_id: UUID, owner: Owner, name: str, typed: Json
         kept = _open(work, row)
         if "pages" in kept["contents"]:
             kept["contents"]["pages"][name] = typed
-            _write(work, row, kept)
+            _write(work, draft_id, kept)
 
 
-def write(work: Work, row: Draft, owner: Owner, contents: dict[str, Json]) -> None:
-    _write(work, row, {"student": owner.student, "contents": contents})
+def write(work: Work, draft_id: UUID, owner: Owner, contents: dict[str, Json]) -> None:
+    _write(work, draft_id, _bound(owner, contents))
 
 
-def _write(work: Work, row: Draft, kept: dict[str, Json]) -> None:
-    row.updated_at = work.now
-    row.sealed = work.vault.seal(INSTALLATION, CLASS, Place("draft", "sealed", row.id), kept)
+def _write(work: Work, draft_id: UUID, kept: dict[str, Json]) -> None:
+    values = {"draft": draft_id, "at": work.now, "blob": _sealed(work, draft_id, kept)}
+    work.session.connection().execute(PUT, values)
 
 
-def open_draft(work: Work, draft_id: UUID, owner: Owner) -> tuple[Draft, dict[str, Json]]:
-    """The row, locked until the unit ends where the engine locks rows, and its contents; or NoDraft."""
-    row = _row(work, draft_id, owner)
+def _bound(owner: Owner, contents: dict[str, Json]) -> dict[str, Json]:
+    return {"student": owner.student, "contents": contents}
+
+
+def _sealed(work: Work, draft_id: UUID, kept: dict[str, Json]) -> bytes:
+    return work.vault.seal(INSTALLATION, CLASS, Place("draft", "sealed", draft_id), kept)
+
+
+def open_draft(work: Work, draft_id: UUID, owner: Owner) -> dict[str, Json]:
+    """The contents; the row is locked until the unit ends where the engine locks rows. Or NoDraft."""
+    return _opened(work, _row(work, draft_id, owner), owner)
+
+
+def _opened(work: Work, row: Any, owner: Owner) -> dict[str, Json]:
     kept = _open(work, row)
     if kept["student"] not in {"", owner.student}:
-        raise NoDraft(str(draft_id)) if owner.student else SignInFirst(str(draft_id))
+        raise NoDraft(str(row.id)) if owner.student else SignInFirst(str(row.id))
     found: dict[str, Json] = kept["contents"]
-    return row, found
+    return found
 
 
-def _row(work: Work, draft_id: UUID, owner: Owner) -> Draft:
-    row = work.session.get(Draft, draft_id, with_for_update=True, populate_existing=True)
+def _row(work: Work, draft_id: UUID, owner: Owner, statement: Select[Any] = HELD) -> Any:
+    row = work.session.connection().execute(statement, {"id": draft_id}).first()
     if row is None or row.owner != owner.digest or row.updated_at < work.now - LIVES:
         raise NoDraft(str(draft_id))
     return row
 
 
-def _open(work: Work, row: Draft) -> dict[str, Json]:
+def _open(work: Work, row: Any) -> dict[str, Json]:
     kept: dict[str, Json] = work.vault.open(INSTALLATION, CLASS, Place("draft", "sealed", row.id), row.sealed)
     return kept
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from portal.mail.outbox import CLASS as MAILS
 from portal.records import casebook
-from portal.records.items import full_name, persons
+from portal.records.items import Item, full_name, persons
 from portal.records.tables.cases import Case
 from portal.services.unit import Work
 from portal.vault.envelope import Json, Place
@@ -28,7 +28,11 @@ def envelope(work: Work, case: Case) -> tuple[str, ...]:
 
 def address_of(work: Work, student_id: UUID) -> tuple[str, ...]:
     """Name and address on file; nothing where there is none."""
-    person = persons(work.session, work.vault, [student_id]).get(student_id)
+    return lines_of(persons(work.session, work.vault, [student_id]).get(student_id))
+
+
+def lines_of(person: Item | None) -> tuple[str, ...]:
+    """The same of a person's record that was read already."""
     if person is None or not person.values.get("street"):
         return ()
     values = person.values

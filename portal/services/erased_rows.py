@@ -31,7 +31,10 @@ class ErasedRows:
 
     def parted(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """The rows that come in, and those of erased students and records, which stay out."""
-        graves = {id(row): (self._of_student(row.student_number), self._of_record(row)) for row in rows}
+        if not importing.anything_entombed(self._work.session):
+            return rows, []
+        students = {number: self._of_student(number) for number in {row.student_number for row in rows}}
+        graves = {id(row): (students[row.student_number], self._of_record(row)) for row in rows}
         gone = importing.entombed(self._work.session, {grave for both in graves.values() for grave in both})
         if not gone:
             return rows, []

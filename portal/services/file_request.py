@@ -101,15 +101,17 @@ def file_request(
     activity_unknown, words_too_long.
     """
     asker = actor if actor.kind in KNOWN and actor.student_id else ANONYMOUS
-    limits.demand(clock, "file_place", place if asker is ANONYMOUS else str(actor.id))
     if asker is ANONYMOUS:
+        limits.demand(clock, "file_place", place)
         limits.demand_of_all(clock, "file_all", place)
     with writing(asker, clock) as work:
-        draft, kept = drafts.open_draft(work, draft_id, owner)
+        kept = drafts.open_draft(work, draft_id, owner)
         if "receipt" in kept:
             return Receipt.of(kept["receipt"])
+        if asker is not ANONYMOUS and not limits.count(work, "file_place", str(asker.id)):
+            raise limits.TooMany("too_many", limit="file_place")
         receipt = _open(work, filing, draft_id)
-        drafts.write(work, draft, owner, {"receipt": receipt.as_json()})
+        drafts.write(work, draft_id, owner, {"receipt": receipt.as_json()})
         return receipt
 
 
@@ -119,6 +121,7 @@ def _open(work: Work, filing: Filing, draft_id: UUID) -> Receipt:
     acting = work.actor.kind is ActorKind.REPRESENTATIVE
     check(work.policy, filing, signed_in=student_id is not None and not acting, known=student_id is not None)
     items = tuple(_as_held(work, student_id, asked) for asked in filing.items)
+    level = level_now(work) if student_id else Level.NONE
     opened = open_case(
         work,
         NewCase(
@@ -133,16 +136,15 @@ def _open(work: Work, filing: Filing, draft_id: UUID) -> Receipt:
             helper=filing.helper.strip(),
             about_case_id=_about(work, filing, student_id),
             representative_id=work.actor.id if acting else None,
+            assured=level,
+            assured_how=(BY_REPRESENTATIVE if acting else HOW.get(level)) if student_id else None,
             once=hashlib.sha256(f"draft|{draft_id}".encode()).digest(),
         ),
     )
-    if student_id is not None:
+    if student_id is not None and filing.kind is RequestKind.OBJECTION:
+        work.require(Act.OBJECT, Subject(student_id=student_id, kind=filing.kind))
+    if student_id is not None and (acting or right(filing.kind).immediate):
         case = work.session.get_one(Case, opened.case_id)
-        level = level_now(work)
-        case.assured_level, case.assured_how = int(level), BY_REPRESENTATIVE if acting else HOW.get(level)
-        if filing.kind is RequestKind.OBJECTION:
-            work.require(Act.OBJECT, Subject(student_id=student_id, kind=filing.kind))
-        work.session.flush()
         place_meanwhile(work, case)
         if acting:
             _act_for(work, case, filing, opened.code or "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, update
@@ -17,20 +17,21 @@ from portal.intake.mapping import ExportMapping
 from portal.intake.reader import Row, read_export
 from portal.intake.report import PastTerm, Report
 from portal.records import importing, items
-from portal.records.importing import Known, RecordKey
+from portal.records.importing import Known
 from portal.records.tables.people import Branch, ImportRun, Record, SealedFile, Student
 from portal.services import tombstones
 from portal.services.apply_email_changes import shut_out
 from portal.services.erased_rows import ErasedRows
 from portal.services.import_findings import Findings
+from portal.services.import_parts import RowPart, RowParts
 from portal.services.imported import Imported
 from portal.services.in_clear import ENDS, PERSON, PROGRAMME, mirror_people
 from portal.services.lookups import lookups_of
 from portal.services.unit import Work
-from portal.vault.envelope import Holder, Json, Place
+from portal.vault.envelope import Holder, Json, Place, canonical
 from portal.vault.normal import normal_number
 
-BATCH = 500  # rows
+BATCH = 1000  # rows
 
 
 class ImportRows:
@@ -46,6 +47,9 @@ class ImportRows:
         self.outcome = Imported(Report(), dry_run)
         self.field_graves = importing.all_entombed(work.session, "field")
         self.changed: list[dict[str, object]] = []  # rows of the batch at hand
+        self.admitted: set[UUID] = set()  # students who came with the batch at hand
+        self.arrived: dict[UUID, dict[str, Json]] = {}  # new persons of the batch at hand
+        self.parts = RowParts(work)
         self.programme_ends: dict[int, Json] = {}  # by row: where the end was corrected here
         self.ends: dict[UUID, tuple[date | None, bool]] = {}  # latest end, whether one still runs
 
@@ -111,49 +115,55 @@ class ImportRows:
 
     def _write_rows(self, rows: list[Row]) -> None:
         self._find_students([row.student_number for row in rows])
-        self._admit([row for row in rows if row.dataset == "person" and row.student_number not in self.students])
-        by_dataset: dict[str, list[Row]] = {"person": []}
+        self._admit([row for row in rows if row.dataset == PERSON and row.student_number not in self.students])
+        by_dataset: dict[str, list[list[RowPart]]] = {PERSON: []}
         for row in rows:
-            if row.student_number in self.students:
-                by_dataset.setdefault(row.dataset, []).append(row)
-        self.work.vault.let_go()
-        for dataset in filter(by_dataset.get, by_dataset):
-            self._write_dataset(dataset, by_dataset[dataset])
+            if row.student_number in self.students and (parts := self.parts.of(row, self.students[row.student_number])):
+                by_dataset.setdefault(row.dataset, []).append(parts)
+        self._fetch_keys(part for groups in by_dataset.values() for parts in groups for part in parts)
+        for dataset, groups in by_dataset.items():
+            if groups:
+                self._write_dataset(dataset, groups)
         if not self.dry_run:
             self.findings.write()
 
-    def _write_dataset(self, dataset: str, rows: list[Row]) -> None:
-        parts = [part for row in rows for part in self._parts(row)]
-        ids = {part.student_id for part in parts if part.student_id is not None}
-        known = importing.known_records(self.work.session, dataset, ids, {part.natural_key for part in parts})
+    def _fetch_keys(self, parts: Iterable[RowPart]) -> None:
+        """Of the batch at hand, and of nobody else: memory holds no more people than that."""
+        wanted = {(part.student_id, part.retention) for part in parts if part.student_id}
+        pairs = [(Holder.student(student_id), retention) for student_id, retention in wanted]
+        self.work.vault.let_go()
         if self.dry_run:
-            self.work.vault.preload(map(Holder.student, ids))
+            self.work.vault.preload(holder for holder, _ in pairs)
         else:
-            self.work.vault.create_keys([(Holder.student(p.student_id), p.retention) for p in parts if p.student_id])
+            self.work.vault.create_keys(pairs)
+
+    def _write_dataset(self, dataset: str, groups: list[list[RowPart]]) -> None:
+        ids = {parts[0].student_id for parts in groups if parts[0].student_id} - self.admitted
+        natural_keys = {parts[0].natural_key for parts in groups}
+        known = importing.known_records(self.work.session, dataset, ids, natural_keys)
         fresh: list[dict[str, object]] = []
-        touched: dict[UUID, set[str]] = {}
-        for row, group in _by_row(parts):
-            there = {part.retention: found for part in group if (found := part.key and known.get(part.key))}
-            item_id = next(iter(there.values())).item_id if there else uuid7()
-            new, changed = self._merge(row, group, there, item_id, fresh)
+        moved: set[UUID] = set()  # students whose person record was there and changed
+        for parts in groups:
+            row, student_id = parts[0].row, parts[0].student_id
+            there = {part.retention: found for part in parts if known and (found := part.key and known.get(part.key))}
+            new, changed = self._merge(row, parts, there, fresh)
             self.outcome.new += new
             self.outcome.changed += changed and not new
             self.outcome.unchanged += not new and not changed
-            if (new or changed) and dataset == "person" and group[0].student_id:
-                touched[group[0].student_id] = set()
-            self._note_end(row, group[0].student_id)
-        if fresh:
-            self.work.session.execute(insert(Record), fresh)
+            if changed and not new and dataset == PERSON and student_id:
+                moved.add(student_id)
+            self._note_end(row, student_id)
+        importing.add_rows(self.work.session, Record, fresh)
         importing.update_rows(self.work.session, Record, self.changed)
         self.changed = []
-        if touched and not self.dry_run:
-            self._follow(touched)
+        if (self.arrived or moved) and not self.dry_run:
+            self._follow(moved)
 
     def _find_students(self, numbers: Iterable[str]) -> None:
         unknown = [number for number in dict.fromkeys(numbers) if number not in self.students]
         if not unknown:
             return
-        if len(self.students) > 20 * BATCH:
+        if len(self.students) > 10 * BATCH:
             self.students.clear()
             unknown = list(dict.fromkeys(numbers))
         found = self.work.vault.find_many("student_number", [normal_number(number) for number in unknown])
@@ -165,7 +175,7 @@ class ImportRows:
 
     def _admit(self, rows: list[Row]) -> None:
         """New students: the row itself holds only branch and language."""
-        new = []
+        new: list[dict[str, Any]] = []
         for row in rows:
             student_id = uuid7()
             self.students[row.student_number] = None if self.dry_run else student_id
@@ -181,34 +191,17 @@ class ImportRows:
                     "version": 1,
                 }
             )
-        if new and not self.dry_run:
-            self.work.session.execute(insert(Student), new)
-
-    def _parts(self, row: Row) -> list[_Part]:
-        """The row's values by retention class; an image field stands in the class of its field."""
-        values: dict[str, Json] = dict(row.values)
-        if row.image is not None:
-            values[row.image_field] = row.image.source_digest.hex()  # replaced by the file's id when it is stored
-        by_class: dict[str, dict[str, Json]] = {}
-        for code, value in values.items():
-            by_class.setdefault(self.work.policy.field(row.dataset, code).retention, {})[code] = value
-        student_id = self.students.get(row.student_number)
-        natural = self.work.vault.digest("record", json.dumps([str(student_id), row.dataset, *row.natural_key]))
-        return [
-            _Part(row, student_id, retention, part, natural, self._digest(row, retention, part))
-            for retention, part in by_class.items()
-        ]
-
-    def _digest(self, row: Row, retention: str, values: dict[str, Json]) -> bytes:
-        text = json.dumps([retention, values, sorted(row.hidden)], sort_keys=True)
-        return self.work.vault.digest("import", hashlib.sha256(text.encode()).hexdigest())
+        if not self.dry_run:
+            importing.add_rows(self.work.session, Student, new)
+        self.admitted = {row["id"] for row in new}
 
     def _merge(
-        self, row: Row, group: list[_Part], there: dict[str, Known], item_id: UUID, fresh: list[dict[str, object]]
+        self, row: Row, parts: list[RowPart], there: dict[str, Known], fresh: list[dict[str, object]]
     ) -> tuple[bool, bool]:
         """Writes one record's parts; says whether the record is new and whether anything of it changed."""
         changed = False
-        for part in group:
+        item_id = next(iter(there.values())).item_id if there else uuid7()
+        for part in parts:
             found = there.get(part.retention)
             if found is None:
                 changed = True
@@ -218,12 +211,13 @@ class ImportRows:
                 changed |= self._update(row, part, found)
         return not there, changed
 
-    def _fresh(self, row: Row, part: _Part, item_id: UUID) -> dict[str, object]:
+    def _fresh(self, row: Row, part: RowPart, item_id: UUID) -> dict[str, object]:
         assert part.student_id is not None
         record = uuid7()
         self.sorts += 1
         values = self._without_erased_fields(row, self._with_image(row, part))
-        payload = items.Part(record, part.retention, values, row.hidden & set(values), {})
+        if row.dataset == PERSON:
+            self.arrived[part.student_id] = self.arrived.get(part.student_id, {}) | values
         return {
             "id": record,
             "item_id": item_id,
@@ -233,12 +227,19 @@ class ImportRows:
             "natural_key": part.natural_key,
             "import_digest": part.digest,
             "sorts": self.sorts,
-            "sealed": items.seal_part(self.work.vault, part.student_id, payload),
+            "sealed": self._sealed(part, values, record),
             "created_at": self.work.now,
             "updated_at": self.work.now,
         }
 
-    def _update(self, row: Row, part: _Part, found: Known) -> bool:
+    def _sealed(self, part: RowPart, values: dict[str, Json], record: UUID) -> bytes:
+        assert part.student_id is not None
+        text = part.text
+        if values is not part.values:
+            text = canonical(items.payload(values, part.row.hidden & values.keys(), {}))
+        return self.work.vault.seal_text(Holder.student(part.student_id), part.retention, items.place(record), text)
+
+    def _update(self, row: Row, part: RowPart, found: Known) -> bool:
         """Takes over what the school changed; a value that was corrected here stays and is listed as a conflict."""
         assert part.student_id is not None
         held = items.open_part(self.work.vault, part.student_id, found.id, part.retention, found.sealed)
@@ -271,7 +272,7 @@ class ImportRows:
             )
         return changed
 
-    def _with_image(self, row: Row, part: _Part) -> dict[str, Json]:
+    def _with_image(self, row: Row, part: RowPart) -> dict[str, Json]:
         """Stores the row's image for this student and puts the file's id in its field."""
         if row.image is None or row.image_field not in part.values or part.student_id is None:
             return part.values
@@ -322,9 +323,12 @@ class ImportRows:
                 self.work.session.add(Branch(id=self.branches[code], code=code, name=branch.name))
         self.work.session.flush()
 
-    def _follow(self, touched: Iterable[UUID]) -> None:
+    def _follow(self, moved: set[UUID]) -> None:
         """What people are found by, and what of them stands in clear."""
-        people = items.persons(self.work.session, self.work.vault, touched)
+        people = self.arrived
+        for student_id, person in items.persons(self.work.session, self.work.vault, moved).items():
+            people[student_id] = person.values
+        self.arrived = {}
         self.work.vault.index_many(
             {
                 (Holder.student(student_id), retention): entries
@@ -332,6 +336,8 @@ class ImportRows:
                 for retention, entries in lookups_of(self.work.policy, person).items()
             }
         )
+        if not self.field_graves:  # new students came in with what their values say
+            people = {id: values for id, values in people.items() if id not in self.admitted}
         mirror_people(self.work, people, self.branches)
 
     def _note_end(self, row: Row, student_id: UUID | None) -> None:
@@ -365,26 +371,3 @@ class ImportRows:
             .values(finished_at=self.work.clock.now(), counts=json.dumps(counts))
         )
         self.work.note("import_students", "installation", None, **counts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    row: Row
-    student_id: UUID | None  # None in a dry run of a new student
-    retention: str
-    values: dict[str, Json]
-    natural_key: bytes
-    digest: bytes
-
-    @property
-    def key(self) -> RecordKey | None:
-        if self.student_id is None:
-            return None
-        return self.student_id, self.row.dataset, self.retention, self.natural_key
-
-
-def _by_row(parts: list[_Part]) -> Iterable[tuple[Row, list[_Part]]]:
-    groups: dict[int, list[_Part]] = {}
-    for part in parts:
-        groups.setdefault(id(part.row), []).append(part)
-    return [(group[0].row, group) for group in groups.values()]

@@ -49,11 +49,11 @@ def ends_of(programmes: Iterable[Item]) -> list[date | None]:
     return [date.fromisoformat(str(end)) if end else None for end in found]
 
 
-def mirror_people(work: Work, people: Mapping[UUID, Item], branches: Mapping[str, UUID]) -> None:
+def mirror_people(work: Work, people: Mapping[UUID, Mapping[str, Json]], branches: Mapping[str, UUID]) -> None:
     """Follows many person records at once; only students of whom something differs are written."""
     rows = []
     for student in importing.in_clear(work.session, list(people)):
-        values = people[student.id].values
+        values = people[student.id]
         now = {
             "has_email": values.get("email") is not None,
             "language": _language(work.policy, values.get("preferred_language"), student.language),

@@ -6,6 +6,7 @@ than what held when it was issued, whatever is corrected or erased since.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from portal.letters.answer import Answer
 from portal.letters.letter import Written
 from portal.letters.retention import KIND, Going, RetentionNotice
 from portal.records import casebook
-from portal.records.tables.cases import Case
+from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import Student
 from portal.services.answer import build_answer, given_answer, with_progress
@@ -29,16 +30,26 @@ TABLE = "letter"
 STUDENTS_CLASS = "standard"  # of what is kept under the student's own key
 
 
-def issue(work: Work, case: Case, kind: Letter, **said: Json) -> IssuedLetter:
-    """A letter of a case. `said`: `until`, `words`, `facts`, `searches` of letters.Written."""
-    answer = _answer(work, case, kind)
-    written = Written(kind, case.language, work.today, answer, envelope(work, case), case.by_post, **said)
+def issue(
+    work: Work,
+    case: Case,
+    kind: Letter,
+    *,
+    asked: Sequence[CaseItem] | None = None,
+    address: tuple[str, ...] | None = None,
+    **said: Json,
+) -> IssuedLetter:
+    """A letter of a case. `said`: `until`, `words`, `facts`, `searches` of letters.Written. `asked`, `address`: the
+    items of the case and where the letter goes, where these are known already."""
+    answer = _answer(work, case, kind, asked)
+    to = envelope(work, case) if address is None else address
+    written = Written(kind, case.language, work.today, answer, to, case.by_post, **said)
     return keep(work, written.as_json(), kind.value, case.language, answer.level, case=case)
 
 
-def _answer(work: Work, case: Case, kind: Letter) -> Answer:
+def _answer(work: Work, case: Case, kind: Letter, asked: Sequence[CaseItem] | None) -> Answer:
     answer = given_answer(work, case) if case.decided_at else None
-    answer = answer or build_answer(work, case, {}, "")
+    answer = answer or build_answer(work, case, {}, "", asked)
     return with_progress(work, case, answer) if kind is Letter.DONE else answer
 
 

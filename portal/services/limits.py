@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
 from portal.domain.clock import Clock
 from portal.domain.permissions import ANONYMOUS
@@ -76,6 +78,18 @@ LIMITS: dict[str, Limit] = {
 }
 
 
+_earlier = aliased(Bucket)
+_before = select(_earlier.count).where(
+    _earlier.limit == bindparam("name"), _earlier.digest == bindparam("key"), _earlier.window == bindparam("before")
+)
+ONE_MORE = {
+    each.name: insert(Bucket)
+    .on_conflict_do_update(index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"hits": Bucket.count + 1})
+    .returning(Bucket.count, _before.scalar_subquery())
+    for each, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+}
+
+
 FAMILIAR = "familiar_place"  # no limit: a mark that a place is known for an address
 KEPT_FAMILIAR = timedelta(days=30)
 
@@ -114,23 +128,14 @@ def count(work: Work, name: str, key: str) -> bool:
     seconds = int(limit.window.total_seconds())
     moment = int(work.now.timestamp())
     window, elapsed = moment // seconds, moment % seconds
+    expires_at = datetime.fromtimestamp((window + 2) * seconds, UTC)
     digest = work.vault.digest("limit", f"{name}|{key}")
-    now_count = _increment(work, name, digest, window, datetime.fromtimestamp((window + 2) * seconds, UTC))
-    before = work.session.execute(
-        select(Bucket.count).where(Bucket.limit == name, Bucket.digest == digest, Bucket.window == window - 1)
-    ).scalar()
-    return now_count + (before or 0) * (1 - elapsed / seconds) <= limit.count
-
-
-def _increment(work: Work, name: str, digest: bytes, window: int, expires_at: datetime) -> int:
-    """One statement, so that two processes never count the same try."""
-    statement = insert_into(work.session, Bucket).values(
-        limit=name, digest=digest, window=window, count=1, expires_at=expires_at
-    )
-    counted = statement.on_conflict_do_update(
-        index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"hits": Bucket.count + 1}
-    ).returning(Bucket.count)
-    return int(work.session.execute(counted).scalar_one())
+    connection = work.session.connection()
+    # One statement, so that two processes never count the same try.
+    one_more = {"limit_name": name, "digest": digest, "window_start": window, "hits": 1, "expires_at": expires_at}
+    asked = {"name": name, "key": digest, "before": window - 1}
+    now_count, before = connection.execute(ONE_MORE[connection.dialect.name], one_more | asked).one()
+    return bool(now_count + (before or 0) * (1 - elapsed / seconds) <= limit.count)
 
 
 def remember(work: Work, key: str) -> None:

@@ -51,9 +51,9 @@ def place_meanwhile(work: Work, case: Case) -> None:
     """What a request sets going at once, before any decision: the contested value is restricted (GDPR 18(1)(a)), the
     activity that is objected to is suspended (18(1)(d)). Call it when a case of a known student was opened or matched;
     calling it twice places nothing twice."""
-    if case.student_id is None:
-        return
     immediate = right(RequestKind(case.kind)).immediate
+    if case.student_id is None or not immediate:
+        return
     for item in casebook.items_of(work.session, case.id):
         target = target_of(item)
         if Effect.RESTRICT_MEANWHILE in immediate and target.kind in (TargetKind.FIELD, TargetKind.RECORD):

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, bindparam, select, update
 from uuid_utils.compat import uuid7
 
 from portal.domain.acts import Act
@@ -33,7 +34,7 @@ from portal.domain.vocabulary import ActorKind, Outcome, RequestKind, StepState,
 from portal.letters.answer import Answer
 from portal.mail import messages
 from portal.records import casebook
-from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage
+from portal.records.tables.cases import Case, CaseFile, CaseMessage, CaseStep
 from portal.records.tables.papers import Package
 from portal.records.tables.people import Limit, SealedFile
 from portal.services import limits
@@ -47,6 +48,7 @@ from portal.services.casework import (
     reply_address,
     staff_for,
     subject_of,
+    timeline,
 )
 from portal.services.export import STORED
 from portal.services.recognise import SignedIn
@@ -55,6 +57,14 @@ from portal.services.steps import RELEASE
 from portal.services.unit import Work, reading, writing
 
 LONGEST = 4000  # characters of a message
+COPIED = frozenset({RequestKind.ACCESS, RequestKind.PORTABILITY})
+RELEASED = (
+    select(CaseStep.state, SealedFile.expires_at, Package.state.label("packing"), Package.done, Package.parts)
+    .outerjoin_from(CaseStep, CaseFile, and_(CaseFile.case_id == CaseStep.case_id, CaseFile.kind == STORED))
+    .outerjoin(SealedFile, SealedFile.id == CaseFile.file_id)
+    .outerjoin(Package, Package.case_id == CaseStep.case_id)
+    .where(CaseStep.case_id == bindparam("case"), CaseStep.task == RELEASE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +202,11 @@ def case_of_code(actor: Actor, clock: Clock) -> OwnCase:
 def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
     state, kind = CaseState(case.state), RequestKind(case.kind)
     subject = subject_of(work, case)
-    items = casebook.items_of(work.session, case.id) if with_data else []
+    items = casebook.lines_of(work.session, casebook.ITEMS, case.id) if with_data else []
     reason = work.policy.reasons.get(case.extension_reason or "")
     words = casebook.contents(work.vault, case).get("words", "") if with_data else ""
-    events = casebook.events_of(work.session, case.id)
+    events = timeline(work, case.id)
+    copy, packing = _copy(work, case)
     why, other = _turn(work, case, events)
     return OwnCase(
         reference=case.reference,
@@ -214,7 +225,7 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
                 TargetKind(each.target),
                 each.dataset,
                 each.field,
-                each.group,
+                each.group_number,
                 each.activity,
                 str(casebook.item_contents(work.vault, each).get("words") or ""),
             )
@@ -224,14 +235,14 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
         happened=_happened(work, events),
         said=tuple(
             Said(each.at, each.from_staff, casebook.message_text(work.vault, each))
-            for each in casebook.messages_of(work.session, case.id)
+            for each in casebook.lines_of(work.session, casebook.MESSAGES, case.id)
         ),
         why=why,
         other=other,
         may_write=Action.STUDENT_MESSAGE in possible(state) and bool(may(work.actor, Act.WRITE_MESSAGE, subject)),
         may_take_back=Action.TAKE_BACK in possible(state) and bool(may(work.actor, Act.TAKE_BACK, subject)),
-        copy=_copy(work, case),
-        packing=_packing(work, case),
+        copy=copy,
+        packing=packing,
         version=case.version,
     )
 
@@ -243,7 +254,7 @@ _TURNS = {
 }
 
 
-def _turn(work: Work, case: Case, events: Sequence[CaseEvent]) -> tuple[str, str]:
+def _turn(work: Work, case: Case, events: Sequence[Any]) -> tuple[str, str]:
     """The reason that staff chose from the policy's list, and the request in which this one goes on."""
     kind = _TURNS.get(CaseState(case.state))
     latest = next((each for each in reversed(events) if each.kind == kind), None)
@@ -252,33 +263,27 @@ def _turn(work: Work, case: Case, events: Sequence[CaseEvent]) -> tuple[str, str
     return reason.label if reason else "", str(details.get("other", ""))
 
 
-def _copy(work: Work, case: Case) -> Copy:
-    release = next((step for step in casebook.steps_of(work.session, case.id) if step.task == RELEASE), None)
-    if release is None or release.state == StepState.IMPOSSIBLE:
-        return Copy.NONE
-    if release.state != StepState.DONE:
-        return Copy.COMING
-    expires_at = work.session.execute(
-        select(SealedFile.expires_at)
-        .join(CaseFile, CaseFile.file_id == SealedFile.id)
-        .where(CaseFile.case_id == case.id, CaseFile.kind == STORED)
-    ).scalar()
-    return Copy.READY if expires_at is not None and expires_at > work.now else Copy.EXPIRED
+def _copy(work: Work, case: Case) -> tuple[Copy, Packing | None]:
+    """Where the copy of the data stands and how far it is packed; only access and portability come to one."""
+    if RequestKind(case.kind) not in COPIED:
+        return Copy.NONE, None
+    found = work.session.connection().execute(RELEASED, {"case": case.id}).first()
+    if found is None:
+        return Copy.NONE, None
+    packing = Packing(found.packing, found.done, found.parts) if found.packing else None
+    if found.state == StepState.IMPOSSIBLE:
+        return Copy.NONE, packing
+    if found.state != StepState.DONE:
+        return Copy.COMING, packing
+    return Copy.READY if found.expires_at is not None and found.expires_at > work.now else Copy.EXPIRED, packing
 
 
-def _packing(work: Work, case: Case) -> Packing | None:
-    found = work.session.execute(
-        select(Package.state, Package.done, Package.parts).where(Package.case_id == case.id)
-    ).one_or_none()
-    return Packing(*found) if found else None
-
-
-def _happened(work: Work, events: Sequence[CaseEvent]) -> tuple[Happened, ...]:
+def _happened(work: Work, events: Sequence[Any]) -> tuple[Happened, ...]:
     seen = (Happened(each.at, EventKind(each.kind), ActorKind(each.actor_kind), _why(work, each)) for each in events)
     return tuple(sorted((each for each in seen if visible_to_student(each.kind)), key=lambda each: each.at))[::-1]
 
 
-def _why(work: Work, happened: CaseEvent) -> str:
+def _why(work: Work, happened: Any) -> str:
     if happened.kind != EventKind.UPLOAD_REJECTED:
         return ""
     return str(casebook.event_details(work.vault, happened).get("reason", ""))

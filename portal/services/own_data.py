@@ -1,26 +1,30 @@
 """A student's own data: each value with why it is kept, from whom, who received it and until when.
 
-One read of the items, of the limits and of the disclosures serves a whole page, however much it shows.
+Two statements and the keys serve a whole page, however much it shows.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Date, and_, bindparam, func, or_, select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock, receipt_date
 from portal.domain.permissions import Actor, NotAllowed, Subject
 from portal.domain.retention import kept_until
 from portal.domain.vocabulary import FieldType, Level, Sensitivity
-from portal.policy.model import Activity, Dataset, Field, Group, Policy
+from portal.policy.model import Activity, Dataset, Field, Group
+from portal.records.campaigns import waits_for
 from portal.records.items import Item, item, items_of
 from portal.records.tables.cases import Case
+from portal.records.tables.erasure import TermEnd
 from portal.records.tables.people import Limit, Student, View
 from portal.services import limits as rate_limits
 from portal.services.assurance_of import demand_level, needed, shows
@@ -31,9 +35,22 @@ from portal.vault.envelope import Json
 LISTED = 3  # records of one dataset that the overview shows; more of them have a page of their own
 VIEWS_PAGE = 50
 
+# What decides how a student's data are shown: a row for each limit that stands, one without a limit where none does.
+SIGHT = (
+    select(Student.last_programme_ended, Limit.kind, Limit.activity, Limit.dataset, Limit.item_id, Limit.field)
+    .outerjoin_from(Student, Limit, and_(Limit.student_id == Student.id, Limit.ended_at.is_(None)))
+    .where(Student.id == bindparam("student"))
+)
+_told = and_(TermEnd.student_id == bindparam("student"), TermEnd.done_at.is_(None), TermEnd.told_on.is_not(None))
+PAGE = SIGHT.add_columns(
+    select(func.count()).where(Case.student_id == bindparam("student")).scalar_subquery().label("cases"),
+    select(func.count()).where(View.student_id == bindparam("student")).scalar_subquery().label("views"),
+    select(TermEnd.id).where(_told).exists().label("ending"),
+    waits_for(bindparam("student"), bindparam("today", type_=Date)).label("asked"),
+)
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+
+class Shared(NamedTuple):
     """Somebody outside who may receive a value, and the last day something went to them, where that is known."""
 
     code: str
@@ -41,8 +58,7 @@ class Shared:
     on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value as its student sees it. `value` is None while it is masked: below the level that it needs, and, where
     it is special or sensitive, until it is asked for by a press of its own."""
 
@@ -91,31 +107,27 @@ class GroupOfData:
     def masked(self) -> bool:
         return any(value.masked for each in self.series for entry in each.entries for value in entry.values)
 
-    @property
-    def count(self) -> int:
-        return sum(each.total for each in self.series)
-
 
 @dataclass(frozen=True, slots=True)
 class OwnData:
     groups: tuple[GroupOfData, ...]  # the ten groups, then the portal's own section
     cases: int
     views: int  # times that staff looked
+    ending: bool  # a term ends soon, of which the student was told
+    asked: bool  # a question about consent waits for an answer
 
 
 def own_data(actor: Actor, clock: Clock, shared_address: bool) -> OwnData:
     """Everything the portal holds about the actor. NotAllowed below the level that own data ask for."""
     with reading(actor, clock) as work:
         student_id = _may_see(work, shared_address)
-        held = items_of(work.session, work.vault, student_id)
-        sight = _sight(work, student_id, shared_address, held)
-        by_dataset: dict[str, list[Item]] = {}
-        for each in held:
-            by_dataset.setdefault(each.dataset, []).append(each)
-        groups = [*work.policy.groups.values(), work.policy.own_section]
-        cases = work.session.execute(select(func.count()).where(Case.student_id == student_id)).scalar_one()
-        views = work.session.execute(select(func.count()).where(View.student_id == student_id)).scalar_one()
-        return OwnData(tuple(sight.group(group, by_dataset) for group in groups), cases, views)
+        about = work.session.connection().execute(PAGE, {"student": student_id, "today": work.today}).all()
+        held: dict[str, list[Item]] = {}
+        for each in items_of(work.session, work.vault, student_id):
+            held.setdefault(each.dataset, []).append(each)
+        sight = _Sight(work, about, shared_address, held.get("disclosure", ()))
+        page = about[0]
+        return OwnData(tuple(sight.groups(held)), page.cases, page.views, page.ending, page.asked)
 
 
 def records_of(actor: Actor, clock: Clock, shared_address: bool, dataset: str, group: int) -> Series:
@@ -125,8 +137,11 @@ def records_of(actor: Actor, clock: Clock, shared_address: bool, dataset: str, g
         student_id = _may_see(work, shared_address)
         if dataset not in work.policy.datasets:
             raise NotFound(dataset)
+        described = work.policy.datasets[dataset]
         held = items_of(work.session, work.vault, student_id, {dataset, "disclosure"})
-        found = _sight(work, student_id, shared_address, held).series(work.policy.datasets[dataset], group, held, None)
+        sight = _sight(work, student_id, shared_address, [each for each in held if each.dataset == "disclosure"])
+        fields = [field for field in described.fields.values() if field.group == group]
+        found = sight.series(described, fields, [each for each in held if each.dataset == dataset], None)
         if found is None:
             raise NotFound(dataset)
         return found
@@ -199,92 +214,131 @@ def views(actor: Actor, clock: Clock, after: UUID | None = None) -> tuple[list[S
 # --- inside
 
 
-@dataclass(frozen=True, slots=True)
+class _Shown(NamedTuple):
+    """How one field is shown, the same for each value of it."""
+
+    shows: bool
+    needs: Level
+    until: date | None
+    activities: tuple[Activity, ...]
+    shared: tuple[Shared, ...]
+
+
 class _Sight:
-    """What decides how a value is shown, read once for a page."""
+    """What decides how a value is shown, read once for a page. `about`: the rows of SIGHT; `asked_for`: by a press for
+    one value, which the log tells of."""
 
-    policy: Policy
-    actor: Actor
-    now: datetime
-    shared_address: bool
-    asked_for: bool  # by a press for one value, which the log tells of
-    ended: date | None
-    limits: Sequence[Limit]
-    disclosed: dict[str, date]
+    def __init__(
+        self,
+        work: Work,
+        about: Sequence[Any],
+        shared_address: bool,
+        disclosures: Iterable[Item],
+        asked_for: bool = False,
+    ) -> None:
+        self._policy, self._actor, self._now = work.policy, work.actor, work.now
+        self._shared_address, self._asked_for = shared_address, asked_for
+        self._ended: date | None = about[0].last_programme_ended
+        self._stopped = frozenset(limit.activity for limit in about if limit.activity)
+        self._restricted = [limit for limit in about if limit.kind == "restriction" and limit.activity is None]
+        self._disclosed = _last_days(disclosures)
+        self._fields: dict[tuple[object, ...], _Shown] = {}
 
-    def group(self, group: Group, held: Mapping[str, list[Item]]) -> GroupOfData:
-        """What is held of each data set, as far as it belongs to the group; in the policy's order."""
-        series = (
-            self.series(dataset, group.number, held[dataset.code], LISTED)
-            for dataset in self.policy.datasets.values()
-            if dataset.code in held
-        )
-        return GroupOfData(group, tuple(each for each in series if each is not None))
+    def groups(self, held: Mapping[str, list[Item]]) -> list[GroupOfData]:
+        """What is held of each data set, under the group that its fields belong to; in the policy's order."""
+        found: dict[int, list[Series]] = {}
+        for dataset in self._policy.datasets.values():
+            if dataset.code not in held:
+                continue
+            by_group: dict[int, list[Field]] = {}
+            for field in dataset.fields.values():
+                by_group.setdefault(field.group, []).append(field)
+            for number, fields in by_group.items():
+                series = self.series(dataset, fields, held[dataset.code], LISTED)
+                if series is not None:
+                    found.setdefault(number, []).append(series)
+        groups = (*self._policy.groups.values(), self._policy.own_section)
+        return [GroupOfData(group, tuple(found.get(group.number, ()))) for group in groups]
 
-    def series(self, dataset: Dataset, group: int, held: Iterable[Item], listed: int | None) -> Series | None:
-        """The records of a dataset that keep something in this group; None when there are none."""
-        fields = [field for field in dataset.fields.values() if field.group == group]
-        if not fields:
-            return None
-        kept = [
-            each
-            for each in held
-            if each.dataset == dataset.code and any(each.values.get(field.code) is not None for field in fields)
-        ]
+    def series(
+        self, dataset: Dataset, fields: Sequence[Field], held: Iterable[Item], listed: int | None
+    ) -> Series | None:
+        """The records of a dataset that keep something in these fields; None when there are none."""
+        codes = [field.code for field in fields]
+        kept = [each for each in held if any(each.values.get(code) is not None for code in codes)]
         if not kept:
             return None
-        shown = kept if listed is None or len(kept) <= listed else kept[:0]
-        entries = tuple(self._entry(dataset, fields, each) for each in shown)
-        return Series(dataset, entries, len(kept), () if shown else self._counts(fields, kept))
+        if listed is not None and len(kept) > listed:
+            return Series(dataset, (), len(kept), self._counts(fields, kept))
+        return Series(dataset, tuple(self._entry(dataset, fields, each) for each in kept), len(kept), ())
 
-    def _entry(self, dataset: Dataset, fields: list[Field], held: Item) -> Entry:
-        values = tuple(self.value(held, field) for field in fields if held.values.get(field.code) is not None)
-        title = tuple(
-            self.value(held, dataset.fields[code]) for code in dataset.title if held.values.get(code) is not None
+    def _entry(self, dataset: Dataset, fields: Iterable[Field], held: Item) -> Entry:
+        found = {field.code: self.value(held, field) for field in fields if held.values.get(field.code) is not None}
+        title = (
+            found.get(code) or self.value(held, dataset.fields[code])
+            for code in dataset.title
+            if held.values.get(code) is not None
         )
-        return Entry(held.id, dataset, title, values)
+        return Entry(held.id, dataset, tuple(title), tuple(found.values()))
 
-    def _counts(self, fields: list[Field], kept: list[Item]) -> tuple[tuple[Field, str, int], ...]:
-        found: dict[tuple[str, str], int] = {}
-        open_to_see = [field for field in fields if field.type is FieldType.CHOICE and self._may_show(field)]
-        for each in kept:
-            for field in open_to_see:
-                if (choice := each.values.get(field.code)) is not None:
-                    key = (field.code, str(choice))
-                    found[key] = found.get(key, 0) + 1
-        by_code = {field.code: field for field in open_to_see}
-        return tuple((by_code[code], choice, times) for (code, choice), times in sorted(found.items()))
-
-    def _may_show(self, field: Field) -> bool:
-        plain = field.sensitivity is Sensitivity.ORDINARY
-        return (plain or self.asked_for) and shows(self.actor, self.now, field, self.shared_address)
+    def _counts(self, fields: Sequence[Field], kept: Sequence[Item]) -> tuple[tuple[Field, str, int], ...]:
+        counts = []
+        for field in fields:
+            if field.type is FieldType.CHOICE and self._shown(field).shows:
+                chosen = (each.values.get(field.code) for each in kept)
+                times = Counter(str(choice) for choice in chosen if choice is not None)
+                counts += [(field, choice, number) for choice, number in times.items()]
+        return tuple(sorted(counts, key=lambda each: (each[0].code, each[1])))
 
     def value(self, held: Item, field: Field) -> Value:
-        shown = self._may_show(field)
-        term = self.policy.retention[field.retention]
-        activities = self.policy.activities_of(field)
+        shown = self._shown(field)
         return Value(
-            item_id=held.id,
-            field=field,
-            value=held.values.get(field.code) if shown else None,
-            masked=not shown,
-            needs=needed(self.policy, field, self.shared_address),
-            restricted=any(_is_about(limit, held, field) for limit in self.limits),
-            until=kept_until(term.years, term.days, self.ended) if term.starts == "programme_end" else None,
-            activities=activities,
-            stopped=frozenset(limit.activity for limit in self.limits if limit.activity),
-            shared=self._shared(activities),
+            held.id,
+            field,
+            held.values.get(field.code) if shown.shows else None,
+            not shown.shows,
+            shown.needs,
+            bool(self._restricted) and any(_is_about(limit, held, field) for limit in self._restricted),
+            shown.until,
+            shown.activities,
+            self._stopped,
+            shown.shared,
         )
+
+    def _shown(self, field: Field) -> _Shown:
+        """Put together once for all fields that are alike in this."""
+        key = field.level, field.sensitivity, field.retention, field.activities
+        found = self._fields.get(key)
+        if found is None:
+            plain = field.sensitivity is Sensitivity.ORDINARY
+            term = self._policy.retention[field.retention]
+            activities = self._policy.activities_of(field)
+            found = self._fields[key] = _Shown(
+                (plain or self._asked_for) and shows(self._actor, self._now, field, self._shared_address),
+                needed(self._policy, field, self._shared_address),
+                kept_until(term.years, term.days, self._ended) if term.starts == "programme_end" else None,
+                activities,
+                self._shared(activities),
+            )
+        return found
 
     def _shared(self, activities: Iterable[Activity]) -> tuple[Shared, ...]:
         codes = dict.fromkeys(code for activity in activities for code in activity.recipients)
-        return tuple(Shared(code, self.policy.recipients[code].name, self.disclosed.get(code)) for code in codes)
+        return tuple(Shared(code, self._policy.recipients[code].name, self._disclosed.get(code)) for code in codes)
 
 
-def _is_about(limit: Limit, held: Item, field: Field) -> bool:
+def _last_days(disclosures: Iterable[Item]) -> dict[str, date]:
+    """The last day on which something went to each recipient."""
+    found: dict[str, date] = {}
+    for each in disclosures:
+        if each.values.get("date"):
+            code, on = str(each.values.get("recipient")), date.fromisoformat(str(each.values["date"]))
+            found[code] = max(on, found.get(code, on))
+    return found
+
+
+def _is_about(limit: Any, held: Item, field: Field) -> bool:
     """Whether a restriction covers this value: the field, the whole record, the whole dataset, or everything."""
-    if limit.kind != "restriction" or limit.activity is not None:
-        return False
     return (
         limit.dataset in (None, held.dataset) and limit.item_id in (None, held.id) and limit.field in (None, field.code)
     )
@@ -302,30 +356,10 @@ def _may_see(work: Work, shared_address: bool) -> UUID:
 
 
 def _sight(
-    work: Work,
-    student_id: UUID,
-    shared_address: bool,
-    held: Iterable[Item] | None = None,
-    asked_for: bool = False,
+    work: Work, student_id: UUID, shared_address: bool, disclosures: Iterable[Item], asked_for: bool = False
 ) -> _Sight:
-    ended = work.session.execute(select(Student.last_programme_ended).where(Student.id == student_id)).scalar()
-    rows = work.session.execute(select(Limit).where(Limit.student_id == student_id, Limit.ended_at.is_(None)))
-    disclosed: dict[str, date] = {}
-    for each in held if held is not None else items_of(work.session, work.vault, student_id, {"disclosure"}):
-        if each.dataset != "disclosure" or not each.values.get("date"):
-            continue
-        code, on = str(each.values.get("recipient")), date.fromisoformat(str(each.values["date"]))
-        disclosed[code] = max(on, disclosed.get(code, on))
-    return _Sight(
-        work.policy,
-        work.actor,
-        work.now,
-        shared_address,
-        asked_for,
-        ended,
-        list(rows.scalars()),
-        disclosed,
-    )
+    about = work.session.connection().execute(SIGHT, {"student": student_id}).all()
+    return _Sight(work, about, shared_address, disclosures, asked_for)
 
 
 def _value(
@@ -334,5 +368,6 @@ def _value(
     held = item(work.session, work.vault, student_id, item_id)
     if held is None or code not in work.policy.datasets[held.dataset].fields or held.values.get(code) is None:
         raise NotFound(code)
-    sight = _sight(work, student_id, shared_address, asked_for=asked_for)
+    disclosures = items_of(work.session, work.vault, student_id, {"disclosure"})
+    sight = _sight(work, student_id, shared_address, disclosures, asked_for)
     return sight.value(held, work.policy.field(held.dataset, code))

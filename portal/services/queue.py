@@ -14,11 +14,13 @@ from portal.domain.clock import Clock
 from portal.domain.lifecycle import OPEN, UNDECIDED, CaseState
 from portal.domain.permissions import Actor, scope_of
 from portal.domain.vocabulary import Channel, RequestKind, TargetKind
-from portal.records import case_list, casebook
+from portal.records import case_counts, case_list, casebook
 from portal.records import queue as lists
-from portal.records.case_list import COUNT_CAP, Looker, Order, Tab, Wanted
+from portal.records.case_counts import COUNT_CAP
+from portal.records.case_filter import Looker, Order, Tab, Wanted
 from portal.records.items import full_name, persons
-from portal.records.staff import handling, stood_in_for
+from portal.records.queue import Around
+from portal.records.staff import handling
 from portal.services import find_students
 from portal.services.unit import Work, reading
 from portal.vault.envelope import Holder
@@ -94,20 +96,12 @@ class Line:
     extended: bool
     handler: str | None
     branch: str | None
-    targets: tuple[Target, ...]
+    parts: int  # how many things it is about
+    about: Target | None  # the one thing
 
     @property
     def open(self) -> bool:
         return self.state in OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    lines: tuple[Line, ...]
-    counts: Mapping[Tab, int]  # COUNT_CAP + 1 means more than COUNT_CAP
-    has_before: bool
-    has_after: bool
-    stands_in_for: tuple[str, ...]  # names of colleagues who are away
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +116,17 @@ class Handler:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    lines: tuple[Line, ...]
+    counts: Mapping[Tab, int]  # COUNT_CAP + 1 means more than COUNT_CAP
+    has_before: bool
+    has_after: bool
+    branches: tuple[BranchChoice, ...]  # to narrow it to
+    handlers: tuple[Handler, ...]
+    stands_in_for: tuple[str, ...]  # names of colleagues who are away
+
+
 def queue(
     actor: Actor,
     clock: Clock,
@@ -134,31 +139,44 @@ def queue(
     """A page of the queue, with the number of cases of each tab. The number of statements does not grow with rows."""
     with reading(actor, clock) as work:
         work.require(Act.VIEW_QUEUE)
-        looker = looker_of(work)
-        wanted = wanted_of(work, tab, filters or Filters(), order)
+        around = _around(work)
+        looker = _looker(work, around)
+        wanted = _wanted(work, around, tab, filters or Filters(), order)
         part = case_list.cases(work.session, looker, wanted, PAGE, after, before)
-        away = looker.handlers[1:]
         return Page(
             lines=lines_of(work, part.rows),
-            counts=case_list.counts(work.session, looker, wanted),
+            counts=case_counts.counts(work.session, looker, wanted),
             has_before=part.before,
             has_after=part.after,
-            stands_in_for=lists.names_of_staff(work.session, away) if away else (),
+            branches=tuple(BranchChoice(code, name) for _id, code, name in around.branches),
+            handlers=by_name(around.handlers),
+            stands_in_for=tuple(sorted(around.away.values())),
         )
 
 
-def looker_of(work: Work) -> Looker:
-    """Whose list this is; the own cases are first one's own, then those of whoever is away (`set_absence`)."""
+def looker_and_wanted(work: Work, tab: Tab, filters: Filters, order: Order | None = None) -> tuple[Looker, Wanted]:
+    """Whose list it is and what it holds."""
+    around = _around(work)
+    return _looker(work, around), _wanted(work, around, tab, filters, order)
+
+
+def _around(work: Work) -> Around:
     assert work.actor.id is not None
-    others = stood_in_for(work.session, work.today, work.actor.id)
-    return Looker(scope_of(work.actor), (work.actor.id, *others), work.today)
+    found = lists.around(work.session, scope_of(work.actor), work.today, work.actor.id)
+    found.branches.sort(key=lambda branch: branch[2])
+    return found
 
 
-def wanted_of(work: Work, tab: Tab, asked: Filters, order: Order | None = None) -> Wanted:
+def _looker(work: Work, around: Around) -> Looker:
+    """The own cases are first one's own, then those of whoever is away (`set_absence`)."""
+    assert work.actor.id is not None
+    return Looker(scope_of(work.actor), (work.actor.id, *sorted(around.away, key=str)), work.today)
+
+
+def _wanted(work: Work, around: Around, tab: Tab, asked: Filters, order: Order | None) -> Wanted:
     branch_id = None
     if asked.branch:
-        offered = lists.branches(work.session, scope_of(work.actor))
-        branch_id = next((row.id for row in offered if row.code == asked.branch), UUID(int=0))
+        branch_id = next((row for row, code, _ in around.branches if code == asked.branch), UUID(int=0))
     return Wanted(
         tab=tab,
         order=order or _order(tab, asked),
@@ -188,7 +206,6 @@ def _order(tab: Tab, asked: Filters) -> Order:
 
 def lines_of(work: Work, rows: list[Any]) -> tuple[Line, ...]:
     """What a list shows of each case, names included; in a fixed number of statements."""
-    targets = lists.targets(work.session, [row.id for row in rows])
     names = _names(work, rows)
     return tuple(
         Line(
@@ -206,13 +223,15 @@ def lines_of(work: Work, rows: list[Any]) -> tuple[Line, ...]:
             extended=row.extended_days is not None,
             handler=row.handler,
             branch=row.branch,
-            targets=tuple(
-                Target(TargetKind(item.target), item.dataset, item.field, item.group, item.activity)
-                for item in targets[row.id]
-            ),
+            parts=row.parts,
+            about=_about(row) if row.parts == 1 else None,
         )
         for row in rows
     )
+
+
+def _about(row: Any) -> Target:
+    return Target(TargetKind(row.target), row.dataset, row.field, row.group, row.activity)
 
 
 def _names(work: Work, rows: list[Any]) -> dict[UUID, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock, receipt_date
@@ -26,6 +28,13 @@ from portal.services.issue_letter import title_of
 from portal.services.unit import Work, reading, writing
 from portal.services.write_letters import bytes_of, digest_of
 from portal.vault.vault import Shredded
+
+OF_CASE = (
+    select(IssuedLetter)
+    .where(IssuedLetter.case_id == bindparam("case"))
+    .order_by(IssuedLetter.issued_at.desc(), IssuedLetter.id.desc())
+)
+TO_STUDENT = OF_CASE.where(IssuedLetter.kind != notice.KIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +65,12 @@ def letters_of(actor: Actor, clock: Clock, reference: str) -> list[LetterLine]:
         return [_line(work, case, row) for row in _rows(work, case)]
 
 
-def _rows(work: Work, case: Case) -> list[IssuedLetter]:
-    statement = select(IssuedLetter).where(IssuedLetter.case_id == case.id)
-    if not work.actor.is_staff:
-        statement = statement.where(IssuedLetter.kind != notice.KIND)
-    order = (IssuedLetter.issued_at.desc(), IssuedLetter.id.desc())
-    return list(work.session.execute(statement.order_by(*order)).scalars())
+def _rows(work: Work, case: Case) -> Sequence[Any]:
+    statement = OF_CASE if work.actor.is_staff else TO_STUDENT
+    return work.session.connection().execute(statement, {"case": case.id}).all()
 
 
-def _line(work: Work, case: Case, row: IssuedLetter) -> LetterLine:
+def _line(work: Work, case: Case, row: Any) -> LetterLine:
     told = work.policy.recipients.get(row.target)
     digest = ""
     if work.actor.is_staff:

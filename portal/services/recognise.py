@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from portal.domain import assurance
 from portal.domain.clock import Clock
@@ -25,19 +26,29 @@ ABSOLUTE = {**dict.fromkeys(OUTSIDE, timedelta(hours=8)), "staff": timedelta(hou
 TOUCH = timedelta(minutes=1)
 FRESH = timedelta(minutes=15)  # a sign-in recent enough for erasures and account changes (ASVS 7.5)
 
-# Asked at every request, so put together once.
-SESSION = (
-    select(*Login.__table__.c, Student.language.label("student_language"))
-    .outerjoin_from(Login, Student, Student.id == Login.student_id)
-    .where(Login.digest == bindparam("digest"))
-)
-ACCOUNT = select(Staff.id, Staff.name, Staff.language, Staff.confidentiality_at).where(
-    Staff.id == bindparam("staff"), Staff.disabled_at.is_(None)
-)
-DESIGNATED = select(Designation.role, Designation.branch_id).where(
-    Designation.staff_id == bindparam("staff"),
+_in_force = and_(
     Designation.starts_on <= bindparam("today"),
     or_(Designation.ends_on.is_(None), Designation.ends_on >= bindparam("today")),
+)
+DESIGNATED = select(Designation.role, Designation.branch_id).where(
+    Designation.staff_id == bindparam("staff"), _in_force
+)
+# Asked at every request, so it is one statement, put together once: a row, or one for each designation of staff.
+SESSION = (
+    select(
+        *Login.__table__.c,
+        Student.language.label("student_language"),
+        Staff.id.label("account"),
+        Staff.name,
+        Staff.language,
+        Staff.confidentiality_at,
+        Designation.role,
+        Designation.branch_id,
+    )
+    .outerjoin_from(Login, Student, Student.id == Login.student_id)
+    .outerjoin(Staff, and_(Staff.id == Login.staff_id, Staff.disabled_at.is_(None)))
+    .outerjoin(Designation, and_(Designation.staff_id == Staff.id, _in_force))
+    .where(Login.digest == bindparam("digest"))
 )
 
 
@@ -62,14 +73,16 @@ def digest_of(session_id: str) -> bytes:
 def recognise(session_id: str, clock: Clock) -> SignedIn | None:
     """The live session of this id, or None when it is unknown, ended or too old."""
     now = clock.now()
-    login = db.session.execute(SESSION, {"digest": digest_of(session_id)}).first()
-    if login is None:
+    asked = {"digest": digest_of(session_id), "today": clock.today()}
+    rows = db.session.connection().execute(SESSION, asked).all()
+    if not rows:
         return None
+    login = rows[0]
     ends_at = min(login.seen_at + IDLE[login.kind], login.created_at + ABSOLUTE[login.kind])
     if now >= ends_at:
         return None
     if login.kind == "staff":
-        signed_in = _staff(login, ends_at, clock)
+        signed_in = _staff(rows, ends_at, clock)
     elif login.kind == "representative":
         signed_in = _representative(login, ends_at, clock)
     else:
@@ -130,28 +143,30 @@ def _representative(login: Any, ends_at: datetime, clock: Clock) -> SignedIn | N
     return SignedIn(login.id, login.kind, actor, language, login.stage, login.fresh_at, ends_at, login.address_digest)
 
 
-def _staff(login: Any, ends_at: datetime, clock: Clock) -> SignedIn | None:
-    staff = db.session.execute(ACCOUNT, {"staff": login.staff_id}).first()
-    if staff is None:
+def _staff(rows: Sequence[Any], ends_at: datetime, clock: Clock) -> SignedIn | None:
+    login = rows[0]
+    if login.account is None:
         return None
     actor = replace(
-        staff_actor(staff.id, clock),
-        name=staff.name,
+        _designated(login.account, rows),
+        name=login.name,
         session_id=login.id,
-        confidentiality_acknowledged=staff.confidentiality_at is not None,
+        confidentiality_acknowledged=login.confidentiality_at is not None,
         fresh_sign_in=clock.now() - login.fresh_at < FRESH,
     )
-    return SignedIn(login.id, "staff", actor, staff.language, login.stage, login.fresh_at, ends_at, None)
+    return SignedIn(login.id, "staff", actor, login.language, login.stage, login.fresh_at, ends_at, None)
 
 
 def staff_actor(staff_id: UUID, clock: Clock) -> Actor:
     """The account with the roles and branches that are designated today (regulation, art. 6)."""
-    today = clock.today()
-    rows = db.session.execute(DESIGNATED, {"staff": staff_id, "today": today}).all()
+    return _designated(staff_id, db.session.execute(DESIGNATED, {"staff": staff_id, "today": clock.today()}).all())
+
+
+def _designated(staff_id: UUID, rows: Sequence[Any]) -> Actor:
     return Actor(
         kind=ActorKind.STAFF,
         id=staff_id,
-        roles=frozenset(Role(row.role) for row in rows),
+        roles=frozenset(Role(row.role) for row in rows if row.role is not None),
         branches=frozenset(row.branch_id for row in rows if row.branch_id is not None),
     )
 

@@ -20,7 +20,7 @@ def reindex(work: Work, student_id: UUID) -> None:
     person = persons(work.session, work.vault, [student_id]).get(student_id)
     if person is None:
         return
-    found = lookups_of(work.policy, person)
+    found = lookups_of(work.policy, person.values)
     kept = {part.retention for part in person.parts}
     searched = {field.retention for field in work.policy.datasets[DATASET].fields.values() if field.lookup}
     holder = Holder.student(student_id)

@@ -1,16 +1,18 @@
 """One unit of work: a writing transaction, the vault, the audit entries and mails that belong to it. All or nothing.
 
-A service opens one, does its work, and the unit commits once at the end; an exception undoes everything.
+A service opens one, does its work, and the unit commits once at the end; an exception undoes everything. A page asks
+several services that only read: between `begin_page` and the end of its request these share one transaction, the keys
+that were opened and what they asked for once, until something is written.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import current_app
@@ -32,6 +34,9 @@ from portal.vault.envelope import Json
 from portal.vault.master import MasterKey
 from portal.vault.vault import Vault
 
+T = TypeVar("T")
+PAGE = "page"  # what a session carries while it reads for one
+
 
 @dataclass(slots=True)
 class Work:
@@ -44,6 +49,7 @@ class Work:
     policy: Policy
     now: datetime
     entries: list[log.Entry] = field(default_factory=list)
+    known: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -54,10 +60,22 @@ class Work:
         demand(self.actor, act, subject)
         demand_level(self, act)
 
+    def once(self, question: Hashable, ask: Callable[[], T]) -> T:
+        """The answer to a question, asked of the database once for this unit, or for all that a page reads."""
+        if question not in self.known:
+            self.known[question] = ask()
+        found: T = self.known[question]
+        return found
+
     def send(self, message: Message) -> bool:
         """Puts a mail in the outbox, in this transaction; False when one with the same dedupe key is there already."""
         settings: Settings = current_app.config["SETTINGS"]
         return outbox.put(self.session, self.vault, message, settings.base_url, self.now)
+
+    def send_all(self, mails: Iterable[Message]) -> None:
+        """`send` for several."""
+        settings: Settings = current_app.config["SETTINGS"]
+        outbox.put_all(self.session, self.vault, list(mails), settings.base_url, self.now)
 
     def note(self, act: str, subject_kind: str, subject_id: UUID | None, **details: Json) -> None:
         """An audit entry, written when the unit commits."""
@@ -65,14 +83,37 @@ class Work:
         self.entries.append(log.Entry(act, actor.kind.value, actor.id, subject_kind, subject_id, details))
 
 
-def _work(actor: Actor, clock: Clock) -> Work:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the reading units of one page share."""
+
+    vault: Vault
+    known: dict[Hashable, Any] = field(default_factory=dict)
+
+
+def begin_page() -> None:
+    """From here to `end_page`, or until something is written, reading units share what they read."""
+    db.session().info[PAGE] = _Page(_vault())
+
+
+def end_page() -> None:
+    if db.session().info.pop(PAGE, None) is not None:
+        db.session.rollback()
+
+
+def _vault() -> Vault:
+    return Vault(db.engines["keys"], cast(MasterKey, current_app.extensions["master_key"]))
+
+
+def _work(actor: Actor, clock: Clock, page: _Page) -> Work:
     return Work(
         actor=actor,
         clock=clock,
-        session=cast(Session, db.session),
-        vault=Vault(db.engines["keys"], cast(MasterKey, current_app.extensions["master_key"])),
+        session=db.session(),
+        vault=page.vault,
         policy=cast(Policy, current_app.extensions["policy"]),
         now=clock.now(),
+        known=page.known,
     )
 
 
@@ -84,7 +125,7 @@ def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
     """
     begin_write()
     began = time.monotonic()
-    work = _work(actor, clock)
+    work = _work(actor, clock, _Page(_vault()))
     try:
         yield work
         work.session.flush()
@@ -99,19 +140,25 @@ def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
     except BaseException:
         work.session.rollback()
         raise
+    if PAGE in db.session().info:
+        begin_page()  # what it read before may have changed
     rest(work.session, began)
 
 
 @contextmanager
 def reading(actor: Actor, clock: Clock) -> Iterator[Work]:
     """A unit that only reads."""
-    work = _work(actor, clock)
+    page: _Page | None = db.session().info.get(PAGE)
+    work = _work(actor, clock, page or _Page(_vault()))
     try:
         yield work
     finally:
-        work.session.rollback()
+        if page is None:
+            work.session.rollback()
 
 
 def abandon() -> None:
     """Drops whatever the request's transaction holds: before an error page is shown."""
     db.session.rollback()
+    if PAGE in db.session().info:
+        begin_page()

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from portal.domain.events import EventKind
@@ -18,7 +19,7 @@ from portal.domain.lifecycle import Action, CaseState, next_state
 from portal.mail import messages
 from portal.records import casebook, files
 from portal.records.db import BUSY_MILLISECONDS, db
-from portal.records.tables.cases import Case, CaseEvent
+from portal.records.tables.cases import Case
 from portal.records.tables.people import SealedFile
 from portal.services import erasure_ledger
 from portal.services.casework import reply_address
@@ -65,11 +66,13 @@ class Way:
     sent: tuple[Sent, ...]
 
 
-def open_way(work: Work, case: Case) -> Way | None:
-    """The way as it stands now, or None while there is none."""
-    opened: CaseEvent | None = None
-    received: list[CaseEvent] = []
-    for each in casebook.events_of(work.session, case.id, _KINDS):
+def open_way(work: Work, case: Case, events: Iterable[Any] | None = None) -> Way | None:
+    """The way as it stands now, or None while there is none. `events`: the case's timeline, where it was read."""
+    opened: Any = None
+    received: list[Any] = []
+    for each in casebook.events_of(work.session, case.id, _KINDS) if events is None else events:
+        if each.kind not in _KINDS:
+            continue
         if each.kind == _OPENS:
             opened, received = each, []
         elif each.kind == EventKind.UPLOAD_RECEIVED:
@@ -87,7 +90,7 @@ def open_way(work: Work, case: Case) -> Way | None:
     )
 
 
-def _sent(work: Work, received: CaseEvent) -> Sent:
+def _sent(work: Work, received: Any) -> Sent:
     details = casebook.event_details(work.vault, received)
     return Sent(
         at=received.at,

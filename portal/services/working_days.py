@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from functools import cache
 
 from portal.domain.clock import is_weekday
+from portal.domain.public_holidays import public_holidays
 
 
 def is_working_day(day: date, closing_days: Collection[date] = ()) -> bool:
@@ -16,11 +16,4 @@ def is_working_day(day: date, closing_days: Collection[date] = ()) -> bool:
 
 def is_public_working_day(day: date) -> bool:
     """Whether it is neither a weekend nor a public holiday of the Netherlands: what moves the law's own limit."""
-    return is_weekday(day) and day not in _holidays(day.year)
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    from holidays import country_holidays
-
-    return frozenset(country_holidays("NL", years=year))
+    return is_weekday(day) and day not in public_holidays(day.year)

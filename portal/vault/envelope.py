@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -24,13 +23,14 @@ LENGTH = struct.Struct(">I")
 
 Json = Any  # what json.dumps takes
 
+_read = json.JSONDecoder().raw_decode  # what `canonical` wrote, whole and without space around it
+
 
 class Tampered(Exception):
     """A sealed value does not open: changed, truncated, moved, or sealed under another key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Whose key seals: a student, a case, or the installation itself."""
 
     kind: str  # "student" | "case" | "installation"
@@ -48,16 +48,16 @@ class Holder:
 INSTALLATION = Holder("installation", UUID(int=0))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a sealed value lies."""
 
     table: str
     column: str
     row: UUID
 
-    def bind(self, holder: Holder, retention: str, version: int) -> bytes:
-        return f"{self.table}|{self.column}|{self.row.hex}|{holder.kind}|{holder.id.hex}|{retention}|{version}".encode()
+    def bind(self, to: str) -> bytes:
+        """The associated data of what lies here, sealed by the key that `to` names."""
+        return f"{self.table}|{self.column}|{self.row.hex}|{to}".encode()
 
 
 def canonical(value: Json) -> bytes:
@@ -75,26 +75,30 @@ def version_of(blob: bytes) -> int:
     return int(version)
 
 
-def seal_bytes(key: bytes, version: int, associated: bytes, plain: bytes) -> bytes:
+def seal_bytes(cipher: AESGCM, version: int, associated: bytes, plain: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return HEADER.pack(AES_256_GCM, version) + nonce + AESGCM(key).encrypt(nonce, plain, associated)
+    return HEADER.pack(AES_256_GCM, version) + nonce + cipher.encrypt(nonce, plain, associated)
 
 
-def open_bytes(key: bytes, associated: bytes, blob: bytes) -> bytes:
+def open_bytes(cipher: AESGCM, associated: bytes, blob: bytes) -> bytes:
     start = HEADER.size
     try:
-        return AESGCM(key).decrypt(blob[start : start + NONCE_BYTES], blob[start + NONCE_BYTES :], associated)
+        return cipher.decrypt(blob[start : start + NONCE_BYTES], blob[start + NONCE_BYTES :], associated)
     except InvalidTag as fault:
         raise Tampered("does not open") from fault
 
 
-def seal_json(key: bytes, version: int, associated: bytes, value: Json) -> bytes:
-    plain = canonical(value)
+def seal_json(cipher: AESGCM, version: int, associated: bytes, value: Json) -> bytes:
+    return seal_text(cipher, version, associated, canonical(value))
+
+
+def seal_text(cipher: AESGCM, version: int, associated: bytes, plain: bytes) -> bytes:
+    """`seal_json` of a value whose canonical text is at hand."""
     padding = -(len(plain) + LENGTH.size) % PAD_TO
-    return seal_bytes(key, version, associated, LENGTH.pack(len(plain)) + plain + bytes(padding))
+    return seal_bytes(cipher, version, associated, LENGTH.pack(len(plain)) + plain + bytes(padding))
 
 
-def open_json(key: bytes, associated: bytes, blob: bytes) -> Json:
-    padded = open_bytes(key, associated, blob)
+def open_json(cipher: AESGCM, associated: bytes, blob: bytes) -> Json:
+    padded = open_bytes(cipher, associated, blob)
     (length,) = LENGTH.unpack_from(padded)
-    return json.loads(padded[LENGTH.size : LENGTH.size + length])
+    return _read(padded[LENGTH.size : LENGTH.size + length].decode())[0]

@@ -7,13 +7,14 @@ key was promised and lost (decision 0003).
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
@@ -27,6 +28,7 @@ from portal.vault.envelope import (
     open_json,
     seal_bytes,
     seal_json,
+    seal_text,
     version_of,
 )
 from portal.vault.master import KEY_BYTES, MasterKey
@@ -37,13 +39,34 @@ CHUNK = 500  # holders a statement: below SQLite's limit of bound values
 
 
 # By kind apart from id: a list of pairs makes SQLite read every key there is.
-KEYS = select(
+_OF_KIND = select(
     data_key.c.holder_id, data_key.c.retention, data_key.c.version, data_key.c.master_id, data_key.c.wrapped
-).where(data_key.c.holder_kind == bindparam("kind"), data_key.c.holder_id.in_(bindparam("ids", expanding=True)))
+).where(data_key.c.holder_kind == bindparam("kind"))
+KEYS = _OF_KIND.where(data_key.c.holder_id.in_(bindparam("ids", expanding=True)))
+KEYS_OF_ONE = _OF_KIND.where(data_key.c.holder_id == bindparam("id"))  # half as dear, and what most pages ask
+ADD_KEYS, ADD_LOOKUPS = insert(data_key), insert(lookup)
 
 
 class Shredded(Exception):
     """The key of a sealed value is gone: the value was erased or its term has ended."""
+
+
+class Key:
+    """A data key, unwrapped: its name in associated data, its bytes, and the cipher, made of them at first use."""
+
+    def __init__(self, holder: Holder, retention: str, version: int, raw: bytes) -> None:
+        self.name = f"{holder.kind}|{holder.id.hex}|{retention}|{version}"
+        self.version, self.raw = version, raw
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        return AESGCM(self.raw)
+
+    def seal(self, place: Place, value: Json) -> bytes:
+        return seal_json(self.cipher, self.version, place.bind(self.name), value)
+
+    def open(self, place: Place, blob: bytes) -> Json:
+        return open_json(self.cipher, place.bind(self.name), blob)
 
 
 class Vault:
@@ -52,28 +75,44 @@ class Vault:
     def __init__(self, engine: Engine, master: MasterKey) -> None:
         self._engine = engine
         self._master = master
-        self._keys: dict[tuple[Holder, str], dict[int, bytes]] = {}
+        self._keys: dict[tuple[Holder, str], dict[int, Key]] = {}
         self._known: set[Holder] = set()
 
     # sealing ------------------------------------------------------------------------------------------------------
 
     def seal(self, holder: Holder, retention: str, place: Place, value: Json) -> bytes:
         """Seals a JSON value; makes the holder's key of that class when there is none yet."""
-        version, key = self._newest(holder, retention)
-        return seal_json(key, version, place.bind(holder, retention, version), value)
+        return self._newest(holder, retention).seal(place, value)
+
+    def seal_text(self, holder: Holder, retention: str, place: Place, text: bytes) -> bytes:
+        """`seal` of a value whose canonical text is at hand."""
+        key = self._newest(holder, retention)
+        return seal_text(key.cipher, key.version, place.bind(key.name), text)
 
     def open(self, holder: Holder, retention: str, place: Place, blob: bytes) -> Json:
         """The value. Raises Shredded when the key is gone, Tampered when the blob is not what was sealed here."""
-        version = version_of(blob)
-        return open_json(self._key(holder, retention, version), place.bind(holder, retention, version), blob)
+        return self._key(holder, retention, version_of(blob)).open(place, blob)
+
+    def open_rows(
+        self, holder: Holder, table: str, column: str, rows: Iterable[tuple[UUID, str, bytes]]
+    ) -> Iterator[Json]:
+        """`open` for many rows of one holder, each (row, retention class, blob), in their order; None in the place of
+        what was shredded."""
+        keys: dict[tuple[str, int], Key | None] = {}
+        for row, retention, blob in rows:
+            which = retention, version_of(blob)
+            if which not in keys:
+                keys[which] = self._held(holder, retention).get(which[1])
+            key = keys[which]
+            yield key.open(Place(table, column, row), blob) if key else None
 
     def seal_file(self, holder: Holder, retention: str, place: Place, content: bytes) -> bytes:
-        version, key = self._newest(holder, retention)
-        return seal_bytes(key, version, place.bind(holder, retention, version), content)
+        key = self._newest(holder, retention)
+        return seal_bytes(key.cipher, key.version, place.bind(key.name), content)
 
     def open_file(self, holder: Holder, retention: str, place: Place, blob: bytes) -> bytes:
-        version = version_of(blob)
-        return open_bytes(self._key(holder, retention, version), place.bind(holder, retention, version), blob)
+        key = self._key(holder, retention, version_of(blob))
+        return open_bytes(key.cipher, place.bind(key.name), blob)
 
     # keys ---------------------------------------------------------------------------------------------------------
 
@@ -85,12 +124,17 @@ class Vault:
         self._known.update(wanted)
         with self._engine.connect() as connection:
             for kind, ids in by_kind(wanted).items():
+                if len(ids) == 1:
+                    self._take(kind, connection.execute(KEYS_OF_ONE, {"kind": kind, "id": ids[0]}))
+                    continue
                 for start in range(0, len(ids), CHUNK):
-                    rows = connection.execute(KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]})
-                    for holder_id, retention, version, master_id, wrapped in rows:
-                        holder = Holder(kind, holder_id)
-                        key = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
-                        self._keys.setdefault((holder, retention), {})[version] = key
+                    self._take(kind, connection.execute(KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]}))
+
+    def _take(self, kind: str, rows: Iterable[Any]) -> None:
+        for holder_id, retention, version, master_id, wrapped in rows:
+            holder = Holder(kind, holder_id)
+            raw = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
+            self._keys.setdefault((holder, retention), {})[version] = Key(holder, retention, version, raw)
 
     def let_go(self) -> None:
         """Forgets opened keys, but for the installation: for what passes by more people than memory should hold."""
@@ -106,14 +150,31 @@ class Vault:
         fresh = {pair: os.urandom(KEY_BYTES) for pair in missing}
         try:
             with self._engine.begin() as connection:
-                connection.execute(insert(data_key), [self._row(*pair, 1, key) for pair, key in fresh.items()])
+                connection.execute(ADD_KEYS, [self._row(*pair, 1, key) for pair, key in fresh.items()])
         except IntegrityError:  # somebody else made one of them just now
             self._known.difference_update(holder for holder, _ in missing)
             for holder, retention in missing:
                 self._newest(holder, retention)
             return
         for pair, key in fresh.items():
-            self._keys[pair] = {1: key}
+            self._keys[pair] = {1: Key(*pair, 1, key)}
+
+    def begin(self, holder: Holder, wanted: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+        """The first keys of a holder whose id was made just now: for each class, the (kind, normalised text) pairs by
+        which the holder can be found within it. In one transaction."""
+        fresh = {retention: os.urandom(KEY_BYTES) for retention in wanted}
+        found_by = [
+            self._entry(holder, retention, kind, text)
+            for retention, entries in wanted.items()
+            for kind, text in entries
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(ADD_KEYS, [self._row(holder, retention, 1, key) for retention, key in fresh.items()])
+            if found_by:
+                connection.execute(ADD_LOOKUPS, found_by)
+        self._known.add(holder)
+        for retention, key in fresh.items():
+            self._keys[holder, retention] = {1: Key(holder, retention, 1, key)}
 
     def has_key(self, holder: Holder, retention: str) -> bool:
         self.preload([holder])
@@ -139,9 +200,9 @@ class Vault:
 
     def begin_new_version(self, holder: Holder, retention: str) -> int:
         """Adds the next key of a class; what is sealed from now on uses it. The old one stays until destroyed."""
-        version, _ = self._newest(holder, retention)
+        version = self._newest(holder, retention).version
         with self._engine.begin() as connection:
-            connection.execute(insert(data_key), self._row(holder, retention, version + 1, os.urandom(KEY_BYTES)))
+            connection.execute(ADD_KEYS, self._row(holder, retention, version + 1, os.urandom(KEY_BYTES)))
         self._forget(holder)
         return version + 1
 
@@ -162,8 +223,8 @@ class Vault:
 
     def digest(self, kind: str, text: str) -> bytes:
         """The keyed hash of an already normalised text; a citizen number is never given here (UAVG 46)."""
-        _, key = self._newest(INSTALLATION, LOOKUP_CLASS)
-        return hmac.new(key, f"{kind}\0{text}".encode(), hashlib.sha256).digest()
+        key = self._newest(INSTALLATION, LOOKUP_CLASS)
+        return hmac.digest(key.raw, f"{kind}\0{text}".encode(), "sha256")
 
     def index(self, holder: Holder, retention: str, entries: Iterable[tuple[str, str]]) -> None:
         """Replaces what the holder can be found by within this class: (kind, normalised text) pairs."""
@@ -171,13 +232,7 @@ class Vault:
 
     def index_many(self, wanted: Mapping[tuple[Holder, str], list[tuple[str, str]]]) -> None:
         rows = [
-            {
-                "kind": kind,
-                "digest": self.digest(kind, text),
-                "holder_kind": holder.kind,
-                "holder_id": holder.id,
-                "retention": retention,
-            }
+            self._entry(holder, retention, kind, text)
             for (holder, retention), entries in wanted.items()
             for kind, text in dict.fromkeys(entries)
         ]
@@ -196,7 +251,7 @@ class Vault:
                             )
                         )
             if rows:
-                connection.execute(insert(lookup), rows)
+                connection.execute(ADD_LOOKUPS, rows)
 
     def find(self, kind: str, text: str, holder_kind: str = "student") -> list[UUID]:
         """The ids of the holders that carry this text, in a stable order."""
@@ -234,26 +289,42 @@ class Vault:
 
     # inside -------------------------------------------------------------------------------------------------------
 
-    def _key(self, holder: Holder, retention: str, version: int) -> bytes:
+    def _held(self, holder: Holder, retention: str) -> dict[int, Key]:
+        """The keys of a class by version; none where there is none."""
         held = self._keys.get((holder, retention))
         if held is None:
             self.preload([holder])
             held = self._keys.get((holder, retention), {})
+        return held
+
+    def _key(self, holder: Holder, retention: str, version: int) -> Key:
+        held = self._held(holder, retention)
         if version not in held:
             raise Shredded(f"no key for {holder.kind} {retention}")
         return held[version]
 
-    def _newest(self, holder: Holder, retention: str) -> tuple[int, bytes]:
-        self.preload([holder])
-        if (holder, retention) not in self._keys:
-            key = os.urandom(KEY_BYTES)
-            with suppress(IntegrityError), self._engine.begin() as connection:  # a lost race: theirs is read below
-                connection.execute(insert(data_key), self._row(holder, retention, 1, key))
-            self._forget(holder)
-            self.preload([holder])
-        versions = self._keys[holder, retention]
-        version = max(versions)
-        return version, versions[version]
+    def _newest(self, holder: Holder, retention: str) -> Key:
+        held = self._held(holder, retention)
+        if not held:
+            raw = os.urandom(KEY_BYTES)
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(ADD_KEYS, self._row(holder, retention, 1, raw))
+            except IntegrityError:  # a lost race: theirs is read
+                self._forget(holder)
+                held = self._held(holder, retention)
+            else:
+                held = self._keys[holder, retention] = {1: Key(holder, retention, 1, raw)}
+        return held[max(held)]
+
+    def _entry(self, holder: Holder, retention: str, kind: str, text: str) -> dict[str, object]:
+        return {
+            "kind": kind,
+            "digest": self.digest(kind, text),
+            "holder_kind": holder.kind,
+            "holder_id": holder.id,
+            "retention": retention,
+        }
 
     def _row(self, holder: Holder, retention: str, version: int, key: bytes) -> dict[str, object]:
         master_id, wrapped = self._master.wrap(key, key_binding(holder, retention, version))

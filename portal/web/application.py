@@ -18,13 +18,13 @@ from itsdangerous import URLSafeTimedSerializer
 from jinja2 import FileSystemBytecodeCache, Template, nodes
 from jinja2.visitor import NodeTransformer
 
-from portal.i18n import Speaker
+from portal.i18n import TONGUES, Speaker
 from portal.web.headers import static_url
 from portal.web.language import current_speaker
-from portal.web.pieces import icon
+from portal.web.pieces import icon, pieces
 
 MOST_ADDRESSES = 4096
-SPECIAL = ("_anchor", "_method", "_scheme", "_external")  # of Flask; kept out of the addresses that are remembered
+SPECIAL = frozenset({"_anchor", "_method", "_scheme", "_external"})  # of Flask: addresses with them are not remembered
 
 
 class TextsInPlace(NodeTransformer):
@@ -64,6 +64,22 @@ def called(node: nodes.Call) -> str:
     return ""
 
 
+def spoken_by(said: Speaker) -> dict[str, object]:
+    """What a template of a language may say without asking; pieces that are imported have it without a context, so that
+    they are put together once."""
+    return {
+        "_": said.text,
+        "gettext": said.gettext,
+        "ngettext": said.plural,
+        "say": said.say,
+        "speaker": said,
+        "pieces": pieces(said),
+        "lang": said.lang,
+        "dir": said.dir,
+        "translation_reviewed": TONGUES[said.lang].reviewed,
+    }
+
+
 class Templates(Environment):
     """Templates as the language of the request at hand has them."""
 
@@ -80,6 +96,7 @@ class Templates(Environment):
         if key not in spoken:
             made: Templates = self.overlay()
             made.said = said
+            made.globals = {**self.globals, **spoken_by(said)}
             if isinstance(kept := self.bytecode_cache, FileSystemBytecodeCache):  # a language's own code
                 made.bytecode_cache = FileSystemBytecodeCache(kept.directory, f"{'-'.join(key)}-%s.cache")
             spoken[key] = made
@@ -113,10 +130,15 @@ class Portal(Flask):
         self.session_interface = Sessions()
         self._address = lru_cache(maxsize=MOST_ADDRESSES, typed=True)(self._address_anew)
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is: nothing here is a coroutine, and to look at each view and hook again takes its time."""
+        return func
+
     def url_for(self, endpoint: str, **values: Any) -> str:
-        special = {name: values.pop(name, None) for name in SPECIAL}
-        if not has_request_context() or any(special.values()):
-            return super().url_for(endpoint, **special, **values)
+        if not SPECIAL.isdisjoint(values):
+            values = {name: value for name, value in values.items() if name not in SPECIAL or value is not None}
+        if not has_request_context() or not SPECIAL.isdisjoint(values):
+            return super().url_for(endpoint, **values)
         try:
             return self._address(request.script_root, endpoint, **values)
         except TypeError:  # a list among the values

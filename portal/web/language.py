@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 from flask import current_app, g, request, session, url_for
 from flask_login import current_user
 
-from portal.i18n import MASTER, STAFF_TONGUES, TONGUES, Speaker, best, offered, speaker, staff_speaker
-from portal.web.pieces import pieces
+from portal.i18n import MASTER, STAFF_TONGUES, Speaker, best, offered, speaker, staff_speaker
 
 COOKIE_KEY = "lang"
 
@@ -78,18 +77,8 @@ def language_links() -> list[LanguageLink]:
 
 
 def template_names() -> dict[str, object]:
-    """What every template may say without asking."""
-    said = current_speaker()
+    """What every template may say without asking, besides what its language gives it (portal/web/application.py)."""
     return {
-        "_": said.text,
-        "gettext": said.gettext,
-        "ngettext": said.plural,
-        "say": said.say,
-        "speaker": said,
-        "pieces": pieces(said),
-        "lang": said.lang,
-        "dir": said.dir,
         "policy": current_app.extensions["policy"],
         "language_links": [] if is_staff_page() else language_links(),
-        "translation_reviewed": TONGUES[said.lang].reviewed,
     }

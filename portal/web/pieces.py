@@ -66,7 +66,8 @@ class Pieces:
 
     def moment(self, at: datetime) -> Markup:
         """A moment (aware), in the reader's language."""
-        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), self._said.moment(at))
+        said = escape(self._said.moment(at))
+        return Markup(f'<time datetime="{at.isoformat()}">{said}</time>')  # noqa: S704 - a moment, and CLDR's words for it
 
     def options(self, field: SelectField, translate: bool = True) -> Markup:
         """The options of a list to choose from; translate=False for what a person or a record says."""

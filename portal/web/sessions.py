@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import cast
 
-from flask import Flask, current_app, g, session
+from flask import Flask, current_app, g, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
 from portal import extensions
 from portal.domain.clock import Clock
 from portal.domain.permissions import ANONYMOUS, Actor
 from portal.services.recognise import SignedIn, end_session, recognise
+from portal.services.unit import begin_page, end_page
 
 BROWSER_KEY = "browser"  # a random secret of this browser: binds sign-in links and drafts to it
 KEPT_KEYS = ("lang", BROWSER_KEY)  # what survives a change of session: it carries no authority
@@ -33,6 +34,13 @@ class Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
 
 
 def register(app: Flask) -> None:
+    @app.before_request
+    def page() -> None:
+        if request.method in {"GET", "HEAD"}:
+            begin_page()
+
+    app.teardown_request(lambda _error: end_page())
+
     @extensions.login.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
     def load(session_id: str) -> Visitor | None:
         signed_in = recognise(session_id, current_clock())
@@ -48,7 +56,8 @@ def current_clock() -> Clock:
 
 
 def current_session() -> SignedIn | None:
-    return current_user.signed_in if current_user.is_authenticated else None
+    visitor = current_user._get_current_object()  # a look through the proxy each time is dear
+    return visitor.signed_in if isinstance(visitor, Visitor) else None
 
 
 def current_actor() -> Actor:

@@ -20,7 +20,6 @@ from portal.domain.permissions import SYSTEM
 from portal.domain.vocabulary import Role
 from portal.jobs import BY_NAME
 from portal.jobs import run as run_job
-from portal.mail.transports import as_bytes
 from portal.records.db import begin_write, db
 from portal.records.tables.proof import AuditSigner, OutMail
 from portal.services.checkpoint_audit import checkpoint_daily, checkpoint_now
@@ -130,8 +129,8 @@ def test_every_mail_carries_the_head_and_is_a_witness(app: Flask, tmp_path: Path
     sent = []
 
     class Box:
-        def send(self, message):
-            sent.append(as_bytes(message))
+        def send(self, mail, meanwhile):
+            sent.append(mail.content)
 
         def close(self):
             pass

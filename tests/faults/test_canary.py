@@ -26,7 +26,6 @@ from portal.jobs import JOBS
 from portal.jobs import run as run_job
 from portal.logs import JsonLines
 from portal.mail.messages import Message
-from portal.mail.transports import as_bytes
 from portal.records.db import begin_write, db
 from portal.records.sealing import SEALED, uses
 from portal.records.tables.people import SealedFile
@@ -201,8 +200,8 @@ def everything_that_happens(app: Flask, canary: Canaries, ears: Ears) -> bytes:
     sent: list[bytes] = []
 
     class Box:
-        def send(self, message) -> None:
-            sent.append(as_bytes(message))
+        def send(self, mail, meanwhile) -> None:
+            sent.append(mail.content)
 
         def close(self) -> None:
             """Nothing is open."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
 from uuid import UUID
 
 from flask import Flask
@@ -15,7 +17,9 @@ from portal.domain.permissions import SYSTEM
 from portal.domain.vocabulary import Channel, RequestKind
 from portal.mail import messages
 from portal.mail.messages import Message
+from portal.mail.mime import Mail
 from portal.mail.render import House, Sheet
+from portal.mail.transports import Meanwhile, nothing
 from portal.records.db import db
 from portal.records.tables.cases import Case
 from portal.records.tables.proof import OutMail
@@ -33,6 +37,13 @@ DUE = date(2026, 12, 21)
 MORNING = messages.Morning(1, 2, 3, 4, 5, (REFERENCE, "V-2026-5550001"))
 
 
+def parsed(mail: Mail) -> EmailMessage:
+    """A mail as its reader's program reads it."""
+    message = BytesParser(policy=default).parsebytes(mail.content)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
 class Line:
     """A transport that answers what it is told to, then accepts."""
 
@@ -41,11 +52,12 @@ class Line:
         self.accepted: list[EmailMessage] = []
         self.tries = 0
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, mail: Mail, meanwhile: Meanwhile = nothing) -> None:
         self.tries += 1
         if self.faults:
             raise self.faults.pop(0)
-        self.accepted.append(message)
+        meanwhile()
+        self.accepted.append(parsed(mail))
 
     def close(self) -> None:
         """Nothing is open."""

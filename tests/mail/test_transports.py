@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from dataclasses import replace
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from portal.mail.mime import Mail
 from portal.mail.render import render
 from portal.mail.transports import (
     BadMailUrl,
@@ -23,7 +24,7 @@ from portal.mail.transports import (
     transport_for,
 )
 from tests.mail.certificates import self_signed
-from tests.mail.posts import HOUSE, every_message, sheet_of
+from tests.mail.posts import HOUSE, every_message, parsed, sheet_of
 from tests.mail.servers import Action, drop, free_port, real_server, reset, scripted_server, silence
 
 pytestmark = pytest.mark.slow
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.slow
 TO = "student@example.org"
 
 
-def message(to: str = TO) -> EmailMessage:
+def message(to: str = TO) -> Mail:
     return render(replace(sheet_of(every_message("nl")["decided"]), to=to), HOUSE)
 
 
@@ -138,12 +139,35 @@ def test_a_real_server_receives_both_parts_whole():
         line.send(message())
         line.close()
         (taken,) = box.mails
-        assert taken["Message-ID"] == message()["Message-ID"]
+        assert taken["Message-ID"] == message().message_id
         for kind in ("plain", "html"):
-            there, here = taken.get_body((kind,)), message().get_body((kind,))
+            there, here = taken.get_body((kind,)), parsed(message()).get_body((kind,))
             assert there is not None
             assert here is not None
             assert there.get_content().splitlines() == here.get_content().splitlines()
+
+
+def test_a_line_that_begins_with_a_dot_arrives_as_it_was():
+    dots = replace(message(), content=b"Subject: dots\r\n\r\n.\r\n..\r\n.and more\r\n")
+    with scripted_server({}) as server:
+        line = SmtpTransport("127.0.0.1", server.port, seconds=5)
+        line.send(dots)
+        line.send(message())
+        line.close()
+        assert server.taken[0] == b"Subject: dots\r\n\r\n..\r\n...\r\n..and more\r\n"
+        assert len(server.taken) == 2
+
+
+def test_what_is_done_meanwhile_is_done_while_the_server_thinks():
+    done = threading.Event()
+
+    def think(connection: socket.socket) -> None:
+        connection.sendall(b"250 taken\r\n" if done.wait(5) else b"451 nothing was done\r\n")
+
+    with scripted_server({"end": think}) as server:
+        line = SmtpTransport("127.0.0.1", server.port, seconds=10)
+        line.send(message(), meanwhile=done.set)
+        line.close()
 
 
 def test_starttls_is_used_where_offered_and_a_certificate_must_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

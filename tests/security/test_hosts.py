@@ -16,7 +16,7 @@ from portal.web.place import place
 from tests import engines
 from tests.conftest import build
 from tests.factories import make_student
-from tests.mail.posts import HOUSE, every_message, sheet_of
+from tests.mail.posts import HOUSE, every_message, parsed, sheet_of
 from tests.security.browsing import address, routes
 from tests.web.principals import enter, make_school
 from tests.web.visitor import Visitor, mails
@@ -103,7 +103,7 @@ def test_every_mail_of_every_language_links_to_our_own_address_only() -> None:
     links = 0
     for language in ("nl", "en", "ar", "fa", "ti", "tr", "uk"):
         for name, message in every_message(language).items():
-            for part in render(sheet_of(message), HOUSE).walk():
+            for part in parsed(render(sheet_of(message), HOUSE)).walk():
                 if part.get_content_maintype() == "text":
                     for found in re.findall(r"(?:https?:)?//[^\s\"'<>]+", str(part.get_content())):
                         links += 1

@@ -20,7 +20,7 @@ from portal.services.answer import answer_html, answer_of
 from portal.services.unit import reading
 from tests import engines, factories, proofs
 from tests.conftest import build
-from tests.mail.posts import HOUSE, every_message, sheet_of
+from tests.mail.posts import HOUSE, every_message, parsed, sheet_of
 from tests.security import estate, markup
 from tests.security.browsing import Form, Page, journey, page_of, parse, read, walk_all
 from tests.security.conftest import Walked
@@ -134,7 +134,7 @@ def test_a_hostile_argument_of_a_mail_stays_text() -> None:
 
 
 def html_of(message: Message, arguments: dict[str, str | int]) -> str:
-    mail = render(replace(sheet_of(message), arguments=arguments), HOUSE)
+    mail = parsed(render(replace(sheet_of(message), arguments=arguments), HOUSE))
     assert len(mail.get_all("Subject", [])) == len(mail.get_all("To", [])) == 1
     assert "Set-Cookie" not in mail
     part = mail.get_body(("html",))

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import uuid4
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from portal.domain.clock import FixedClock
 from portal.domain.permissions import SYSTEM
 from portal.domain.vocabulary import Role
 from portal.mail import delivery, messages
-from portal.mail.transports import Later, Paused, Refused, SmtpTransport, Transport
+from portal.mail.delivery import Claimed
+from portal.mail.mime import Mail
+from portal.mail.transports import Later, Meanwhile, Paused, Refused, SmtpTransport, Transport, nothing
 from portal.records.db import begin_write, db
 from portal.records.tables.cases import CaseEvent
 from portal.records.tables.proof import OutMail
+from portal.services import deliver_mail, mail_batch
 from portal.services.deliver_mail import deliver
 from portal.services.unit import writing
 from portal.vault.envelope import Holder
 from tests.factories import make_staff, vault
 from tests.mail.posts import Line, case_of, file_case, row_of, rows, send_all
 from tests.mail.servers import real_server
+from tests.services.test_queue import statements
 
 pytestmark = pytest.mark.slow
 
@@ -194,8 +199,8 @@ def test_a_worker_whose_lease_was_taken_over_marks_nothing(app: Flask, clock: Fi
         with writing(SYSTEM, clock) as work:
             (again,) = delivery.claim(work.session, clock.now(), quick, 5)
         with writing(SYSTEM, clock) as work:
-            assert not delivery.mark(work.session, mail, slow, state="failed")
-            assert delivery.mark(work.session, again, quick, state="sent")
+            assert not delivery.mark(work.session.connection(), mail, slow, state="failed")
+            assert delivery.mark(work.session.connection(), again, quick, state="sent")
         assert row_of(case_id).state == "sent"
 
 
@@ -227,6 +232,60 @@ def test_what_cannot_be_rendered_is_quarantined_and_the_next_goes_on(app: Flask,
         assert len(box.mails) == 1
         assert [case_of(each).by_post for each in (bad, moved, gone, good)] == [True, True, False, False]
         assert all("mail_failed" in events_of(each) for each in (bad, moved)), "nobody was told: a letter tells them"
+
+
+def test_whoever_loses_the_key_while_the_batch_is_sent_is_not_written_to(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+):
+    """Letters are written ahead: one that has lain for longer than `FRESH` is read again before it goes."""
+    monkeypatch.setattr(mail_batch, "FRESH", 0)
+    clock = sqlite_app.extensions["clock"]
+
+    class Erasing(Line):
+        def send(self, mail: Mail, meanwhile: Meanwhile = nothing) -> None:
+            super().send(mail, meanwhile)
+            vault().destroy(Holder.case(gone))
+
+    with sqlite_app.app_context():
+        first, gone = file_case(clock, "first@example.org"), file_case(clock, "second@example.org")
+        counts = deliver(clock, Erasing())
+        assert (counts.sent, counts.quarantined) == (1, 1)
+        assert (row_of(first).state, row_of(gone).fault) == ("sent", "shredded")
+
+
+def test_one_more_mail_in_a_batch_is_one_more_statement(sqlite_app: Flask):
+    """Each mark is a transaction of its own; everything else is asked for the whole batch."""
+    clock = sqlite_app.extensions["clock"]
+    with sqlite_app.app_context():
+
+        def cost(mails: int) -> int:
+            for number in range(mails):
+                file_case(clock, f"student{number}@example.org")
+            with statements() as seen:
+                assert deliver(clock, Line(), batch=20).sent == mails
+            return len(seen)
+
+        assert cost(12) - cost(4) == 8
+
+
+@pytest.mark.parametrize(("quick", "claimed"), [(60.0, [2, 4, 8, 16]), (0.0, [2, 2, 2])])
+def test_a_quick_server_gets_more_at_once_and_a_slow_ones_mails_are_shared(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch, quick: float, claimed: list[int]
+):
+    clock, asked, claim = sqlite_app.extensions["clock"], [], delivery.claim
+
+    def claims(session: Session, now: datetime, worker: UUID, most: int) -> list[Claimed]:
+        asked.append(most)
+        return claim(session, now, worker, most)
+
+    monkeypatch.setattr(deliver_mail, "QUICK", quick)
+    monkeypatch.setattr(delivery, "claim", claims)
+    later = clock.now() + timedelta(hours=1)
+    with sqlite_app.app_context():
+        many = sum(claimed) - 1
+        send_all(clock, (messages.sign_in(TO, "nl", "t", "1", f"sign_in:{number}", later) for number in range(many)))
+        assert deliver(clock, Line(), batch=2).sent == many
+    assert asked == claimed
 
 
 def test_a_mail_to_staff_that_fails_does_not_send_the_case_to_the_post(app: Flask, clock: FixedClock):

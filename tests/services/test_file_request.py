@@ -23,6 +23,7 @@ from portal.services import drafts, limits
 from portal.services.casework import Asked, Contact, NotFound
 from portal.services.file_request import Filing, Receipt, WrongValue, file_request, read_value
 from tests.factories import add_record, make_staff, make_student, staff_actor, student_actor, vault
+from tests.services.test_own_data import statements
 from tests.web.visitor import mails
 
 PLACE = "192.0.2.1"
@@ -196,6 +197,26 @@ def test_a_member_of_staff_who_fills_in_the_public_form_asks_as_anybody(app: Fla
         actor = staff_actor(make_staff("anna", Role.CASE_HANDLER))
         case = case_of(file(clock, actor, Filing(RequestKind.ACCESS, "nl", EVERYTHING, contact=CONTACT)))
         assert (case.student_id, case.assured_level) == (None, 0)
+
+
+def test_a_request_is_filed_with_as_many_statements_however_many_are_told_of_it(app: Flask, clock: FixedClock) -> None:
+    """Two transactions: the new case's keys, then all the rest."""
+    with app.app_context():
+        actor = student_actor(make_student(email="hanan@example.org"))
+        counts = []
+        for name in ("petra", "pieter", "paula"):
+            make_staff(name, Role.PRIVACY_OFFICER)
+            whose = owner(actor)
+            draft = drafts.start(clock, whose, {})
+            with statements() as seen:
+                file_request(actor, clock, Filing(RequestKind.ACCESS, "nl", EVERYTHING), draft, whose, PLACE)
+            written = [each.split("(")[0].split()[-1].strip('"') for each in seen if each.startswith("INSERT")]
+            counts.append((len([each for each in seen if each.startswith("SELECT") and "FROM" in each]), written))
+        assert counts[1] == counts[2], "the first made the installation's key for mails to staff"
+        assert counts[1][0] == 10
+        proof, told = ["audit", "audit_detail"], ["letter", "outbox", "outbox"]
+        kept = ["bucket", "case", "case_event", "case_item", "data_key", "lookup"]
+        assert sorted(written) == sorted([*proof, *kept, *told])
 
 
 def test_somebody_elses_draft_sends_nothing(app: Flask, clock: FixedClock) -> None:

@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 from flask import Flask, url_for
 from jinja2 import nodes
+from jinja2.meta import TrackingCodeGenerator
 from wtforms import Form, SelectField
 from wtforms.fields.choices import SelectChoice
 
+from config import ROOT
 from portal.i18n import speaker
-from portal.web.application import TextsInPlace, says_otherwise
+from portal.web.application import TextsInPlace, says_otherwise, spoken_by
 from portal.web.pieces import pieces
 
 HOSTILE = "\"><script>alert('x')</script>"
@@ -40,6 +42,18 @@ def test_two_languages_on_one_application_keep_their_own_texts(sqlite_app: Flask
     assert len(set(first.values())) == 3
     assert "Hulp nodig?" in first["nl"]
     assert "Hulp nodig?" not in first["ar"]
+
+
+@pytest.mark.parametrize("name", ["components/page.html", "components/forms.html"])
+def test_pieces_that_are_put_together_once_need_nothing_of_a_page(sqlite_app: Flask, name: str):
+    """They are imported without a context: a name that only a page has would be empty, not an error."""
+    pages = sqlite_app.jinja_env
+    for lang in ("nl", "ar"):
+        known = set(pages.globals) | set(spoken_by(speaker(lang)))
+        code = TrackingCodeGenerator(pages.overlay())
+        code.environment.globals = {}
+        code.visit(pages.parse((ROOT / "portal/templates" / name).read_text(encoding="utf-8")))
+        assert code.undeclared_identifiers - known == set(), "imported into every page, so it cannot ask the page"
 
 
 def test_only_what_stands_in_the_template_is_put_in_place(sqlite_app: Flask):

@@ -17,6 +17,7 @@ from portal.services.own_cases import own_case
 from portal.services.unit import writing
 from tests.factories import make_student, student_actor
 from tests.services import cases
+from tests.services.test_own_data import statements
 from tests.web.visitor import Visitor, sign_in
 
 EMAIL = "hanan@example.org"
@@ -53,6 +54,18 @@ def test_a_refusal_stands_on_the_page_with_its_reason_and_where_to_complain(sqli
     assert reference in visitor.text
     visitor.press("Stuur mijn klacht")
     assert "Wij hebben uw klacht" in visitor.h1
+
+
+def test_the_page_of_a_request_asks_the_databases_once_for_each_thing_it_shows(sqlite_app: Flask) -> None:
+    reference = release(sqlite_app)
+    visitor = known_well(sqlite_app)
+    visitor.get(f"/nl/me/requests/{reference}")
+    with sqlite_app.app_context(), statements() as seen:
+        visitor.client.get(f"/nl/me/requests/{reference}")
+    asked = [statement.partition("\nFROM ")[2].split()[0].strip('"') for statement in seen if "FROM" in statement]
+    assert sorted(asked) == sorted(
+        ["login", "case", "data_key", "case_item", "case_event", "case_message", "case_step", "case_step", "letter"]
+    )
 
 
 def test_by_case_code_the_decision_is_read_without_data(sqlite_app: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, request, session, url_for
@@ -20,6 +21,15 @@ from portal.web.access import here
 from portal.web.language import COOKIE_KEY, _, current_language, is_staff_page
 from portal.web.sessions import browser_secret, current_session
 
+LINKS = {
+    "home": "public.start",
+    "helper": "public.help",
+    "privacy": "public.about",
+    "rights": "public.rights",
+    "regulation": "public.regulation",
+    "accessibility": "public.accessibility",
+    "sign_in": "account.sign_in",
+}
 PREFIX = f"/<any({', '.join(TONGUES)}):lang>"
 
 
@@ -86,21 +96,18 @@ def once_bytes(key: str) -> bytes:
     return hashlib.sha256(f"{browser_secret()}|{key}".encode()).digest()
 
 
+@lru_cache(maxsize=64)
+def _links(_script_root: str, language: str) -> dict[str, str]:
+    return {name: url_for(endpoint, lang=language) for name, endpoint in LINKS.items()}
+
+
 def template_names() -> dict[str, object]:
     """What base.html shows around a page."""
     if is_staff_page():
         return {}
     signed_in = current_session()
     names: dict[str, object] = {
-        "links": {
-            "home": page("public.start"),
-            "helper": page("public.help"),
-            "privacy": page("public.about"),
-            "rights": page("public.rights"),
-            "regulation": page("public.regulation"),
-            "accessibility": page("public.accessibility"),
-            "sign_in": page("account.sign_in"),
-        },
+        "links": _links(request.script_root, current_language()),
         "page": page,
     }
     if signed_in is not None and signed_in.kind != "staff":

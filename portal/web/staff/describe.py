@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
@@ -13,6 +12,7 @@ from portal.domain.vocabulary import FieldType, StepKind, TargetKind
 from portal.i18n import N_, Speaker
 from portal.policy.model import Field, Policy
 from portal.services.case_lines import StepLine
+from portal.services.queue import Line
 from portal.web.language import current_speaker
 from portal.web.staff.blueprint import policy
 from portal.web.staff.wording import TARGETS, TASKS
@@ -59,13 +59,11 @@ def subject(about: About) -> str:
     return speaker.text(TARGETS[about.target])
 
 
-def subjects(items: Sequence[About]) -> str:
-    """One line for a list: the one thing it is about, else how many."""
-    if not items:
-        return ""
-    if len(items) == 1:
-        return subject(items[0])
-    return current_speaker().plural("%(num)d onderdeel", "%(num)d onderdelen", len(items))
+def matter(line: Line) -> str:
+    """What a case of a list is about: the one thing, else how many."""
+    if line.about is not None:
+        return subject(line.about)
+    return current_speaker().plural("%(num)d onderdeel", "%(num)d onderdelen", line.parts) if line.parts else ""
 
 
 def field_of(about: About, rules: Policy | None = None) -> Field | None:

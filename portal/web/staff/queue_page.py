@@ -13,7 +13,7 @@ from portal.i18n import N_, TONGUES
 from portal.services import search_queue as search
 from portal.services.cells import as_csv, as_xlsx
 from portal.services.export_queue import export_queue
-from portal.services.queue import COUNT_CAP, BranchChoice, Filters, Handler, Order, Page, Tab, branches, handlers, queue
+from portal.services.queue import COUNT_CAP, Filters, Order, Page, Tab, handlers, queue
 from portal.services.take_case import Handed, assign_many
 from portal.web.forms import clean
 from portal.web.language import _, current_speaker
@@ -54,17 +54,17 @@ def _page(
     """The list as its address says; `hand` is the form of handing over as it was refused, with what was ticked."""
     values = request.args if request.method == "GET" else request.form
     actor, clock = current_actor(), current_clock()
-    offered, people = branches(actor, clock), handlers(actor, clock)
-    form = _form(values, offered, people)
+    form = QueueForm(formdata=values)
     tab = one_of(Tab, values.get("tab")) or Tab.ALL
     filters = form.filters(lambda token: search.open_words(actor, clock, token))
     order = one_of(Order, form.order.data)
     after, before = values.get("after", "")[:20], values.get("before", "")[:20]
     page = queue(actor, clock, tab, filters, after, before, order)
+    _check(form, page)
     kept = narrowed(values)
     typed = typed_before()  # of the one form here in which something is written
     hand, ticked = hand or HandOverForm(formdata=typed), ticked or (typed.getlist("case") if typed else ())
-    hand.staff.choices = choices(((each.id, each.name) for each in people), _("Kies een collega"))
+    hand.staff.choices = choices(((each.id, each.name) for each in page.handlers), _("Kies een collega"))
     html = render_template(
         "staff/queue.html",
         form=form,
@@ -79,8 +79,8 @@ def _page(
         narrowed_by=len([name for name in kept if name not in {"who", "reference", "order"}]),
         kept=kept,
         lines=page.lines,
-        with_branch=len(offered) > 1,
-        asked_for=_asked_for(filters, offered, people),
+        with_branch=len(page.branches) > 1,
+        asked_for=_asked_for(filters, page),
         sorts={name: _sort(tab, kept, order, name) for name in ("received", "due")},
         next_href=_href(tab, kept, after=page.lines[-1].reference) if page.has_after and page.lines else "",
         previous_href=_href(tab, kept, before=page.lines[0].reference) if page.has_before and page.lines else "",
@@ -89,19 +89,18 @@ def _page(
         states=STATES,
         channels=CHANNELS,
         tongues=TONGUES,
-        subjects=describe.subjects,
+        matter=describe.matter,
     )
     return make_response(html, code)
 
 
-def _form(values: Any, offered: tuple[BranchChoice, ...], people: tuple[Handler, ...]) -> QueueForm:
-    form = QueueForm(formdata=values)
-    form.branch.choices = choices(((each.code, each.name) for each in offered), _("Alle vestigingen"))
-    form.handler.choices = choices(((each.id, each.name) for each in people), _("Iedereen"))
+def _check(form: QueueForm, page: Page) -> None:
+    """Says beside a field what is wrong with it. The list is there already: what cannot be read narrows nothing."""
+    form.branch.choices = choices(((each.code, each.name) for each in page.branches), _("Alle vestigingen"))
+    form.handler.choices = choices(((each.id, each.name) for each in page.handlers), _("Iedereen"))
     spoken = ((code, TONGUES[code].name) for code in policy().languages)
     form.language.choices = choices(spoken, _("Alle talen"))
     form.validate()
-    return form
 
 
 def _href(tab: Tab, kept: dict[str, str], **more: str) -> str:
@@ -128,7 +127,7 @@ def _tabs(page: Page, current: Tab, kept: dict[str, str]) -> list[dict[str, obje
     ]
 
 
-def _asked_for(filters: Filters, offered: tuple[BranchChoice, ...], people: tuple[Handler, ...]) -> list[str]:
+def _asked_for(filters: Filters, page: Page) -> list[str]:
     """What was filtered on, in words: for "0 results for …"."""
     say = current_speaker().numeric_date
     named = [
@@ -137,8 +136,8 @@ def _asked_for(filters: Filters, offered: tuple[BranchChoice, ...], people: tupl
         _(KINDS[filters.kind]) if filters.kind else "",
         _(STATES[filters.state]) if filters.state else "",
         _(CHANNELS[filters.channel]) if filters.channel else "",
-        next((each.name for each in offered if each.code == filters.branch), ""),
-        next((each.name for each in people if each.id == filters.handler), ""),
+        next((each.name for each in page.branches if each.code == filters.branch), ""),
+        next((each.name for each in page.handlers if each.id == filters.handler), ""),
         TONGUES[filters.language].name if filters.language in TONGUES else "",
         _("ontvangen vanaf %(date)s", date=say(filters.received_from)) if filters.received_from else "",
         _("ontvangen tot en met %(date)s", date=say(filters.received_until)) if filters.received_until else "",
@@ -197,7 +196,7 @@ def _tell(handed: Handed, name: str) -> None:
 def export() -> Response:
     """The list as it stands, as a file for a spreadsheet. Posted, because it is logged that it was taken out."""
     actor, clock = current_actor(), current_clock()
-    form = _form(request.form, branches(actor, clock), handlers(actor, clock))
+    form = QueueForm(formdata=request.form)
     tab = one_of(Tab, request.form.get("tab")) or Tab.ALL
     filters = form.filters(lambda token: search.open_words(actor, clock, token))
     lines = export_queue(actor, clock, tab, filters, one_of(Order, form.order.data))

@@ -16,7 +16,6 @@ from portal.i18n import N_
 from portal.services import own_campaigns, own_data, withdraw_consent
 from portal.services.own_data import GroupOfData, Series, Value
 from portal.services.recognise import SignedIn
-from portal.services.retention_pages import own_terms
 from portal.web.forms import BaseForm, clean, typed
 from portal.web.language import _, current_speaker
 from portal.web.public import filing
@@ -69,9 +68,6 @@ def data(lang: str) -> str:
         groups=groups,
         found=found,
         level=signed_in.actor.level,
-        terms=policy().retention,
-        ending=own_terms(signed_in.actor, current_clock()),
-        asked=[each for each in own_campaigns.own_questions(signed_in.actor, current_clock()) if each.waits],
     )
 
 
@@ -80,7 +76,6 @@ def _group(group: GroupOfData) -> dict[str, Any]:
         "group": group.group,
         "empty": group.empty,
         "masked": group.masked,
-        "count": group.count,
         "series": [_series(series) for series in group.series],
     }
 
@@ -91,12 +86,10 @@ def _series(series: Series) -> dict[str, Any]:
         "dataset": series.dataset,
         "total": series.total,
         "entries": [
-            {"title": show.title_of(entry, said), "facts": [show.fact(value, said) for value in entry.values]}
-            for entry in series.entries
+            {"title": show.title_of(entry, said), "list": show.values(entry, said)} for entry in series.entries
         ],
         "counts": [
-            {"label": said.gettext(field.label), "value": show.shown(field, choice, said).value, "times": times}
-            for field, choice, times in series.counts
+            {"value": show.shown(field, choice, said).value, "times": times} for field, choice, times in series.counts
         ],
     }
 
@@ -110,7 +103,7 @@ def records(lang: str, dataset: str, group: int) -> str:
     start = number * PAGE
     said = current_speaker()
     entries = [
-        {"title": show.title_of(entry, said), "facts": [show.fact(value, said) for value in entry.values]}
+        {"title": show.title_of(entry, said), "list": show.values(entry, said)}
         for entry in series.entries[start : start + PAGE]
     ]
     return render_template(

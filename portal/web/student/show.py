@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from flask import current_app, render_template, url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from portal.domain.birth_date import parse
 from portal.domain.vocabulary import FieldType
@@ -18,10 +19,16 @@ from portal.i18n import Speaker
 from portal.policy.model import Field
 from portal.services.own_data import Entry, Value
 from portal.web.language import _
+from portal.web.pieces import pieces
 from portal.wording import BASES, SOURCES
 
-MOST_WHYS = 4096
+T = TypeVar("T")
+
+MOST_KEPT = 4096  # of what is the same for many values
 NO_ITEM = UUID(int=0)
+# Where a row that is kept for many values is filled in with one of them; characters that no text has.
+SAID, ITEM, PLACE = "\ue000", "\ue001", "\ue002"
+FILLED_IN = re.compile(f"([{SAID}{ITEM}{PLACE}])")
 FROM_LEFT = frozenset(
     {
         FieldType.BIRTH_DATE,
@@ -36,8 +43,7 @@ FROM_LEFT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """What the macros of a page need: `kind` is the direction of the value (components/page.html, value_of)."""
 
     value: Any
@@ -77,6 +83,38 @@ def title_of(entry: Entry, speaker: Speaker) -> str:
     return " · ".join(parts)
 
 
+def values(entry: Entry, speaker: Speaker) -> Markup:
+    """The values of a record as a list, each with everything that belongs beside it."""
+    rows = "".join(_row(value, speaker) for value in entry.values)
+    return Markup(f'<dl class="facts">{rows}</dl>')  # noqa: S704 - rows of our own template
+
+
+def _row(value: Value, speaker: Speaker) -> str:
+    """A value in a list. But for the value and the address of its record it is the same for everybody of whom the same
+    field is shown in the same way: so that is put together once."""
+    frame: tuple[str, ...] = _once("row", value, speaker, lambda: _frame(value, speaker))
+    item = value.item_id
+    own = {PLACE: item.hex[-8:], ITEM: str(item), SAID: "" if value.masked else escape(_said(value, speaker))}
+    return "".join([own.get(part, part) for part in frame])
+
+
+def _frame(value: Value, speaker: Speaker) -> tuple[str, ...]:
+    """The row in parts, between them where it is filled in."""
+    around = fact(value, speaker) | {
+        "id": f"{value.field.dataset}-{value.field.code}-{PLACE}",
+        "value": SAID,
+        "kind": "",
+    }
+    for name in ("href", "wrong_href"):
+        around[name] = around[name].replace(str(value.item_id), ITEM)
+    return tuple(FILLED_IN.split(render_template("student/row.html", fact=around)))
+
+
+def _said(value: Value, speaker: Speaker) -> Any:
+    found = shown(value.field, value.value, speaker)
+    return pieces(speaker).value_of(found.value, found.kind)
+
+
 def fact(value: Value, speaker: Speaker) -> dict[str, Any]:
     """One value with everything that belongs beside it."""
     said = Shown("") if value.masked else shown(value.field, value.value, speaker)
@@ -96,24 +134,34 @@ def fact(value: Value, speaker: Speaker) -> dict[str, Any]:
 
 
 def why(value: Value, speaker: Speaker) -> Markup:
-    """What belongs beside a value: why, on what ground, from whom, to whom, until when. It is the same for everybody of
-    whom the same field is kept, until the same day and given to the same recipients: so it is put together once."""
-    kept: dict[object, Markup] = current_app.extensions.setdefault("why_we_keep", {})
-    key = speaker.lang, value.field.dataset, value.field.code, value.until, value.shared
-    if key not in kept:
-        if len(kept) >= MOST_WHYS:
+    """What belongs beside a value: why, on what ground, from whom, to whom, until when."""
+    return Markup(_once("why", value, speaker, lambda: _why(value)))  # noqa: S704 - a template's own output
+
+
+def _why(value: Value) -> str:
+    return render_template(
+        "student/why.html",
+        purposes=list(dict.fromkeys(activity.label for activity in value.activities)),
+        bases=list(dict.fromkeys(BASES[activity.basis] for activity in value.activities)),
+        source=SOURCES[value.field.source],
+        shared=value.shared,
+        until=value.until,
+        retention=value.field.retention,
+    )
+
+
+def _once(what: str, value: Value, speaker: Speaker, make: Callable[[], T]) -> T:
+    """What is the same for everybody of whom the same field is kept, until the same day, given to the same recipients
+    and shown in the same way: made once, and kept as long as there is room."""
+    kept: dict[object, T] = current_app.extensions.setdefault("beside_values", {})
+    field = value.field
+    key = what, speaker.lang, field.dataset, field.code, value.until, value.shared, value.masked, value.restricted
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= MOST_KEPT:
             kept.clear()
-        said = render_template(
-            "student/why.html",
-            purposes=list(dict.fromkeys(activity.label for activity in value.activities)),
-            bases=list(dict.fromkeys(BASES[activity.basis] for activity in value.activities)),
-            source=SOURCES[value.field.source],
-            shared=value.shared,
-            until=value.until,
-            retention=value.field.retention,
-        )
-        kept[key] = Markup(said)  # noqa: S704 - a template's own output
-    return kept[key]
+        found = kept[key] = make()
+    return found
 
 
 def _address(endpoint: str, value: Value, lang: str) -> str:

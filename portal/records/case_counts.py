@@ -1,0 +1,101 @@
+"""How many cases each tab of the queue holds: one statement whose cost follows COUNT_CAP, not the table.
+
+Counting asks for no order, so all branches and states of a tab are one part of it, where `case_list` has an arm for
+each. What is undecided is counted by when it is due; the longer lists are added up.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, false, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from portal.domain.lifecycle import UNDECIDED, CaseState
+from portal.records.case_filter import (
+    FOUND,
+    STATES,
+    Conditions,
+    Looker,
+    Shape,
+    Tab,
+    Wanted,
+    anywhere,
+    bound,
+    branches_of,
+    impossible,
+    narrowed,
+    of_tab,
+    one_of,
+    own,
+    places_of,
+    shape_of,
+    state_in,
+    states_of,
+    values_of,
+    written,
+)
+from portal.records.tables.cases import Case
+
+COUNT_CAP = 1000  # a tab says "1000+" rather than count on
+LATER = "later"  # undecided, and due after this week
+ADDED_UP = {Tab.ALL: (Tab.OVERDUE, Tab.THIS_WEEK, LATER, Tab.TO_CARRY_OUT), Tab.EVERYTHING: (Tab.ALL, Tab.CLOSED)}
+
+
+def counts(session: Session, looker: Looker, wanted: Wanted) -> dict[Tab, int]:
+    """How many cases each tab holds, narrowed as the list is, at most COUNT_CAP + 1, in one statement."""
+    shape, values = shape_of(looker, wanted), values_of(looker, wanted)
+    statement = _counting_found(shape) if shape.given & FOUND else _counting(shape, impossible(looker, wanted))
+    found = dict(session.connection().execute(statement, values).one()._mapping)
+    for tab, parts in ADDED_UP.items():
+        found[tab] = sum(found[part] for part in parts)
+    return {tab: min(found[tab], COUNT_CAP + 1) for tab in Tab}
+
+
+def _parts(shape: Shape) -> dict[str, Conditions]:
+    """What is counted, by name: every tab that is not added up from others."""
+    found = {tab.value: [*_states(shape, STATES[tab]), *of_tab(tab)] for tab in Tab if tab not in ADDED_UP}
+    found[Tab.MINE].append(one_of(Case.handler_id, own(shape)))
+    found[LATER] = [*_states(shape, UNDECIDED), Case.due_on >= bound("next_week", Case.due_on)]
+    return found
+
+
+def _states(shape: Shape, of_tab: frozenset[CaseState]) -> Conditions:
+    states = states_of(shape, of_tab)
+    return [state_in(states) if states else false()]
+
+
+@lru_cache(maxsize=64)
+def _counting(shape: Shape, impossible: frozenset[Tab]) -> Any:
+    return select(
+        *(
+            (_capped(shape, conditions) if name not in impossible else literal_column("0")).label(name)
+            for name, conditions in _parts(shape).items()
+        )
+    )
+
+
+def _capped(shape: Shape, conditions: Conditions) -> ColumnElement[int]:
+    """The count of a part, in a branch in reach and in none: each stops when it is more than a tab tells."""
+    total: ColumnElement[int] = literal_column("0", Integer)
+    for place in _places(shape):
+        some: Select[Any] = select(literal_column("1").label("one")).select_from(Case)
+        some = some.where(*place, *conditions, *narrowed(shape)).limit(written(COUNT_CAP + 1))
+        total = total + select(func.count()).select_from(some.subquery()).scalar_subquery()
+    return total
+
+
+def _places(shape: Shape) -> list[Conditions]:
+    """`places_of`, with all branches at once."""
+    if shape.branches < 2:
+        return places_of(shape)
+    together: list[Conditions] = [[Case.branch_id.in_(branches_of(shape))]]
+    return [*together, [Case.branch_id.is_(None)]] if shape.unplaced else together
+
+
+@lru_cache(maxsize=64)
+def _counting_found(shape: Shape) -> Any:
+    """Of cases that a look-up found: each is read once, however many tabs hold it."""
+    columns = [func.count(Case.id).filter(*conditions).label(name) for name, conditions in _parts(shape).items()]
+    return select(*columns).where(anywhere(places_of(shape)), *narrowed(shape))

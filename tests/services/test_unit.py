@@ -1,0 +1,66 @@
+"""What the services that one page asks share, and that it ends with the page and with whatever is written."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.domain.clock import FixedClock
+from portal.domain.lifecycle import CaseState
+from portal.domain.vocabulary import RequestKind
+from portal.records.db import db
+from portal.records.tables.cases import Case
+from portal.services.unit import abandon, begin_page, end_page, reading, writing
+from portal.vault.vault import Vault
+from tests.factories import SYSTEM, make_student
+from tests.services.cases import opened
+
+
+def state_of(clock: FixedClock, reference: str) -> tuple[str, Vault]:
+    with reading(SYSTEM, clock) as work:
+        case = work.once(("case", reference), lambda: db.session.query(Case).filter_by(reference=reference).one())
+        return case.state, work.vault
+
+
+def close(reference: str) -> None:
+    """Behind the page's back, as another process does it."""
+    with db.engine.begin() as connection:
+        connection.execute(Case.__table__.update().where(Case.reference == reference).values(state=CaseState.CLOSED))
+
+
+def test_the_units_of_a_page_ask_once_and_open_keys_once(app: Flask, clock: FixedClock) -> None:
+    with app.app_context():
+        reference = opened(RequestKind.ACCESS, make_student())
+        begin_page()
+        before, keys = state_of(clock, reference)
+        db.session.rollback()  # or SQLite would not let the other write and PostgreSQL not show it
+        close(reference)
+        assert state_of(clock, reference)[1] is keys
+        end_page()
+        after, others = state_of(clock, reference)
+    assert (before != CaseState.CLOSED, after) == (True, CaseState.CLOSED)
+    assert others is not keys
+
+
+def test_what_is_written_in_a_page_is_read_anew_after_it(app: Flask, clock: FixedClock) -> None:
+    with app.app_context():
+        reference = opened(RequestKind.ACCESS, make_student())
+        begin_page()
+        _, keys = state_of(clock, reference)
+        with writing(SYSTEM, clock) as work:
+            assert work.vault is not keys
+            work.session.query(Case).filter_by(reference=reference).one().state = CaseState.CLOSED
+        state, anew = state_of(clock, reference)
+        abandon()
+        assert state_of(clock, reference)[1] is not anew
+        end_page()
+    assert state == CaseState.CLOSED
+    assert anew is not keys
+
+
+def test_units_outside_a_page_share_nothing(app: Flask, clock: FixedClock) -> None:
+    with app.app_context():
+        reference = opened(RequestKind.ACCESS, make_student())
+        first, second = state_of(clock, reference), state_of(clock, reference)
+        assert not db.session().in_transaction()
+    assert first[0] == second[0]
+    assert first[1] is not second[1]
