@@ -80,14 +80,10 @@ class Rows:
         )
 
     def _left(self, line: Line) -> str:
-        answered = line.state in {CaseState.DECIDED, CaseState.CLOSED}
-        left = (
-            describe.days_left_in(self.said, line.days_left)
-            if line.days_left is not None
-            else self.answered
-            if answered
-            else ""
-        )
+        if line.days_left is not None:
+            left: str = describe.days_left_in(self.said, line.days_left)
+        else:
+            left = self.answered if line.state in {CaseState.DECIDED, CaseState.CLOSED} else ""
         return f"{left} {self.extended}" if line.extended else left
 
 
