@@ -20,6 +20,7 @@ from config import Settings
 from portal.records.db import WRITE, db
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import Tombstone
+from portal.services.doomed import Doomed
 from portal.services.unit import Work
 from portal.vault.envelope import Holder
 from portal.vault.ledger import Ledger, Line
@@ -37,6 +38,12 @@ def path() -> Path:
 
 def ledger() -> Ledger:
     return Ledger(path(), cast(MasterKey, current_app.extensions["master_key"]))
+
+
+def graves(line: Line, doomed: Doomed) -> dict[bytes, str]:
+    """The kinds of tombstones of a line by their digest; lines of older versions have them beside the plan."""
+    kinds: dict[str, str] = doomed.graves or line.body.get("tombstones", {})
+    return {bytes.fromhex(digest): kind for digest, kind in kinds.items()}
 
 
 # --- writing it

@@ -76,7 +76,7 @@ def _again(clock: Clock, line: Line) -> str:
         return "keys"
     with writing(SYSTEM, clock) as work:
         doomed = Doomed.from_text(line.body["plan"])
-        erase_items.bury(work, {bytes.fromhex(digest): kind for digest, kind in doomed.graves.items()})
+        erase_items.bury(work, erasure_ledger.graves(line, doomed))
         there = _begin_again(work, line, doomed)
     if there and not erasing.run(clock, line.id):
         return "hanging"
