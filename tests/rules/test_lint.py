@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from config import ROOT
@@ -97,13 +98,14 @@ def in_template(source: str) -> set[str]:
     return {name for name, pattern in IN_TEMPLATES.items() if pattern.search(plain if name == "unescaped" else markup)}
 
 
-def faults() -> set[tuple[str, str]]:
+@cache
+def faults() -> frozenset[tuple[str, str]]:
     found = set()
     for path in modules():
         found |= {(name_of(path), fault) for fault in in_python(path.read_text(encoding="utf-8"))}
     for path in templates():
         found |= {(name_of(path), fault) for fault in in_template(path.read_text(encoding="utf-8"))}
-    return found
+    return frozenset(found)
 
 
 def modules() -> Iterable[Path]:

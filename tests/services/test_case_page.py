@@ -38,6 +38,8 @@ from tests.mail.posts import Line
 from tests.services.cases import case_of, decided, director, field_of, officer, opened, version_of, within
 from tests.services.test_queue import statements
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def handler(app: Flask) -> Iterator[Actor]:

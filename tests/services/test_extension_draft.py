@@ -89,6 +89,7 @@ def test_what_cannot_be_extended_has_none(
         assert extension_draft(officer, clock, reference) is None
 
 
+@pytest.mark.slow
 def test_no_job_ever_sends_it(app: Flask, clock: FixedClock, student: UUID, officer):
     with app.app_context():
         case_id = file_request(clock, student).case_id

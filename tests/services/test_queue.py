@@ -30,6 +30,8 @@ from portal.services.unit import reading
 from tests import factories
 from tests.services.cases import case_of, decided, opened, within
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 23)
 
 
