@@ -120,12 +120,13 @@ _EQUAL = {
     "reference": Case.reference,
 }
 FOUND = frozenset({"reference", "students"})  # what narrows a list to cases that a look-up found
-_FROM = {"received_from": Case.received_on, "due_from": Case.due_on, "received_after": Case.received_on}
-_UNTIL = {"received_until": Case.received_on, "due_until": Case.due_on, "due_before": Case.due_on}
+_FROM = {"received_from": Case.received_on, "due_from": Case.due_on}
+_UNTIL = {"received_until": Case.received_on, "due_until": Case.due_on}
 # A due date lies after its receipt and within the longest term: so each order's index bounds the other's range.
-_FROM |= {"due_after": Case.due_on}
-_UNTIL |= {"received_before": Case.received_on}
-NARROWING = frozenset({*_EQUAL, *_FROM, *_UNTIL, "students"})
+_BOUNDS_FROM = {"received_after": Case.received_on, "due_after": Case.due_on}
+_BOUNDS_UNTIL = {"received_before": Case.received_on, "due_before": Case.due_on}
+BOUNDS = frozenset({*_BOUNDS_FROM, *_BOUNDS_UNTIL})
+NARROWING = frozenset({*_EQUAL, *_FROM, *_UNTIL, *BOUNDS, "students"})
 
 
 def values_of(looker: Looker, wanted: Wanted) -> dict[str, Any]:
@@ -235,11 +236,14 @@ def of_tab(tab: Tab) -> Conditions:
             return []
 
 
-def narrowed(shape: Shape) -> Conditions:
-    given = shape.given
+def narrowed(shape: Shape, bounds: frozenset[str] = BOUNDS) -> Conditions:
+    """`bounds`: those that help to read what is asked, for they narrow nothing."""
+    given = shape.given - BOUNDS | shape.given & bounds
     conditions: Conditions = [column == bound(name, column) for name, column in _EQUAL.items() if name in given]
-    conditions += [column >= bound(name, column) for name, column in _FROM.items() if name in given]
-    conditions += [column <= bound(name, column) for name, column in _UNTIL.items() if name in given]
+    for name, column in {**_FROM, **_BOUNDS_FROM}.items():
+        conditions += [column >= bound(name, column)] if name in given else []
+    for name, column in {**_UNTIL, **_BOUNDS_UNTIL}.items():
+        conditions += [column <= bound(name, column)] if name in given else []
     if "students" in given:
         conditions.append(Case.student_id.in_(bindparam("students", expanding=True, type_=Case.id.type)))
     return conditions

@@ -3,6 +3,7 @@ own key, so that the answer stays readable when the student's data are gone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,6 +12,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from portal.records.db import Model, Moment
+
+
+def _queue(name: str, order: Sequence[str], more: Sequence[str]) -> tuple[Index, Index]:
+    """An order of the queue, everywhere and in a branch. With what is behind it a list is narrowed and counted without
+    a look at its cases."""
+    columns = [*order, "id", *more]
+    return Index(f"ix_case_{name}", *columns), Index(f"ix_case_branch_{name}", "branch_id", *columns)
 
 
 class Case(Model):
@@ -57,19 +65,13 @@ class Case(Model):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
     __table_args__ = (
-        Index("ix_case_state_due", "state", "due_on", "id"),
-        Index("ix_case_branch_state_due", "branch_id", "state", "due_on", "id"),
-        Index("ix_case_handler_state_due", "handler_id", "state", "due_on", "id"),
-        Index("ix_case_kind_state_due", "kind", "state", "due_on", "id"),
-        Index("ix_case_channel_state_due", "channel", "state", "due_on", "id"),
-        Index("ix_case_language_state_due", "language", "state", "due_on", "id"),
-        Index("ix_case_branch_kind_state_due", "branch_id", "kind", "state", "due_on", "id"),
-        Index("ix_case_branch_channel_state_due", "branch_id", "channel", "state", "due_on", "id"),
-        Index("ix_case_branch_language_state_due", "branch_id", "language", "state", "due_on", "id"),
+        *_queue("state_due", ["state", "due_on"], ["received_on", "handler_id", "kind"]),
+        *_queue("kind_state_due", ["kind", "state", "due_on"], ["received_on", "handler_id", "channel", "language"]),
+        *_queue("channel_state_due", ["channel", "state", "due_on"], ["received_on", "handler_id", "kind"]),
+        *_queue("language_state_due", ["language", "state", "due_on"], ["received_on", "handler_id", "kind"]),
+        *_queue("handler_state_due", ["handler_id", "state", "due_on"], ["received_on", "kind", "channel", "language"]),
+        *_queue("state_received", ["state", "received_on"], ["due_on", "handler_id", "kind"]),
         Index("ix_case_handler_state_received", "handler_id", "state", "received_on", "id"),
-        Index("ix_case_branch_handler_state_due", "branch_id", "handler_id", "state", "due_on", "id"),
-        Index("ix_case_state_received", "state", "received_on", "id"),
-        Index("ix_case_branch_state_received", "branch_id", "state", "received_on", "id"),
         Index("ix_case_received", "received_on", "branch_id", "kind"),  # the last four: figures over a period
         Index("ix_case_decided", "decided_at", "branch_id"),
         Index("ix_case_executed", "executed_at", "branch_id"),
