@@ -1,20 +1,24 @@
 """The staff's queue at growing numbers of cases: first page, next page, each single filter, the pairs used most.
 
 Two bars. At the smallest size a page costs at most four times the floor of the same run; at each larger size at most
-1.2 times what it cost at the smallest. A handler sees two of four branches and what nobody has placed, the privacy
-officer sees everything; both are measured. BENCH_CASES=1000,100000,1000000 names the sizes.
+1.2 times what it cost at the smallest. Like is compared with like: a narrow list that is full at a larger size and
+shows a few lines at the smallest is held against a full list there, narrowed too where it is. A handler sees two of
+four branches and what nobody has placed, the privacy officer sees everything; both are measured.
+BENCH_CASES=1000,100000,1000000 names the sizes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
+from benchmarks.kit.client import Client
 from benchmarks.kit.estate import Estate, estate
 from benchmarks.kit.pages import cost_of
 from benchmarks.kit.school import School, make_school
-from benchmarks.kit.served import FLOOR, PORTAL, served
+from benchmarks.kit.served import FLOOR, PORTAL, Served, served
 from benchmarks.kit.telling import engines, medians, sizes, tell, tell_bar
 from benchmarks.kit.visits import signed_in
 
@@ -35,7 +39,7 @@ def at() -> list[int]:
 
 
 @contextmanager
-def queue_of(engine: str, size: int) -> Iterator[dict[str, Callable[[], float]]]:
+def queue_of(engine: str, size: int) -> Iterator[dict[str, Page]]:
     """The measurements at one size, by name; the floor among them."""
     with estate(engine) as place:
         school = make_school(place.app, place.app.extensions["clock"], max(200, size // STUDENTS), size)
@@ -45,18 +49,33 @@ def queue_of(engine: str, size: int) -> Iterator[dict[str, Callable[[], float]]]
         ):
             handler = web.client(signed_in(place.app, "staff", school.handler))
             officer = web.client(signed_in(place.app, "staff", school.officer))
-            found = {"floor": cost_of(bare, bare.client(), f"/floor/{school.references[0]}", REQUESTS * 3)}
+            floor = cost_of(bare, bare.client(), f"/floor/{school.references[0]}", REQUESTS * 3)
+            found = {"floor": Page("", floor, 0)}
             for name, query in addresses(place, school).items():
-                found[name] = cost_of(web, handler, f"/staff/{query}", REQUESTS)
+                found[name] = page_of(web, handler, query)
             for name, query in EVERY_BRANCH.items():
-                found[f"{name}, every branch"] = cost_of(web, officer, f"/staff/{query}", REQUESTS)
+                found[f"{name}{EVERY}"] = page_of(web, officer, query)
             yield found
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    query: str
+    measure: Callable[[], float]
+    lines: int
+
+
+def page_of(web: Served, client: Client, query: str) -> Page:
+    measure = cost_of(web, client, f"/staff/{query}", REQUESTS)
+    return Page(query, measure, max(0, client.get(f"/staff/{query}").text.count('<tr role="row">') - 1))
+
+
+EVERY = ", every branch"
 EVERY_BRANCH = {
     "first page": "",
     "kind": "?tab=all&kind=erasure",
     "branch": "?tab=all&branch=hoorn",
+    "state": "?tab=all&state=received",
     "state and kind": "?tab=all&state=received&kind=access",
     "closed": "?tab=closed",
 }
@@ -100,9 +119,18 @@ def addresses(place: Estate, school: School) -> dict[str, str]:
     }
 
 
-def measure_on(engine: str, by_size: list[dict[str, Callable[[], float]]]) -> None:
+def full_one(name: str, smallest: dict[str, Page]) -> str:
+    """A list that is full at the smallest size, of the same person, and narrowed where this one is."""
+    who = EVERY if name.endswith(EVERY) else ""
+    narrowed = "&" in smallest[name].query and "after=" not in smallest[name].query
+    return ("state" if narrowed else "first page") + who
+
+
+def measure_on(engine: str, by_size: list[dict[str, Page]]) -> None:
     measures = {
-        f"{size} {name}": measure for size, found in zip(at(), by_size, strict=True) for name, measure in found.items()
+        f"{size} {name}": page.measure
+        for size, found in zip(at(), by_size, strict=True)
+        for name, page in found.items()
     }
     cost = medians(measures, ROUNDS)
     smallest = at()[0]
@@ -118,12 +146,23 @@ def measure_on(engine: str, by_size: list[dict[str, Callable[[], float]]]) -> No
             engine=engine,
             cases=smallest,
             ms=round(first, 2),
+            lines=by_size[0][name].lines,
             of="floor",
         )
-        for size in at()[1:]:
-            grown = cost[f"{size} {name}"]
-            ms = round(grown, 2)
-            tell_bar("queue", name, grown / first, most=GROWTH, engine=engine, cases=size, ms=ms, of=f"at {smallest}")
+        for size, larger in zip(at()[1:], by_size[1:], strict=True):
+            grown, lines = cost[f"{size} {name}"], larger[name].lines
+            like = name if by_size[0][name].lines >= lines else full_one(name, by_size[0])
+            tell_bar(
+                "queue",
+                name,
+                grown / cost[f"{smallest} {like}"],
+                most=GROWTH,
+                engine=engine,
+                cases=size,
+                ms=round(grown, 2),
+                lines=lines,
+                of=f"{'' if like == name else f'{like}, full as this, '}at {smallest}",
+            )
 
 
 if __name__ == "__main__":
