@@ -11,7 +11,8 @@ export PORT ?= 5000
 export PORTAL_DATA ?= $(CURDIR)/var
 export PYTHONDONTWRITEBYTECODE :=# compiled code is kept: each process of the tests would compile the portal anew
 
-.PHONY: help run setup test check checks bench proof lock catalogues messages dev browser coverage sbom
+.PHONY: help run setup test check check-services check-rooms checks bench proof lock catalogues messages tools dev \
+	browser coverage sbom
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -36,15 +37,29 @@ $(BIN)/.installed: requirements.lock | $(BIN)/python
 	@$(PIP) install --require-hashes -r requirements.lock
 	@touch $@
 
-$(BIN)/.installed-dev: requirements.lock requirements-dev.lock | $(BIN)/python
+# Compiled when they are first used: much of them never is.
+$(BIN)/.installed-check: requirements-check.lock $(BIN)/.installed
 	@echo "Installing the locked packages of the checks"
-	@$(PIP) install --require-hashes -r requirements.lock -r requirements-dev.lock
-	@touch $(BIN)/.installed $@
+	@$(PIP) install --require-hashes --no-compile -r requirements-check.lock
+	@touch $@
+
+$(BIN)/.installed-dev: requirements-dev.lock $(BIN)/.installed-check
+	@echo "Installing the locked packages of the whole suite"
+	@$(PIP) install --require-hashes --no-compile -r requirements-dev.lock
+	@touch $@
+
+tools: $(BIN)/.installed-check
 
 dev: $(BIN)/.installed-dev
 
-catalogues: $(BIN)/.installed
+# Anew only when a text may have changed; the catalogue named here is the one that is written last.
+LAST_CATALOGUE := translations/en/LC_MESSAGES/staff.mo
+
+$(LAST_CATALOGUE): $(wildcard babel*.cfg translations/*/LC_MESSAGES/*.po) \
+		$(shell find portal -name '*.py' -o -name '*.html' -o -name '*.txt' -o -name '*.toml') | $(BIN)/.installed
 	@$(BIN)/python -m portal.cli.catalogues compile
+
+catalogues: $(LAST_CATALOGUE)
 
 messages: $(BIN)/.installed ## bring the translators' catalogues up to date with the texts
 	@$(BIN)/python -m portal.cli.catalogues update
@@ -52,14 +67,23 @@ messages: $(BIN)/.installed ## bring the translators' catalogues up to date with
 test: dev browser catalogues checks ## everything: checks, both databases, the browser
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# Rooms whose tests take pages, processes and paper: reading their files alone takes the fast part seconds.
+# What the fast part leaves to `make test`: rooms that take pages, processes and paper, and files that are slow as a
+# whole. It does not even read them: that alone takes seconds.
 WHOLE_HOUSE := browser commands deploy faults letters security web
+QUICK_ROOMS := $(filter-out $(WHOLE_HOUSE:%=tests/%) tests/services,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py)))
+SLOW_FILES = $(shell grep -rlE '^pytestmark = pytest.mark.(slow|proof)$$' --include='test_*.py' tests)
+QUICKLY = $(BIN)/python -m pytest -q -p no:cacheprovider -m "not slow and not postgres and not proof" $(SLOW_FILES:%=--ignore=%)
 
-check: dev catalogues checks ## the fast part, under two minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not slow and not postgres and not proof" \
-		$(WHOLE_HOUSE:%=--ignore=tests/%)
+check: tools catalogues ## the fast part, under two minutes: linters, types, the domain up to the services, who may do what
+	@$(MAKE) --no-print-directory -j3 --output-sync=target check-services checks check-rooms
 
-checks: dev
+check-services: tools catalogues
+	@$(QUICKLY) tests/services
+
+check-rooms: tools catalogues
+	@$(QUICKLY) $(QUICK_ROOMS) tests/web/test_matrix.py::test_every_endpoint_has_a_written_expectation
+
+checks: tools
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check . | tail -20; exit 1; }
 	@$(BIN)/mypy
@@ -90,8 +114,8 @@ sbom: dev ## the bill of materials (CycloneDX) of what is locked, in artefacts/s
 		--output-reproducible --output-format JSON --output-file artefacts/sbom.json
 
 lock: dev ## new versions within requirements*.in, with hashes and without any registry's address
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
-		--python-version 3.11 requirements.in -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
-		--python-version 3.11 requirements-dev.in -o requirements-dev.lock
-	@! grep -nE 'https?://' requirements.lock requirements-dev.lock
+	@for list in requirements requirements-check requirements-dev; do \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
+			--python-version 3.11 $$list.in -o $$list.lock; \
+	done
+	@! grep -nE 'https?://' requirements*.lock

@@ -8,6 +8,7 @@ from few to many items: it may cost more, it may not grow faster. BENCH_ITEMS=50
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +49,7 @@ def main() -> None:
         with estate(engine) as place:
             school = make_school(place.app, place.app.extensions["clock"], students=200, cases=1000)
             export(place, school)
+            gc.freeze()  # as the worker does
             erasure(place, school)
 
 
@@ -152,7 +154,7 @@ def erase(place: Estate, student: UUID) -> None:
             for part in record.parts
             for code in part.values
         ]
-        erasing.begin(work, waiting, plan_erasure(wanted, work.today, contract_running=False))
+        erasing.begin(work, waiting, plan_erasure(wanted, work.today, contract_running=False), held)
         erasure_id = waiting.id
     assert erasing.run(clock, erasure_id)
     assert db.session.get_one(Erasure, erasure_id).certificate

@@ -38,6 +38,7 @@ def build(settings: Settings) -> Iterator[Flask]:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.extensions["clock"] = FixedClock(NOW)
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled()))
+    engines.spare_the_disk(app)
     yield app
     close(app)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -33,6 +34,7 @@ def worker() -> None:
     """Deliver mail, send warnings and clear up until SIGTERM."""
     log_to_stderr()
     app = real_app()
+    gc.freeze()  # what is loaded is no garbage: long work looked through it again and again
     if on_postgresql(app):
         from portal.runners import many_machines as runner
     else:

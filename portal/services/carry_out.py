@@ -133,7 +133,9 @@ def _begin_erasure(work: Work, case: Case, going: Sequence[CaseItem]) -> None:
         return
     demand_settled(work, case.student_id)
     keep_address(work, case)
-    erasing.begin(work, erasure, plan_for(work, case.student_id, [target_of(item) for item in going]))
+    held = items.items_of(work.session, work.vault, case.student_id)
+    plan = plan_for(work, case.student_id, [target_of(item) for item in going], held)
+    erasing.begin(work, erasure, plan, held)
 
 
 def _second_stroke(actor: Actor, clock: Clock, reference: str) -> None:

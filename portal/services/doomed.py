@@ -29,6 +29,7 @@ class Doomed:
     rows: frozenset[UUID] = frozenset()  # every row of the whole classes, as it was when this was made
     files: frozenset[UUID] = frozenset()
     address: bool = False  # the mail address on file is among it
+    graves: dict[str, str] = field(default_factory=dict)  # kinds of tombstones by their digest, in hexadecimal
 
     @property
     def values(self) -> int:
@@ -48,6 +49,7 @@ class Doomed:
                 "rows": sorted(map(str, self.rows)),
                 "files": sorted(map(str, self.files)),
                 "address": self.address,
+                "graves": self.graves,
             }
         )
 
@@ -63,6 +65,7 @@ class Doomed:
             rows=frozenset(map(UUID, kept["rows"])),
             files=frozenset(map(UUID, kept["files"])),
             address=kept["address"],
+            graves=kept.get("graves", {}),  # a plan of an older version has them among the tombstones alone
         )
 
 

@@ -60,7 +60,7 @@ def bury(work: Work, found: dict[bytes, str]) -> None:
     rows = [{"digest": digest, "kind": kind, "erased_at": work.now} for digest, kind in found.items()]
     if rows:
         statement = insert_into(work.session, Tombstone).on_conflict_do_nothing(index_elements=[Tombstone.digest])
-        work.session.execute(statement, rows)
+        work.session.connection().execute(statement, rows)
 
 
 def student_number(held: Sequence[items.Item]) -> str:

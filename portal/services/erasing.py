@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -53,11 +53,16 @@ class Step:
     apart: Callable[[], None] | None = None
 
 
-def begin(work: Work, erasure: Erasure, plan: ErasurePlan) -> None:
-    """Logs the intent: what goes is fixed, remembered for later imports and listed for the student administration."""
-    held = items.items_of(work.session, work.vault, erasure.student_id)
+def begin(work: Work, erasure: Erasure, plan: ErasurePlan, held: Sequence[items.Item] = ()) -> None:
+    """Logs the intent: what goes is fixed, remembered for later imports and listed for the student administration.
+
+    `held`: the student's items, where the caller has read them in this unit.
+    """
+    held = held or items.items_of(work.session, work.vault, erasure.student_id)
     doomed = doomed_by(work.policy, plan, held)
-    erase_items.bury(work, erase_items.graves(work, held, doomed))
+    graves = erase_items.graves(work, held, doomed)
+    erase_items.bury(work, graves)
+    doomed = replace(doomed, graves={digest.hex(): kind for digest, kind in graves.items()})
     change_lines.list_erased(work, erasure, held, doomed)
     erasure.state, erasure.begun_at, erasure.by_id, erasure.step = RUNNING, work.now, work.actor.id, INTENT
     erasure.plan = doomed.as_text()
@@ -84,8 +89,8 @@ def new_erasure(work: Work, student_id: UUID, cause: str, not_before: datetime, 
 # --- the steps
 
 
-def _ledger(work: Work, erasure: Erasure, doomed: Doomed) -> None:
-    erasure_ledger.remember(work, erasure, doomed)
+def _ledger(work: Work, erasure: Erasure, _doomed: Doomed) -> None:
+    erasure_ledger.remember(work, erasure)
 
 
 def _keys(work: Work, erasure: Erasure, doomed: Doomed) -> Doomed:
@@ -216,8 +221,9 @@ def _do(clock: Clock, erasure_id: UUID, step: Step) -> None:
             return
         work.actor = _who(erasure)
         if step.run is not None:
-            changed = step.run(work, erasure, Doomed.from_text(erasure.plan))
-            if changed is not None:
+            doomed = Doomed.from_text(erasure.plan)
+            changed = step.run(work, erasure, doomed)
+            if changed is not None and changed is not doomed:
                 erasure.plan = changed.as_text()
         erasure.step = step.name
 

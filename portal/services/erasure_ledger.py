@@ -17,11 +17,9 @@ from sqlalchemy import Engine, insert, select
 from uuid_utils.compat import uuid7
 
 from config import Settings
-from portal.records import items
 from portal.records.db import WRITE, db
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import Tombstone
-from portal.services import erase_items
 from portal.services.doomed import Doomed
 from portal.services.unit import Work
 from portal.vault.envelope import Holder
@@ -42,21 +40,24 @@ def ledger() -> Ledger:
     return Ledger(path(), cast(MasterKey, current_app.extensions["master_key"]))
 
 
+def graves(line: Line, doomed: Doomed) -> dict[bytes, str]:
+    """The kinds of tombstones of a line by their digest; lines of older versions have them beside the plan."""
+    kinds: dict[str, str] = doomed.graves or line.body.get("tombstones", {})
+    return {bytes.fromhex(digest): kind for digest, kind in kinds.items()}
+
+
 # --- writing it
 
 
-def remember(work: Work, erasure: Erasure, doomed: Doomed) -> None:
-    """Writes an erasure down, while everything can still be read. Twice changes nothing."""
-    held = items.items_of(work.session, work.vault, erasure.student_id)
-    graves = erase_items.graves(work, held, doomed)
+def remember(work: Work, erasure: Erasure) -> None:
+    """Writes an erasure down, with its plan and the tombstones in it. Twice changes nothing."""
     body = {
         "student": erasure.student_id.hex,
         "case": erasure.case_id.hex if erasure.case_id else None,
         "by": erasure.by_id.hex if erasure.by_id else None,
         "cause": erasure.cause,
         "begun": (erasure.begun_at or work.now).isoformat(),
-        "plan": doomed.as_text(),
-        "tombstones": {digest.hex(): kind for digest, kind in sorted(graves.items())},
+        "plan": erasure.plan,
     }
     _keep(Line(erasure.id, ERASURE, body))
 

@@ -25,12 +25,12 @@ from portal.services.unit import Work
 PROGRAMME_END = "programme_end"
 
 
-def plan_for(work: Work, student_id: UUID, targets: Sequence[Target]) -> ErasurePlan:
-    """The plan for what the targets cover, value by value."""
+def plan_for(work: Work, student_id: UUID, targets: Sequence[Target], held: Sequence[items.Item] = ()) -> ErasurePlan:
+    """The plan for what the targets cover, value by value. `held`: the student's items, where they have been read."""
     student = work.session.get(Student, student_id)
     if student is None:
         return ErasurePlan(())
-    held = items.items_of(work.session, work.vault, student_id)
+    held = held or items.items_of(work.session, work.vault, student_id)
     facts = _facts(work, student, held)
     wanted = [
         facts.item(record, code)

@@ -75,8 +75,9 @@ def _again(clock: Clock, line: Line) -> str:
         erasure_ledger.mark(line.id)
         return "keys"
     with writing(SYSTEM, clock) as work:
-        erase_items.bury(work, {bytes.fromhex(digest): kind for digest, kind in line.body["tombstones"].items()})
-        there = _begin_again(work, line)
+        doomed = Doomed.from_text(line.body["plan"])
+        erase_items.bury(work, erasure_ledger.graves(line, doomed))
+        there = _begin_again(work, line, doomed)
     if there and not erasing.run(clock, line.id):
         return "hanging"
     erasure_ledger.mark(line.id)
@@ -90,7 +91,7 @@ def _destroy_key(work: Work, body: dict[str, Any]) -> None:
     files.remove(work.session, holder, [file.id for file in files.of_holder(work.session, holder, body["retention"])])
 
 
-def _begin_again(work: Work, line: Line) -> bool:
+def _begin_again(work: Work, line: Line, doomed: Doomed) -> bool:
     """Puts the erasure back to its first step after the ledger's; False when nobody of the backup is meant."""
     body = line.body
     student_id = UUID(body["student"])
@@ -107,7 +108,7 @@ def _begin_again(work: Work, line: Line) -> bool:
         work.session.add(erasure)
     erasure.state, erasure.step = erasing.RUNNING, erasing.LEDGER
     erasure.begun_at = datetime.fromisoformat(body["begun"])
-    erasure.plan = _all_of_it(work, student_id, Doomed.from_text(body["plan"])).as_text()
+    erasure.plan = _all_of_it(work, student_id, doomed).as_text()
     work.note("replay_erasure", "installation", None, erasure=str(line.id))
     work.session.flush()
     return True

@@ -124,6 +124,7 @@ def test_each_day_the_head_is_signed_and_mailed_to_the_director_once(app: Flask)
         assert mail.dedupe.startswith("log_head:2026-11-23:")
 
 
+@pytest.mark.slow
 def test_every_mail_carries_the_head_and_is_a_witness(app: Flask, tmp_path: Path) -> None:
     sent = []
 
@@ -197,6 +198,7 @@ def alone(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(part) for part in line], cwd="/", env={}, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_verifier_runs_alone_on_an_export(sqlite_app: Flask, tmp_path: Path) -> None:
     with sqlite_app.app_context():
         note("view_case", "decide")

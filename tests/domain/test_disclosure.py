@@ -82,6 +82,7 @@ def fitting(found: Published, most: int) -> Iterator[list[list[int]]]:
     yield from fill(0)
 
 
+@pytest.mark.slow
 @given(table=TABLES, seed=SEEDS)
 @settings(max_examples=rounds(300, 10_000), deadline=None)
 def test_what_is_published_is_true_and_no_small_count_is_in_it(table, seed):
@@ -127,6 +128,7 @@ def every(cells: int, total: int) -> Iterator[tuple[int, ...]]:
             yield (value, *rest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("height", "width", "total"), [(1, 2, 20), (1, 3, 14), (2, 2, rounds(11, 18))])
 def test_who_knows_the_rule_by_which_counts_are_hidden_learns_none_either(height, width, total):
     """Every table up to a total is published; of all that read the same, each hidden count has several values."""

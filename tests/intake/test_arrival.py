@@ -106,16 +106,23 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a tar inside": (packed(with_file("export/x", b"\0" * 257 + b"ustar")), "archive_nested"),
     "the same file twice": (packed(with_file("other/cursisten.csv")), "archive_twice"),
     "the same file in another case": (packed(with_file("export/CURSISTEN.csv")), "archive_twice"),
-    "a bomb": (packed(with_file("export/trajecten.csv", bytes(40 * MIB))), "archive_bomb"),
     "an odd method": (packed(method=zipfile.ZIP_BZIP2), "archive_method"),
     "nothing": (b"PK\x05\x06" + bytes(18), "unknown_delimiter"),
-    "too many": (packed(*(with_file(f"e/{n}", b"") for n in range(MAX_ENTRIES))), "archive_too_many"),
 }
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if name != "nothing"])
 def test_an_archive_that_is_a_trap_is_refused_whole(name: str) -> None:
-    content, code = HOSTILE[name]
+    refused_whole(*HOSTILE[name])
+
+
+def test_a_bomb_and_too_many_files_are_refused_whole() -> None:
+    """Not packed before this runs: it takes a second."""
+    refused_whole(packed(with_file("export/trajecten.csv", bytes(40 * MIB))), "archive_bomb")
+    refused_whole(packed(*(with_file(f"e/{n}", b"") for n in range(MAX_ENTRIES))), "archive_too_many")
+
+
+def refused_whole(content: bytes, code: str) -> None:
     with pytest.raises(BadValue) as refused, arrived(sent(("export.zip", content)), mapping()):
         pass
     assert refused.value.code == code

@@ -167,6 +167,7 @@ def test_an_images_value_is_the_id_of_a_file():
         check_value(of(FieldType.IMAGE), 7)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.text(max_size=40),

@@ -7,10 +7,10 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 
 from config import ROOT
 from portal.cli import catalogues
@@ -41,14 +41,22 @@ PRESENT = [(lang, domain) for lang, domain, _ in catalogues.present()]
 GLOSSARY = tomllib.loads((ROOT / "translations" / "glossary.toml").read_text(encoding="utf-8"))
 
 
-def entries(lang: str, domain: str) -> Iterator[tuple[Message, list[str], list[str]]]:
+@cache
+def catalogue(lang: str, domain: str) -> Catalog:
+    return catalogues.read(catalogues.path_of(lang, domain))
+
+
+@cache
+def entries(lang: str, domain: str) -> list[tuple[Message, list[str], list[str]]]:
     """Each message with its Dutch forms and its translated ones."""
     wanted = catalogues.template(domain)
-    for message in catalogues.read(catalogues.path_of(lang, domain)):
+    found = []
+    for message in catalogue(lang, domain):
         if message.id and wanted.get(message.id) is not None:
             dutch = list(message.id) if isinstance(message.id, tuple | list) else [message.id]
             said = list(message.string) if isinstance(message.string, tuple | list) else [message.string]
-            yield message, [str(each) for each in dutch], [str(each) for each in said]
+            found.append((message, [str(each) for each in dutch], [str(each) for each in said]))
+    return found
 
 
 def placeholders(text: str) -> Counter[tuple[str, str]]:
@@ -81,8 +89,7 @@ def faults(dutch: list[str], said: list[str], lang: str) -> list[str]:
 
 @pytest.mark.parametrize(("lang", "domain"), PRESENT)
 def test_every_text_is_translated(lang: str, domain: str) -> None:
-    catalogue = catalogues.read(catalogues.path_of(lang, domain))
-    lacking = catalogues.missing(catalogue, domain)
+    lacking = catalogues.missing(catalogue(lang, domain), domain)
     print(f"{domain} {lang}: {len(catalogues.template(domain)) - len(lacking)} of {len(catalogues.template(domain))}")
     assert lacking == []
 
@@ -110,7 +117,7 @@ def test_each_count_takes_its_own_form(lang: str) -> None:
     one, many = "Nog %(num)d dag", "Nog %(num)d dagen"
     forms = (one, many)
     if lang != "nl":
-        message = catalogues.read(catalogues.path_of(lang, "student")).get((one, many))
+        message = catalogue(lang, "student").get((one, many))
         assert message is not None
         forms = tuple(message.string)
     said = [speaker(lang).ngettext(one, many, number) for number in COUNTS]

@@ -64,7 +64,7 @@ def test_no_file_names_this_machine_or_a_registry():
         assert not REGISTRY.search(text), f"{path.name} holds the address of a package registry"
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-check", "requirements-dev"])
 def test_every_locked_package_has_hashes_and_stands_in_the_lock_of_its_list(name: str):
     lock = (ROOT / f"{name}.lock").read_text()
     packages = LOCKED.findall(lock)
@@ -96,6 +96,19 @@ def test_the_bill_of_materials_names_every_locked_package():
 def test_the_makefile_has_every_promised_target():
     makefile = (ROOT / "Makefile").read_text()
     assert set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE)) >= TARGETS
+
+
+def test_the_fast_part_leaves_out_whole_rooms_and_files_by_name():
+    """The Makefile finds them by these words; `make test` takes every file of every room."""
+    makefile = (ROOT / "Makefile").read_text()
+    left_out = re.findall(r"^WHOLE_HOUSE := (.+)$", makefile, flags=re.MULTILINE)
+    assert {room for room in left_out[0].split() if not (ROOT / "tests" / room).is_dir()} == set()
+    marked = [
+        path for path in tracked("tests/*.py") if re.search(r"^pytestmark\b.*\bslow\b", text_of(path), re.MULTILINE)
+    ]
+    wrong = [path.name for path in marked if "\npytestmark = pytest.mark.slow\n" not in text_of(path)]
+    assert len(marked) > 30
+    assert not wrong, "write: pytestmark = pytest.mark.slow"
 
 
 def test_continuous_integration_does_what_a_person_does():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -16,7 +17,8 @@ OF_A_REQUEST = {"request", "session", "current_user", "flash", "g", "login_user"
 ENTRANCES = {"web", "cli", "commands.py", "jobs.py", "runners", "__init__.py", "extensions.py", "logs.py"}
 
 
-def imports(source: str) -> set[tuple[str, str]]:
+@cache
+def imports(source: str) -> frozenset[tuple[str, str]]:
     """(module, name) of every import, wherever it stands."""
     found: set[tuple[str, str]] = set()
     for node in ast.walk(ast.parse(source)):
@@ -24,7 +26,7 @@ def imports(source: str) -> set[tuple[str, str]]:
             found |= {(alias.name, "") for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {(node.module, alias.name) for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def of_a_request(source: str) -> set[str]:

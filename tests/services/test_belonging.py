@@ -65,6 +65,7 @@ def test_an_erased_student_is_no_reason(app: Flask) -> None:
         assert why_not(master(app)) == ""
 
 
+@pytest.mark.slow
 def test_production_does_not_start_with_another_installations_keys(tmp_path: Path) -> None:
     with engines.sqlite_settings() as ours, engines.sqlite_settings() as theirs:
         for settings in (ours, theirs):

@@ -35,6 +35,8 @@ from tests.services import cases
 from tests.services.campaigns import ACTIVITY, campaign, in_days, invitations, sent, wanted, worked
 from tests.web.visitor import mails
 
+pytestmark = pytest.mark.slow
+
 YES, NO = ConsentAnswer.YES, ConsentAnswer.NO
 
 

@@ -6,12 +6,15 @@ import csv
 import io
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from portal.domain.sheets import RISKY, quoted, unquoted
 from portal.services.cells import as_csv, as_xlsx
+
+pytestmark = pytest.mark.slow
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 RUN = tuple(set(RISKY) - {"'"})  # a quote itself is never run

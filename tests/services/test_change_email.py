@@ -37,6 +37,8 @@ from tests.mail.posts import Line
 from tests.services import cases
 from tests.web.visitor import mails
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "old@example.org", "new@example.org"
 WEEK = timedelta(days=7)
 

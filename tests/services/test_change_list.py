@@ -23,6 +23,8 @@ from tests import factories
 from tests.services import cases
 from tests.services.test_erase_items import approved, former_student
 
+pytestmark = pytest.mark.slow
+
 
 def say(text):
     return text

@@ -28,6 +28,8 @@ from tests.services import backups
 from tests.services.cases import clock
 from tests.services.intakes import officer
 
+pytestmark = pytest.mark.slow
+
 WHY = "Gezien in het paspoort."
 
 

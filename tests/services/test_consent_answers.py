@@ -35,6 +35,8 @@ from tests.services.test_campaigns import number_of
 from tests.services.test_own_data import statements
 from tests.services.test_retention import ENDED, confirmed, nights
 
+pytestmark = pytest.mark.slow
+
 YES, NO = ConsentAnswer.YES, ConsentAnswer.NO
 ANEW = {"anew": True, "words": "De afspraken met IDW zijn anders."}
 

@@ -294,6 +294,7 @@ class Fault(Exception):
     """Planted."""
 
 
+@pytest.mark.slow
 def test_a_fault_at_any_statement_leaves_nothing_half_written(context):
     student, handler = factories.make_student(), cases.handler()
     factories.add_record(student, "disclosure", recipient="bank", date="2026-02-01", what="rekening")

@@ -29,6 +29,8 @@ from tests.mail.posts import Line, case_of, file_case, row_of, rows, send_all
 from tests.mail.servers import real_server
 from tests.services.test_queue import statements
 
+pytestmark = pytest.mark.slow
+
 TO = "somebody@example.org"
 
 

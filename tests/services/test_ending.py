@@ -32,6 +32,8 @@ from tests import factories
 from tests.services import cases
 from tests.services.cases import case_of, clock, events_of, mails_of, opened, version_of, within
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def handler(app: Flask) -> Iterator[Actor]:

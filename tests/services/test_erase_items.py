@@ -35,6 +35,8 @@ from tests import factories
 from tests.mail.posts import Line
 from tests.services import cases
 
+pytestmark = pytest.mark.slow
+
 ENDED = date(2021, 6, 30)  # the standard term of three years is over, that of an exemption (six) is not
 
 
@@ -197,7 +199,6 @@ def test_part_of_a_class_is_sealed_anew_so_that_a_backup_loses_what_went(context
     assert files.content(factories.vault(), file) == b"picture " * 20
 
 
-@pytest.mark.slow
 def test_what_else_lies_under_the_students_key_is_sealed_anew_with_its_class(context):
     """A notice that waits to be printed, a notice on paper, somebody who acts: all still open, no older copy does."""
     student = former_student()

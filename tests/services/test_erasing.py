@@ -41,6 +41,8 @@ from tests.services.test_erase_items import (
     sealed_of,
 )
 
+pytestmark = pytest.mark.slow
+
 
 class Crash(BaseException):
     """As if the process died."""

@@ -19,6 +19,8 @@ from portal.services.review_upload import allow, decide
 from tests import factories
 from tests.services import cases, uploads
 
+pytestmark = pytest.mark.slow
+
 
 def after(**time):
     return FixedClock(cases.clock().now() + timedelta(**time))

@@ -30,6 +30,8 @@ from tests import factories
 from tests.proofs import rounds
 from tests.services.test_queue import statements
 
+pytestmark = pytest.mark.slow
+
 HERE = ZoneInfo("Europe/Amsterdam")
 TODAY = date(2026, 11, 23)
 GROUNDS = ("legal_duty", "value_is_right", "excessive")

@@ -226,6 +226,7 @@ def test_somebody_elses_draft_sends_nothing(app: Flask, clock: FixedClock) -> No
             file(clock, ANONYMOUS, Filing(RequestKind.ACCESS, "nl", EVERYTHING, contact=CONTACT), draft)
 
 
+@pytest.mark.slow
 def test_sending_without_end_is_stopped(sqlite_app: Flask) -> None:
     clock = sqlite_app.extensions["clock"]
     with sqlite_app.app_context():

@@ -32,6 +32,8 @@ from tests import factories
 from tests.conftest import NOW
 from tests.services import backups
 
+pytestmark = pytest.mark.slow
+
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "school-export"
 CLOCK = FixedClock(NOW)
 EXAM = datetime(2025, 6, 2)
@@ -327,7 +329,6 @@ def test_the_report_is_plain_json_and_text(app: Flask, export: Export) -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared export is not beside this checkout")
-@pytest.mark.slow
 def test_the_shared_export_loads_whole(app: Flask) -> None:
     with app.app_context():
         outcome = import_folder(SYSTEM, CLOCK, SHARED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from portal.domain.clock import FixedClock
@@ -13,6 +14,8 @@ from portal.services.own_sign_ins import own_sign_ins
 from portal.services.sign_in import ask, enter_by_code
 from tests.factories import make_student, student_actor
 from tests.web.visitor import Visitor, mails
+
+pytestmark = pytest.mark.slow
 
 EMAIL = "hanan@example.org"
 

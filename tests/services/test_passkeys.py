@@ -34,6 +34,8 @@ from tests.services.factors import (
     stage_of,
 )
 
+pytestmark = pytest.mark.slow
+
 BASE = "https://privacy.school.example"
 HOST = "privacy.school.example"
 

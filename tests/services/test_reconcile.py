@@ -29,6 +29,8 @@ from tests.mail.posts import every_message, send_all
 from tests.services.backups import backup, clock, erase, put_back, readable
 from tests.services.test_restore import student
 
+pytestmark = pytest.mark.slow
+
 
 def later() -> FixedClock:
     """When keys that were made just now (by the real clock) are no longer fresh."""
@@ -152,7 +154,6 @@ def test_nothing_is_compared_while_a_backup_waits_or_the_keys_are_anothers(app: 
         assert db.session.execute(select(func.count()).select_from(Record)).scalar_one() == 4
 
 
-@pytest.mark.slow
 def test_the_demonstration_fits(sqlite_app: Flask) -> None:
     with sqlite_app.app_context():
         open_school(sqlite_app.extensions["clock"], with_years=False)

@@ -29,6 +29,8 @@ from tests.services.factors import (
     session_in,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def light_hashing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,8 @@ from tests import factories
 from tests.services import cases
 from tests.web.visitor import mails
 
+pytestmark = pytest.mark.slow
+
 LAWYER = "lawyer@example.org"
 TODAY = date(2026, 11, 23)
 EVERYTHING = (AskedFor(TargetKind.EVERYTHING),)

@@ -25,6 +25,8 @@ from portal.vault.envelope import INSTALLATION, Place
 from tests import factories
 from tests.services.factors import at_once, audited, code_of, logins_of, mails, officer, session_in, staff_of
 
+pytestmark = pytest.mark.slow
+
 NEW = "vier losse paarden in de regen"
 PLACE = "192.0.2.1"
 

@@ -153,6 +153,7 @@ def test_ten_links_a_day_are_the_most_for_one_address(app: Flask, clock: FixedCl
     assert len(sent(app)) == 10
 
 
+@pytest.mark.slow
 def test_a_place_that_asks_too_often_is_refused(app: Flask, clock: FixedClock) -> None:
     with app.app_context():
         for number in range(limits.LIMITS["sign_in_place"].count):

@@ -19,6 +19,8 @@ from portal.services.staff_accounts import accounts, branches_of_school, create_
 from tests import factories
 from tests.services.factors import at_once
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def administrator(app: Flask) -> Iterator[Actor]:

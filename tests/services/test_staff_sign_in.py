@@ -23,6 +23,8 @@ from portal.services.recognise import recognise
 from tests import factories
 from tests.services import factors
 
+pytestmark = pytest.mark.slow
+
 NEW = "vier losse paarden in de regen"
 
 

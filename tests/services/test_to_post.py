@@ -88,6 +88,7 @@ def test_a_request_that_turns_out_to_be_of_somebody_without_mail_goes_on_by_post
     assert cases.case_of(reference).by_post is True
 
 
+@pytest.mark.slow
 def test_a_printed_letter_is_a_view_and_another_branch_has_none(school: Flask):
     student = factories.make_student(email=None)
     reference = cases.opened(RequestKind.ACCESS, student)

@@ -31,6 +31,8 @@ from tests.services.factors import (
     wrong_code,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def light_hashing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ from portal.services.unit import writing
 from portal.services.warn import sweep
 from tests.factories import make_branch, make_staff, make_student
 
+pytestmark = pytest.mark.slow
+
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 RECEIVED = date(2026, 9, 7)  # a Monday: half-way 21 September, day 24 is 1 October, due Monday 5 October
 

@@ -100,6 +100,7 @@ def write(path: Path, ids: list[UUID]) -> None:
         Ledger(path, MASTER).append(Line(each, "key", {"n": each.hex}))
 
 
+@pytest.mark.slow
 def test_processes_side_by_side_lose_no_line(tmp_path: Path) -> None:
     path = ledger(tmp_path).path
     all_ids = [[uuid4() for _ in range(10)] for _ in range(4)]

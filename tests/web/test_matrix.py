@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 from tests.web.fingerprints import EXCEPTED, changed, fingerprints
 from tests.web.principals import HALVES, PRINCIPALS, STAFF, STUDENTS, School, enter, make_school
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+UNKNOWN_METHODS = ("PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 HANDLERS = {"handler", "other_branch"}
 OFFICE = {"officer", "director"}
 EVERY_STUDENT = {*STUDENTS, "foreign_student"}
@@ -156,6 +157,17 @@ def test_every_route_lets_in_exactly_whom_it_should(sqlite_app: Flask, school: S
     print(f"access matrix, {who}: {cells} cells, {len(wrong)} wrong")
     assert wrong == []
     assert cells * len(PRINCIPALS) >= 1500
+
+
+@pytest.mark.parametrize("who", ["anonymous", "student_l3", "officer"])
+def test_a_method_that_no_page_knows_is_refused_on_every_route(sqlite_app: Flask, school: School, who: str) -> None:
+    """Before it is asked who comes: one of each kind of principal tells."""
+    client = enter(sqlite_app, school, who)
+    for rule in routes(sqlite_app):
+        assert not set(UNKNOWN_METHODS) & (rule.methods or set()), "put it among the methods that everybody tries"
+        where = address(sqlite_app, rule, school)
+        answers = {method: client.open(where, method=method, buffered=True).status_code for method in UNKNOWN_METHODS}
+        assert set(answers.values()) == {405}, f"{rule.endpoint}: {answers}"
 
 
 def judge(rule: Rule, method: str, who: str, status: int, location: str) -> str:
