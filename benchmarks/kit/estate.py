@@ -54,6 +54,8 @@ def environment_of(folder: Path, database_url: str, keys_url: str, **more: str) 
         "MAIL_URL": "smtp://127.0.0.1:9",
         "MAIL_FROM": "privacy@school.example",
         "TRUSTED_PROXIES": "1",
+        "MALLOC_ARENA_MAX": "1",  # as deploy/systemd sets them
+        "MALLOC_TRIM_THRESHOLD_": "65536",
         **more,
     }
 

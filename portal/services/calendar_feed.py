@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import current_app
-from icalendar import Calendar, Event
 from sqlalchemy import Select, delete, or_, select
 
 from config import Settings
@@ -97,6 +96,8 @@ def _due(actor: Actor) -> Select[str, date]:
 
 
 def _written(language: str, now: datetime, due: list[tuple[str, date]]) -> bytes:
+    from icalendar import Calendar, Event  # eighty modules for a page that few ask
+
     settings: Settings = current_app.config["SETTINGS"]
     say = staff_speaker(language).text
     calendar = Calendar()

@@ -22,6 +22,7 @@ from portal.records.tables.people import Branch, ImportRun, Record, SealedFile, 
 from portal.services import tombstones
 from portal.services.apply_email_changes import shut_out
 from portal.services.erased_rows import ErasedRows
+from portal.services.import_ends import ProgrammeEnds
 from portal.services.import_findings import Findings
 from portal.services.import_parts import RowPart, RowParts
 from portal.services.imported import Imported
@@ -51,7 +52,7 @@ class ImportRows:
         self.arrived: dict[UUID, dict[str, Json]] = {}  # new persons of the batch at hand
         self.parts = RowParts(work)
         self.programme_ends: dict[int, Json] = {}  # by row: where the end was corrected here
-        self.ends: dict[UUID, tuple[date | None, bool]] = {}  # latest end, whether one still runs
+        self.ends = ProgrammeEnds()
 
     def run(
         self,
@@ -344,14 +345,11 @@ class ImportRows:
         if row.dataset != PROGRAMME or student_id is None:
             return
         ended = self.programme_ends.pop(id(row), row.values.get(ENDS))
-        latest, running = self.ends.get(student_id, (None, False))
-        day = date.fromisoformat(str(ended)) if ended else None
-        self.ends[student_id] = (max(filter(None, (latest, day)), default=None), running or day is None)
+        self.ends.add(student_id, date.fromisoformat(str(ended)) if ended else None)
 
     def _set_ends(self) -> None:
-        importing.set_ends(
-            self.work.session, {id: None if running else latest for id, (latest, running) in self.ends.items()}
-        )
+        for ends in self.ends.last():
+            importing.set_ends(self.work.session, ends)
 
     def _finish(self) -> None:
         self._set_ends()
