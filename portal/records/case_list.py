@@ -6,13 +6,14 @@ is read from an index in the order of the list and stops after a page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import Select, case, func, or_, select, true, tuple_, union_all
+from sqlalchemy import Select, and_, case, func, literal_column, or_, select, true, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from portal.records.case_filter import (
@@ -39,14 +40,22 @@ from portal.records.case_filter import (
 )
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
-from portal.records.tables.people import Branch
+from portal.records.tables.people import Branch, Record
+
+
+class Listed(NamedTuple):
+    """What a page shows of a case, and who it is of: the parts of the student's `person` record (row, retention class,
+    sealed), none where nobody knows yet whose case it is."""
+
+    case: Any
+    person: list[tuple[UUID, str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One page of a list: its rows and whether there are more on either side."""
 
-    rows: list[Any]
+    rows: list[Listed]
     before: bool
     after: bool
 
@@ -77,7 +86,7 @@ def cases(session: Session, looker: Looker, wanted: Wanted, size: int, after: st
     statement = _listing(shape, wanted.tab, wanted.order, downwards, place is not None, size + 1)
     if statement is None:
         return Slice([], before=False, after=False)
-    rows = list(session.connection().execute(statement, {**values, **(place or {})}).all())
+    rows = _listed(session.connection().execute(statement, {**values, **(place or {})}))
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
@@ -104,17 +113,17 @@ def _part(arm: Conditions, order: Order, downwards: bool, placed: bool, limit: i
 
 
 def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -> Any:
-    """What the arms found, merged to one page, with what the page shows of each case: of what it is about their number,
-    and what it is where it is one."""
+    """What the arms found, merged to one page, with what the page shows of each case: of what it is about their number
+    and the first; of the student what holds the name, a row for each part of it; and where nobody knows the student
+    what the case itself holds."""
     found = union_all(*arms).subquery()
     way = (found.c.at.desc(), found.c.id.desc()) if downwards else (found.c.at, found.c.id)
     page = select(found.c.id).order_by(*way).limit(written(limit)).subquery()
     ordered = (order.column.desc(), Case.id.desc()) if downwards else (order.column, Case.id)
-    handler = aliased(Staff)
-    about = (CaseItem.target, CaseItem.dataset, CaseItem.field, CaseItem.group, CaseItem.activity)
+    handler, item = aliased(Staff), aliased(CaseItem)
     return (
         select(
-            Case.id,
+            case((Case.student_id.is_(None), Case.id)).label("id"),
             Case.reference,
             Case.version,
             Case.kind,
@@ -128,16 +137,32 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
             case((Case.student_id.is_(None), Case.sealed)).label("sealed"),
             handler.name.label("handler"),
             Branch.name.label("branch"),
-            func.count(CaseItem.id).label("parts"),
-            *(func.min(column).label(column.key) for column in about),
+            select(func.count(CaseItem.id)).where(CaseItem.case_id == Case.id).scalar_subquery().label("parts"),
+            item.target,
+            item.dataset,
+            item.field,
+            item.group.label("group"),
+            item.activity,
+            Record.id.label("record_id"),
+            Record.retention.label("record_retention"),
+            Record.sealed.label("record_sealed"),
         )
         .join_from(page, Case, Case.id == page.c.id)
         .outerjoin(handler, handler.id == Case.handler_id)
         .outerjoin(Branch, Branch.id == Case.branch_id)
-        .outerjoin(CaseItem, CaseItem.case_id == Case.id)
-        .group_by(Case.id, handler.id, Branch.id)
-        .order_by(*ordered)
+        .outerjoin(item, and_(item.case_id == Case.id, item.position == written(0)))
+        .outerjoin(Record, and_(Record.student_id == Case.student_id, Record.dataset == literal_column("'person'")))
+        .order_by(*ordered, Record.sorts, Record.id)
     )
+
+
+def _listed(rows: Iterable[Any]) -> list[Listed]:
+    found: dict[str, Listed] = {}
+    for row in rows:
+        listed = found.setdefault(row.reference, Listed(row, []))
+        if row.record_id is not None:
+            listed.person.append((row.record_id, row.record_retention, row.record_sealed))
+    return list(found.values())
 
 
 def _place(session: Session, looker: Looker, order: Order, reference: str) -> dict[str, Any] | None:

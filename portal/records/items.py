@@ -224,6 +224,15 @@ def _store(session: Session, vault: Vault, student_id: UUID, part: Part, at: dat
     )
 
 
+def name_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID, str, bytes]]) -> str:
+    """The name in the parts of a `person` record, each (row, retention class, sealed); "" when its keys are gone."""
+    values: dict[str, Json] = {}
+    for payload in vault.open_rows(Holder.student(student_id), *SEALED, parts):
+        if payload is not None:
+            values = {**payload["values"], **values}
+    return full_name(values)
+
+
 def full_name(values: Mapping[str, Json]) -> str:
     """A person's name as one writes it: given names, prefix, family name."""
     return " ".join(str(values[code]) for code in ("given_names", "name_prefix", "family_name") if values.get(code))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,21 @@ def within(
         return true()
     allowed: ColumnElement[bool] = branch.in_(scope.branches) if scope.branches else false()
     return or_(allowed, branch.is_(None)) if scope.unplaced else allowed
+
+
+def reach_of(scope: BranchScope) -> tuple[tuple[bool, bool, int], dict[str, UUID]]:
+    """The shape of a scope, for statements that are put together once for it (`reached`), and what is bound in them."""
+    places = {f"branch_{number}": place for number, place in enumerate(sorted(scope.branches, key=str))}
+    return (scope.every, scope.unplaced, len(places)), places
+
+
+def reached(branch: InstrumentedAttribute[Any], every: bool, unplaced: bool, branches: int) -> ColumnElement[bool]:
+    """`within` for a scope of that shape."""
+    if every:
+        return true()
+    here = [bindparam(f"branch_{number}", type_=branch.type) for number in range(branches)]
+    allowed: ColumnElement[bool] = branch.in_(here) if here else false()
+    return or_(allowed, branch.is_(None)) if unplaced else allowed
 
 
 def case_id(session: Session, scope: BranchScope, reference: str) -> UUID | None:
@@ -82,9 +98,10 @@ class Around:
 
 def around(session: Session, scope: BranchScope, today: date, staff_id: UUID) -> Around:
     """In one statement: each page of the queue asks for all three."""
-    values = {"branches": sorted(scope.branches, key=str), "today": today, "me": staff_id}
+    reach, places = reach_of(scope)
+    values = {**places, "today": today, "me": staff_id}
     found = Around()
-    for what, row, code, name in session.connection().execute(EVERYWHERE if scope.every else WITHIN, values):
+    for what, row, code, name in session.connection().execute(_around(reach), values):
         if what == "branch":
             found.branches.append((row, code, name))
         elif what == "handler":
@@ -94,11 +111,13 @@ def around(session: Session, scope: BranchScope, today: date, staff_id: UUID) ->
     return found
 
 
-def _around(chosen: ColumnElement[bool], here: ColumnElement[bool]) -> CompoundSelect[Any]:
+@lru_cache(maxsize=64)
+def _around(reach: tuple[bool, bool, int]) -> CompoundSelect[Any]:
+    here = reached(Designation.branch_id, *reach)
     today: ColumnElement[date] = bindparam("today", type_=Absence.starts_on.type)
     none = null().cast(Branch.code.type)
     return union_all(
-        select(literal_column("'branch'"), Branch.id, Branch.code, Branch.name).where(chosen),
+        select(literal_column("'branch'"), Branch.id, Branch.code, Branch.name).where(reached(Branch.id, *reach)),
         select(literal_column("'handler'"), Staff.id, none, Staff.name).where(handles(here)),
         select(literal_column("'away'"), Absence.staff_id, none, Staff.name)
         .join(Staff, Staff.id == Absence.staff_id)
@@ -108,10 +127,3 @@ def _around(chosen: ColumnElement[bool], here: ColumnElement[bool]) -> CompoundS
             Absence.ends_on >= today,
         ),
     )
-
-
-EVERYWHERE = _around(true(), true())
-WITHIN = _around(
-    Branch.id.in_(bindparam("branches", expanding=True)),
-    Designation.branch_id.in_(bindparam("branches", expanding=True)),
-)

@@ -1,23 +1,24 @@
-"""The lines of a case's page: what is asked, steps, messages, notes, what happened, the student's other requests."""
+"""The lines of a case's page: what is asked, steps, messages, notes, what happened, the student's other requests.
+
+They are made of plain rows (`casebook.lines_of`): a page only reads.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
-
-from sqlalchemy import select
 
 from portal.domain import clock as terms
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import OPEN, CaseState
 from portal.domain.permissions import scope_of
 from portal.domain.vocabulary import ActorKind, Evidence, Outcome, RequestKind, StepKind, StepState, TargetKind
-from portal.records import casebook
+from portal.records import case_facts, casebook
 from portal.records.items import items_of
-from portal.records.queue import within
-from portal.records.tables.cases import Case, CaseEvent, CaseItem, CaseMessage, CaseStep
+from portal.records.tables.cases import Case
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 
@@ -96,13 +97,13 @@ class OtherCase:
     takes_in: bool
 
 
-def item_lines(work: Work, case: Case, items: Sequence[CaseItem]) -> tuple[ItemLine, ...]:
+def item_lines(work: Work, case: Case, items: Sequence[Any]) -> tuple[ItemLine, ...]:
     """What is asked, item by item; the number of statements does not grow with them."""
     hidden = _hidden(work, case, items)
     return tuple(_item_line(work, item, hidden=item.id in hidden) for item in items)
 
 
-def _item_line(work: Work, item: CaseItem, hidden: bool) -> ItemLine:
+def _item_line(work: Work, item: Any, hidden: bool) -> ItemLine:
     contents = casebook.item_contents(work.vault, item)
     return ItemLine(
         id=item.id,
@@ -110,7 +111,7 @@ def _item_line(work: Work, item: CaseItem, hidden: bool) -> ItemLine:
         dataset=item.dataset,
         item_id=item.item_id,
         field=item.field,
-        group=item.group,
+        group=item.group_number,
         activity=item.activity,
         asked=contents.get("asked"),
         current=None if hidden else contents.get("current"),
@@ -125,7 +126,7 @@ def _item_line(work: Work, item: CaseItem, hidden: bool) -> ItemLine:
     )
 
 
-def _hidden(work: Work, case: Case, items: Sequence[CaseItem]) -> set[UUID]:
+def _hidden(work: Work, case: Case, items: Sequence[Any]) -> set[UUID]:
     """The items whose value is hidden from staff; of one that is gone meanwhile it stays hidden."""
     touchy = [
         each
@@ -140,7 +141,7 @@ def _hidden(work: Work, case: Case, items: Sequence[CaseItem]) -> set[UUID]:
     return {each.id for each in touchy if (each.item_id, each.field) not in shown}
 
 
-def step_line(work: Work, step: CaseStep, names: dict[UUID | None, str]) -> StepLine:
+def step_line(work: Work, step: Any, names: dict[UUID | None, str]) -> StepLine:
     contents = casebook.step_contents(work.vault, step)
     return StepLine(
         id=step.id,
@@ -155,7 +156,7 @@ def step_line(work: Work, step: CaseStep, names: dict[UUID | None, str]) -> Step
     )
 
 
-def message_line(work: Work, message: CaseMessage, names: dict[UUID | None, str]) -> MessageLine:
+def message_line(work: Work, message: Any, names: dict[UUID | None, str]) -> MessageLine:
     return MessageLine(
         at=message.at,
         from_staff=message.from_staff,
@@ -165,7 +166,7 @@ def message_line(work: Work, message: CaseMessage, names: dict[UUID | None, str]
     )
 
 
-def event_line(work: Work, each: CaseEvent, names: dict[UUID | None, str]) -> EventLine:
+def event_line(work: Work, each: Any, names: dict[UUID | None, str]) -> EventLine:
     return EventLine(
         at=each.at,
         kind=EventKind(each.kind),
@@ -188,16 +189,7 @@ def others_of(work: Work, case: Case) -> tuple[OtherCase, ...]:
     """The student's other requests within reach, the same kind first, then the latest; in one statement."""
     if case.student_id is None:
         return ()
-    rows: Sequence[Case] = (
-        work.session.execute(
-            select(Case)
-            .where(Case.student_id == case.student_id, Case.id != case.id, within(scope_of(work.actor), Case.branch_id))
-            .order_by((Case.kind != case.kind), Case.received_on.desc(), Case.id.desc())
-            .limit(MOST_OTHERS)
-        )
-        .scalars()
-        .all()
-    )
+    rows = case_facts.others(work.session, scope_of(work.actor), case, MOST_OTHERS)
     return tuple(
         OtherCase(
             reference=each.reference,
@@ -212,7 +204,7 @@ def others_of(work: Work, case: Case) -> tuple[OtherCase, ...]:
     )
 
 
-def same_question(case: Case, other: Case) -> bool:
+def same_question(case: Case, other: Any) -> bool:
     """Whether `other` may take this case in: open, of the same student and kind, and not received later."""
     return (
         other.id != case.id

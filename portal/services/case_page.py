@@ -30,13 +30,14 @@ class Colleague:
 
 def case_page(actor: Actor, clock: Clock, reference: str) -> CasePage:
     """The case, logged as a view of the student's data. Raises NotFound when it is not within reach."""
-    with writing(actor, clock) as work:
+    with reading(actor, clock) as work:
         case = case_by_reference(work, reference, Act.VIEW_CASE)
-        page = read_case(work, case)
-        if case.student_id is not None:
-            log_view(work, case.student_id, reason="case", what="case", case_id=case.id)
-        work.note("view_case", "case", case.id)
-        return page
+        case_id, page = case.id, read_case(work, case)
+    with writing(actor, clock) as work:
+        if page.student_id is not None:
+            log_view(work, page.student_id, reason="case", what="case", case_id=case_id)
+        work.note("view_case", "case", case_id)
+    return page
 
 
 def written_answer(actor: Actor, clock: Clock, reference: str) -> Answer | None:

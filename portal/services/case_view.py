@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.domain.acts import Act
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import ACTS, ENDED, OPEN, UNDECIDED, CaseState, possible
 from portal.domain.permissions import Actor, Also, Subject, may
 from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, Role, StepKind, StepState
-from portal.records import casebook, limits
+from portal.records import case_facts, casebook
 from portal.records.items import full_name, persons
 from portal.records.staff import active_staff
 from portal.records.tables.access import Staff
-from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseMessage, CaseStep
-from portal.records.tables.people import Branch
+from portal.records.tables.cases import Case
 from portal.services import decision_draft, identity, upload_way
 from portal.services.carry_out import CARRIED_OUT
 from portal.services.case_dates import Dates, dates_of
@@ -39,14 +39,17 @@ from portal.services.case_lines import (
     others_of,
     step_line,
 )
-from portal.services.casework import representative_of, subject_of
-from portal.services.change_lines import open_count
+from portal.services.casework import representative_of, subject_of, timeline
 from portal.services.erasures import Wait, waits_for
+from portal.services.extension_draft import ExtensionDraft, draft_of
 from portal.services.find_students import birth_year
 from portal.services.next_step import next_of
 from portal.services.reviewed import unreviewed
 from portal.services.steps import SEARCH
 from portal.services.unit import Work
+from portal.vault.envelope import Holder
+
+NAMES = select(Staff.id, Staff.name).where(Staff.id.in_(bindparam("wanted", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class CasePage:
     allowed: frozenset[Act]
     refused: dict[Act, str]  # acts the state allows but the rules refuse this person, with the rule's code
     next: str
+    extension: ExtensionDraft | None  # that stands filled in, for whoever may send it
     drafted: bool  # a decision that somebody began to write is kept with the case
 
     @property
@@ -131,25 +135,28 @@ class CasePage:
 
 
 def read_case(work: Work, case: Case) -> CasePage:
-    """The page's facts, without logging: for services that show a case after an act."""
+    """The page's facts, without logging."""
+    work.vault.preload([casebook.holder(case.id), *([Holder.student(case.student_id)] if case.student_id else [])])
     contents = casebook.contents(work.vault, case)
     person = persons(work.session, work.vault, [case.student_id]).get(case.student_id) if case.student_id else None
     values = person.values if person else {}
     contact = {str(key): str(value) for key, value in contents.get("contact", {}).items()}
-    events = casebook.events_of(work.session, case.id)
-    messages = casebook.messages_of(work.session, case.id)
-    steps = casebook.steps_of(work.session, case.id)
+    events = timeline(work, case.id)
+    messages, steps, asked = (
+        casebook.lines_of(work.session, statement, case.id)
+        for statement in (casebook.MESSAGES, casebook.STEPS, casebook.ITEMS)
+    )
     names = _names(work, case, events, messages, steps)
+    facts = case_facts.facts(work.session, case.id, upload_way.CLASS, work.now)
     kind, state = RequestKind(case.kind), CaseState(case.state)
     subject = subject_of(work, case)
     allowed, refused = _acts(work.actor, state, subject)
-    items = item_lines(work, case, casebook.items_of(work.session, case.id))
+    items = item_lines(work, case, asked)
     step_lines = tuple(sorted((step_line(work, step, names) for step in steps), key=lambda line: line.task != SEARCH))
     happened = tuple(event_line(work, each, names) for each in reversed(events))
     needed = identity.level_needed(work, case)
     wait = waits_for(work, case) if kind is RequestKind.ERASURE and case.approver_id else None
     about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
-    branch = work.session.get(Branch, case.branch_id) if case.branch_id else None
     return CasePage(
         reference=case.reference,
         version=case.version,
@@ -160,7 +167,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         name=full_name(values) if person else contact.get("name", ""),
         birth_year=birth_year(values.get("birth_date")),
         student_id=case.student_id,
-        branch=branch.name if branch else "",
+        branch=facts.branch or "",
         contact=contact,
         words=str(contents.get("words", "")),
         helper=str(contents.get("helper", "")),
@@ -177,7 +184,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         outcome=Outcome(case.outcome) if case.outcome else None,
         about_reference=about.reference if about else "",
         about_director=_by_director(work, about),
-        restricted=bool(limits.of_case(work.session, case.id)),
+        restricted=facts.restricted,
         dates=dates_of(work, case),
         items=items,
         steps=step_lines,
@@ -185,7 +192,7 @@ def read_case(work: Work, case: Case) -> CasePage:
         notes=notes_of(happened),
         events=happened,
         others=others_of(work, case),
-        documents=_documents(work, case),
+        documents=case_facts.documents(work.session, case.id) if Act.RELEASE_ANSWER in allowed else (),
         allowed=allowed,
         refused=refused,
         next=next_of(
@@ -197,11 +204,12 @@ def read_case(work: Work, case: Case) -> CasePage:
             allowed | {act for act, code in refused.items() if code == Also.FRESH_SIGN_IN},
             needed,
             wait,
-            changes=open_count(work, case.id),
-            upload=upload_way.waits(work, case.id),
+            changes=facts.changes,
+            upload=facts.upload,
             pictures=unreviewed(work, case) if state is CaseState.DECIDED else 0,
         ),
         drafted=decision_draft.KEY in contents,
+        extension=draft_of(work, case) if Act.EXTEND in allowed else None,
     )
 
 
@@ -213,27 +221,19 @@ def _by_director(work: Work, about: Case | None) -> bool:
     return about.decider_id in {staff.id for staff in directors}
 
 
-def _documents(work: Work, case: Case) -> tuple[str, ...]:
-    return tuple(
-        work.session.execute(
-            select(CaseFile.kind).where(CaseFile.case_id == case.id).order_by(CaseFile.created_at, CaseFile.id)
-        ).scalars()
-    )
-
-
 def _names(
     work: Work,
     case: Case,
-    events: Iterable[CaseEvent],
-    messages: Iterable[CaseMessage],
-    steps: Iterable[CaseStep],
+    events: Iterable[Any],
+    messages: Iterable[Any],
+    steps: Iterable[Any],
 ) -> dict[UUID | None, str]:
     wanted = {case.handler_id, case.decider_id, case.approver_id}
     wanted |= {each.actor_id for each in events if each.actor_kind == ActorKind.STAFF}
     wanted |= {message.author_id for message in messages if message.from_staff}
     wanted |= {step.by_id for step in steps}
     wanted.discard(None)
-    rows = work.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(list(wanted)))) if wanted else ()
+    rows = work.session.connection().execute(NAMES, {"wanted": list(wanted)}) if wanted else ()
     return {row[0]: row[1] for row in rows}
 
 

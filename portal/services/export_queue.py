@@ -27,6 +27,6 @@ def export_queue(
             found += lines_of(work, part.rows)
             if not part.after:
                 break
-            place = part.rows[-1].reference
+            place = part.rows[-1].case.reference
         work.note("export_queue", "installation", None, lines=len(found))
         return tuple(found[:MOST])

@@ -9,15 +9,11 @@ from datetime import date
 from sqlalchemy import func, select
 
 from portal.domain import clock as terms
-from portal.domain.acts import Act
-from portal.domain.clock import Clock
 from portal.domain.lifecycle import UNDECIDED, CaseState
-from portal.domain.permissions import Actor
 from portal.domain.vocabulary import RequestKind
 from portal.records.tables.cases import Case
-from portal.services.casework import case_by_reference
 from portal.services.extend_case import USE
-from portal.services.unit import Work, reading
+from portal.services.unit import Work
 
 NUMBER = "number_of_requests"  # the policy's reason for somebody who asked several things (GDPR 12(3))
 
@@ -31,16 +27,8 @@ class ExtensionDraft:
     until: date
 
 
-def extension_draft(actor: Actor, clock: Clock, reference: str) -> ExtensionDraft | None:
-    """The draft, from the policy's day on and as long as an extension is possible; else None.
-
-    Raises NotFound, NotAllowed.
-    """
-    with reading(actor, clock) as work:
-        return draft_of(work, case_by_reference(work, reference, Act.EXTEND))
-
-
 def draft_of(work: Work, case: Case) -> ExtensionDraft | None:
+    """The draft, from the policy's day on and as long as an extension is possible; else None."""
     term = work.policy.term
     begins = terms.draft_extension_on(case.received_on, term.extension_draft_day)
     possible = CaseState(case.state) in UNDECIDED and case.extended_days is None and case.kind != RequestKind.WITHDRAWAL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from portal.domain import clock as terms
@@ -18,7 +18,8 @@ from portal.records import case_counts, case_list, casebook
 from portal.records import queue as lists
 from portal.records.case_counts import COUNT_CAP
 from portal.records.case_filter import Looker, Order, Tab, Wanted
-from portal.records.items import full_name, persons
+from portal.records.case_list import Listed
+from portal.records.items import name_of
 from portal.records.queue import Around
 from portal.records.staff import handling
 from portal.services import find_students
@@ -67,8 +68,7 @@ class Filters:
         return any(getattr(self, name) for name in self.__slots__)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What one item of a case is about."""
 
     target: TargetKind
@@ -78,8 +78,7 @@ class Target:
     activity: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One case in the list. `days_left` is None once it was answered: the clock stands still then."""
 
     reference: str
@@ -204,48 +203,43 @@ def _order(tab: Tab, asked: Filters) -> Order:
     return Order.DUE_LAST if latest_first else Order.DUE
 
 
-def lines_of(work: Work, rows: list[Any]) -> tuple[Line, ...]:
-    """What a list shows of each case, names included; in a fixed number of statements."""
-    names = _names(work, rows)
-    return tuple(
-        Line(
-            reference=row.reference,
-            version=row.version,
-            kind=RequestKind(row.kind),
-            state=CaseState(row.state),
-            name=names.get(row.id, ""),
-            matched=row.student_id is not None,
-            language=row.language,
-            received_on=row.received_on,
-            channel=Channel(row.channel),
-            due_on=row.due_on,
-            days_left=terms.days_left(row.due_on, work.today) if CaseState(row.state) in UNDECIDED else None,
-            extended=row.extended_days is not None,
-            handler=row.handler,
-            branch=row.branch,
-            parts=row.parts,
-            about=_about(row) if row.parts == 1 else None,
-        )
-        for row in rows
+def lines_of(work: Work, rows: list[Listed]) -> tuple[Line, ...]:
+    """What a list shows of each case, names included; all keys come in one go."""
+    work.vault.preload(_holder(row) for row, _person in rows)
+    return tuple(_line(work, row, person) for row, person in rows)
+
+
+def _holder(row: Any) -> Holder:
+    """Whose key the name is under: the student's, or the case's while nobody knows who asked."""
+    return Holder.case(row.id) if row.student_id is None else Holder.student(row.student_id)
+
+
+def _line(work: Work, row: Any, person: list[tuple[UUID, str, bytes]]) -> Line:
+    if row.student_id is None:
+        contact = casebook.unseal(work.vault, "case", row.id, row.id, row.sealed).get("contact", {})
+        name = str(contact.get("name", ""))
+    else:
+        name = name_of(work.vault, row.student_id, person)
+    about = Target(TargetKind(row.target), row.dataset, row.field, row.group, row.activity) if row.parts == 1 else None
+    state = CaseState(row.state)
+    return Line(
+        reference=row.reference,
+        version=row.version,
+        kind=RequestKind(row.kind),
+        state=state,
+        name=name,
+        matched=row.student_id is not None,
+        language=row.language,
+        received_on=row.received_on,
+        channel=Channel(row.channel),
+        due_on=row.due_on,
+        days_left=terms.days_left(row.due_on, work.today) if state in UNDECIDED else None,
+        extended=row.extended_days is not None,
+        handler=row.handler,
+        branch=row.branch,
+        parts=row.parts,
+        about=about,
     )
-
-
-def _about(row: Any) -> Target:
-    return Target(TargetKind(row.target), row.dataset, row.field, row.group, row.activity)
-
-
-def _names(work: Work, rows: list[Any]) -> dict[UUID, str]:
-    """The name of who asked: of the student, else as it was given with the request."""
-    found = persons(work.session, work.vault, [row.student_id for row in rows if row.student_id])
-    work.vault.preload(Holder.case(row.id) for row in rows if row.student_id is None)
-    names = {}
-    for row in rows:
-        if row.student_id is None:
-            contact = casebook.unseal(work.vault, "case", row.id, row.id, row.sealed).get("contact", {})
-            names[row.id] = str(contact.get("name", ""))
-        elif person := found.get(row.student_id):
-            names[row.id] = full_name(person.values)
-    return names
 
 
 def branches(actor: Actor, clock: Clock) -> tuple[BranchChoice, ...]:

@@ -3,14 +3,18 @@ much. Templates have them from components/page.html, by the same names as its ma
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any
 
+from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
-from wtforms import SelectField
+from wtforms import Field, Form, SelectField
+from wtforms.widgets import TextInput
 
-from portal.i18n import Speaker
+from portal.i18n import N_, Speaker
 from portal.web.headers import static_url
 
 
@@ -48,14 +52,44 @@ def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
     return Markup(f'<span class="tag {escape(kind)}">{mark}{escape(text)}</span>')  # noqa: S704 - escaped here
 
 
+def described_by(field: Field, hint: str = "") -> str:
+    """The ids of what is said about a field."""
+    return " ".join([*([f"{field.id}-hint"] if hint else ()), *([f"{field.id}-error"] if field.errors else ())])
+
+
+def attributes(values: Mapping[str, object]) -> str:
+    """Of an element, by name; False leaves one out, True writes its name only."""
+    return " ".join(
+        name if value is True else f'{name}="{escape(value)}"'
+        for name, value in sorted(values.items())
+        if value is not False
+    )
+
+
+Offered = tuple[tuple[str, str], ...]
+
+
+def options(offered: Offered, chosen: str | None, say: Callable[[str], str]) -> str:
+    """Of a list to choose from: (value, label) pairs, one of which is chosen."""
+    return "\n".join(
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
+        f"{escape(say(label) if label else value)}</option>"
+        for value, label in offered
+    )
+
+
+OPTIONAL, WRONG = N_("(hoeft niet)"), N_("Fout:")
+
+
 class Pieces:
     """Those that speak, in one language."""
 
     icon, ltr, name, words = staticmethod(icon), staticmethod(ltr), staticmethod(name), staticmethod(words)
-    date_short, tag = staticmethod(date_short), staticmethod(tag)
+    date_short, tag, described_by = staticmethod(date_short), staticmethod(tag), staticmethod(described_by)
 
     def __init__(self, said: Speaker) -> None:
         self._said = said
+        self._known = lru_cache(maxsize=512)(self._known_anew)
 
     def date_both(self, day: date) -> Markup:
         """A date in the reader's language and as Dutch figures."""
@@ -69,15 +103,115 @@ class Pieces:
         said = escape(self._said.moment(at))
         return Markup(f'<time datetime="{at.isoformat()}">{said}</time>')  # noqa: S704 - a moment, and CLDR's words for it
 
-    def options(self, field: SelectField, translate: bool = True) -> Markup:
-        """The options of a list to choose from; translate=False for what a person or a record says."""
-        say = self._said.gettext if translate else str
-        found = [
-            f'<option value="{escape(each.value)}"{" selected" if each.selected else ""}>'
-            f"{escape(say(each.label) if each.label else each.value)}</option>"
-            for each in field.iter_choices()
-        ]
-        return Markup("\n".join(found))  # noqa: S704 - escaped here
+    # fields of forms: components/forms.html says what is given to them
+
+    def select(self, field: SelectField, hint: str = "", translate: bool = True) -> Markup:
+        """A list to choose from; translate=False for what a person or a record says."""
+        asked = f' aria-describedby="{described_by(field, hint)}"' if hint or field.errors else ""
+        wrong = ' aria-invalid="true"' if field.errors else ""
+        inside = (
+            f'<select class="input" id="{field.id}" name="{field.name}"{asked}{wrong}>'
+            f"{self._options(field, translate)}</select>"
+        )
+        return self._field(field, hint, inside)
+
+    def _options(self, field: SelectField, translate: bool) -> str:
+        offered = tuple((str(each.value), each.label) for each in field.choices or ())
+        chosen = None if field.data is None else str(field.data)
+        return self._known(offered, chosen) if translate else options(offered, chosen, str)
+
+    def _known_anew(self, offered: Offered, chosen: str | None) -> str:
+        return options(offered, chosen, self._said.gettext)
+
+    def text_field(
+        self,
+        field: Field,
+        hint: str = "",
+        autocomplete: str = "",
+        dir: str = "auto",
+        inputmode: str = "",
+        size: str = "",
+        heading: bool = False,
+        attrs: Mapping[str, object] = MappingProxyType({}),
+    ) -> Markup:
+        """One line. dir: "auto" for words and names, "ltr" for e-mail, phone, numbers, codes. size: "" short medium.
+        attrs: more attributes, e.g. {"maxlength": 80, "spellcheck": "false"}."""
+        asked = {
+            "class": f"input {size}".rstrip(),
+            "dir": dir,
+            "autocomplete": autocomplete or False,
+            "inputmode": inputmode or False,
+            "aria-describedby": described_by(field, hint) or False,
+            "aria-invalid": "true" if field.errors else False,
+            **attrs,
+        }
+        if type(field.widget) is TextInput and not field.render_kw:
+            given = {"id": field.id, "name": field.name, "type": "text", "value": field._value(), **asked}
+            inside = f"<input {attributes(given)}>"
+        else:
+            inside = field(required=False, **asked)
+        return self._field(field, hint, inside, heading)
+
+    def textarea(
+        self,
+        field: Field,
+        hint: str = "",
+        rows: int = 6,
+        heading: bool = False,
+        attrs: Mapping[str, object] = MappingProxyType({}),
+    ) -> Markup:
+        asked = {
+            "id": field.id,
+            "name": field.name,
+            "class": "input",
+            "dir": "auto",
+            "rows": rows,
+            "aria-describedby": described_by(field, hint) or False,
+            "aria-invalid": "true" if field.errors else False,
+            **attrs,
+        }
+        inside = f"<textarea {attributes(asked)}>\r\n{escape(field._value())}</textarea>"
+        return self._field(field, hint, inside, heading)
+
+    def hidden(self, form: Form | None = None, once: str = "") -> Markup:
+        """What every form carries: the token against forgery and, with `once`, the key by which it acts once."""
+        token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+        return token + self.hidden_once(once) if once else token
+
+    def hidden_once(self, key: str) -> Markup:
+        """The idempotency key: a form sent twice acts once."""
+        return Markup('<input type="hidden" name="once" value="{}">').format(key)
+
+    def _field(self, field: Field, hint: str, inside: str, heading: bool = False) -> Markup:
+        return Markup(  # noqa: S704 - escaped here
+            f'<div class="field{" wrong" if field.errors else ""}">'
+            f"{self.field_label(field, heading)}\n{self.field_notes(field, hint)}\n{inside}</div>"
+        )
+
+    def field_label(self, field: Field, heading: bool = False) -> Markup:
+        optional = f' <span class="optional">{escape(self._said.gettext(OPTIONAL))}</span>'
+        label = (
+            f'<label for="{field.id}">{escape(self._said.gettext(field.label.text))}'
+            f"{optional if field.flags.optional else ''}</label>"
+        )
+        return Markup(f'<h1 class="question">{label}</h1>' if heading else label)  # noqa: S704 - escaped here
+
+    def field_notes(self, field: Field, hint: str = "") -> Markup:
+        notes = f'<p class="hint" id="{field.id}-hint">{escape(hint)}</p>' if hint else ""
+        if field.errors:
+            notes += (
+                f'<p class="error" id="{field.id}-error">{icon("warning")}<span><span class="visually-hidden">'
+                f"{escape(self._said.gettext(WRONG))} </span>"
+                f"{''.join(f'{escape(self.error(each))} ' for each in field.errors)}</span></p>"
+            )
+        return Markup(notes)  # noqa: S704 - escaped here
+
+    def error(self, error: Any) -> Any:
+        """A msgid, something with .msgid and .params, or an object that is already in the reader's language."""
+        if isinstance(error, str):
+            return self._said.gettext(error)
+        msgid = getattr(error, "msgid", "")
+        return self._said.text(msgid, **(error.params or {})) if msgid else error
 
     def value_of(self, value: Any, kind: str = "") -> Any:
         """By kind: "ltr", "name", "words" or "" (translated text or ready markup); a date shows as date_both."""

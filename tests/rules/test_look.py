@@ -25,8 +25,6 @@ SPOKEN = re.compile(r"\b(?:alt|title|placeholder|aria-label|aria-description|lab
 WORD = re.compile(r"[^\W\d_]{2,}")
 # (template, word): why it stands there without being a text of a catalogue.
 BARE = {
-    ("components/forms.html", "hint"): "the end of an id",
-    ("components/forms.html", "error"): "the end of an id",
     ("staff/case.html", "SHA"): "the name of a digest",
 }
 # The demonstration's own pages, absent in production; what goes to organisations, which is in Dutch alone.

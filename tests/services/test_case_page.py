@@ -258,6 +258,9 @@ def test_who_decided_may_not_handle_the_complaint_about_it(handler: Actor, clock
     assert page.about_reference == about
 
 
+MOST = 19  # of them six to write the view and its entry in the log
+
+
 def test_the_page_of_a_case_asks_as_often_for_much_as_for_little(handler: Actor, clock: FixedClock) -> None:
     def grown(amount: int) -> tuple[str, int]:
         student = factories.make_student()
@@ -278,7 +281,7 @@ def test_the_page_of_a_case_asks_as_often_for_much_as_for_little(handler: Actor,
     _, few = grown(1)
     _, many = grown(9)
     print(f"case page: {few} statements with 1 of each, {many} with 9 of each")
-    assert many == few
+    assert many == few <= MOST
 
 
 def test_a_complaint_about_a_decision_of_the_director_says_so(handler: Actor, clock: FixedClock) -> None:

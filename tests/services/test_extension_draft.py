@@ -16,9 +16,9 @@ from portal.jobs import JOBS, run
 from portal.records.db import begin_write, db
 from portal.records.tables.cases import Case
 from portal.records.tables.proof import OutMail
+from portal.services.case_page import case_page
 from portal.services.casework import Asked, NewCase, Opened, open_case
 from portal.services.extend_case import extend
-from portal.services.extension_draft import extension_draft
 from portal.services.unit import writing
 from tests import factories
 from tests.services.test_warn import RECEIVED, at
@@ -49,7 +49,7 @@ def test_it_is_there_from_day_24_to_the_due_date(app: Flask, clock: FixedClock, 
         days = []
         for number in range(33):
             clock.set(at(RECEIVED + timedelta(days=number)))
-            if extension_draft(officer, clock, reference):
+            if case_page(officer, clock, reference).extension:
                 days.append(number)
         assert days == [24, 25, 26, 27, 28]
 
@@ -58,12 +58,12 @@ def test_it_is_filled_in_so_that_a_press_sends_it(app: Flask, clock: FixedClock,
     with app.app_context():
         opened = file_request(clock, student)
         clock.set(at(RECEIVED + timedelta(days=24)))
-        draft = extension_draft(officer, clock, opened.reference)
+        draft = case_page(officer, clock, opened.reference).extension
         assert draft is not None
         assert (draft.reason, draft.days, draft.until) == ("complexity", 28, date(2026, 11, 2))
         version = db.session.execute(select(Case.version).where(Case.reference == opened.reference)).scalar_one()
         assert extend(officer, clock, opened.reference, version, draft.days, draft.reason) == draft.until
-        assert extension_draft(officer, clock, opened.reference) is None, "once"
+        assert case_page(officer, clock, opened.reference).extension is None, "once"
 
 
 def test_who_asked_several_things_is_told_so(app: Flask, clock: FixedClock, student: UUID, officer):
@@ -71,7 +71,7 @@ def test_who_asked_several_things_is_told_so(app: Flask, clock: FixedClock, stud
         file_request(clock, student, RequestKind.PORTABILITY)
         reference = file_request(clock, student).reference
         clock.set(at(RECEIVED + timedelta(days=24)))
-        draft = extension_draft(officer, clock, reference)
+        draft = case_page(officer, clock, reference).extension
         assert draft is not None
         assert draft.reason == "number_of_requests"
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_extended_has_none(
         db.session.execute(update(Case).where(Case.reference == reference).values(**values))
         db.session.commit()
         clock.set(at(RECEIVED + timedelta(days=25)))
-        assert extension_draft(officer, clock, reference) is None
+        assert case_page(officer, clock, reference).extension is None
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, url_for
 from jinja2 import nodes
 from jinja2.meta import TrackingCodeGenerator
-from wtforms import Form, SelectField
+from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from config import ROOT
@@ -84,10 +84,14 @@ def test_every_other_piece_escapes_too(sqlite_app: Flask):
     said = pieces(speaker("nl"))
 
     class Choosing(Form):
-        one = SelectField(choices=[SelectChoice(HOSTILE, HOSTILE)])
+        one = SelectField(HOSTILE, choices=[SelectChoice(HOSTILE, HOSTILE)])
+        other = StringField(HOSTILE)
 
     with sqlite_app.test_request_context("/nl/"):
-        made = [said.icon(HOSTILE), said.tag(HOSTILE, HOSTILE, HOSTILE), said.options(Choosing().one, translate=False)]
+        made = [said.icon(HOSTILE), said.tag(HOSTILE, HOSTILE, HOSTILE), said.select(Choosing().one, translate=False)]
+        wrong = Choosing(one=HOSTILE, other=HOSTILE)
+        wrong.one.errors = [HOSTILE]
+        made += [said.select(wrong.one, HOSTILE), said.text_field(wrong.other, HOSTILE, attrs={"maxlength": HOSTILE})]
     made += [said.value_of(HOSTILE, kind) for kind in ("ltr", "name", "words")]
     assert all("<script" not in each and "&lt;script" in each for each in made)
 

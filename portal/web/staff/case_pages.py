@@ -15,7 +15,6 @@ from portal.services import case_page as cases
 from portal.services.answer import answer_html
 from portal.services.case_view import CasePage
 from portal.services.casework import ChangedMeanwhile
-from portal.services.extension_draft import ExtensionDraft, extension_draft
 from portal.services.read_letters import LetterLine, letters_of
 from portal.services.send_message import send_message
 from portal.services.take_case import assign, take
@@ -58,12 +57,6 @@ def shown(template: str, page: CasePage, code: int = 200, **more: Any) -> Respon
         **more,
     )
     return make_response(html, code)
-
-
-def draft_for(page: CasePage) -> ExtensionDraft | None:
-    """The extension that stands filled in, for whoever may send it."""
-    may = Act.EXTEND in page.allowed
-    return extension_draft(current_actor(), current_clock(), page.reference) if may else None
 
 
 def trail(page: CasePage) -> list[dict[str, object]]:
@@ -123,6 +116,7 @@ def case(reference: str) -> Response:
 
 def _shown(reference: str, form: StaffForm | None = None) -> Response:
     """The page of the case, with the form that was refused, if any, as it was typed."""
+    found = letters(reference)  # before the view is logged: what writes begins anew
     page = load(reference)
     return shown(
         "staff/case.html",
@@ -131,8 +125,8 @@ def _shown(reference: str, form: StaffForm | None = None) -> Response:
         form=form,
         message=form if isinstance(form, MessageForm) else MessageForm(formdata=None) if form else MessageForm(),
         note=form if isinstance(form, NoteForm) else NoteForm(formdata=None) if form else NoteForm(),
-        letters=letters(reference),
-        draft=draft_for(page),
+        letters=found,
+        draft=page.extension,
     )
 
 

@@ -28,7 +28,7 @@ from portal.web.forms import typed as typed_now
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, policy
-from portal.web.staff.case_pages import draft_for, load, shown
+from portal.web.staff.case_pages import load, shown
 from portal.web.staff.confirming import Tried, answered, done, tried, turned_away
 from portal.web.staff.decide_form import decide_form, decisions
 from portal.web.staff.forms import ConfirmForm, ExtendForm, IdentityForm, LiftForm
@@ -133,7 +133,7 @@ def extend(reference: str) -> Response:
     reasons = [each for each in policy().reasons.values() if each.use == "extension"]
     form.reason.choices = choices_of((each.code, _(each.label)) for each in reasons)
     most = policy().term.extension_days
-    draft = draft_for(page)
+    draft = page.extension
     if request.method == "GET":
         form.days.data = draft.days if draft else most
         form.reason.data = draft.reason if draft else None

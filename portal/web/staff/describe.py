@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
+
+from markupsafe import Markup
 
 from portal.domain.birth_date import NotABirthDate
 from portal.domain.birth_date import parse as parse_birth_date
@@ -12,8 +15,8 @@ from portal.domain.vocabulary import FieldType, StepKind, TargetKind
 from portal.i18n import N_, Speaker
 from portal.policy.model import Field, Policy
 from portal.services.case_lines import StepLine
-from portal.services.queue import Line
 from portal.web.language import current_speaker
+from portal.web.pieces import tag
 from portal.web.staff.blueprint import policy
 from portal.web.staff.wording import TARGETS, TASKS
 
@@ -23,7 +26,8 @@ LTR = frozenset(
 )
 
 
-YES, NO, THIS_PORTAL = N_("ja"), N_("nee"), N_("dit portaal")
+YES, NO, THIS_PORTAL, TODAY = N_("ja"), N_("nee"), N_("dit portaal"), N_("vandaag")
+SOON = 7  # days
 
 
 class About(Protocol):
@@ -59,11 +63,26 @@ def subject(about: About) -> str:
     return speaker.text(TARGETS[about.target])
 
 
-def matter(line: Line) -> str:
+def matter(about: About | None, parts: int) -> str:
     """What a case of a list is about: the one thing, else how many."""
-    if line.about is not None:
-        return subject(line.about)
-    return current_speaker().plural("%(num)d onderdeel", "%(num)d onderdelen", line.parts) if line.parts else ""
+    if about is not None:
+        return subject(about)
+    return current_speaker().plural("%(num)d onderdeel", "%(num)d onderdelen", parts) if parts else ""
+
+
+def days_left(days: int) -> Markup:
+    """Days to the due date in words, never colour alone; negative when it is late."""
+    return days_left_in(current_speaker(), days)
+
+
+@lru_cache(maxsize=1024)
+def days_left_in(speaker: Speaker, days: int) -> Markup:
+    if days < 0:
+        return tag("late", speaker.plural("%(num)d dag te laat", "%(num)d dagen te laat", -days), "warning")
+    if days == 0:
+        return tag("late", speaker.text(TODAY), "clock")
+    left = speaker.plural("nog %(num)d dag", "nog %(num)d dagen", days)
+    return tag("soon", left, "clock") if days <= SOON else tag("ok", left)
 
 
 def field_of(about: About, rules: Policy | None = None) -> Field | None:

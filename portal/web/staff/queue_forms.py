@@ -33,6 +33,7 @@ ORDERS = {
     Order.RECEIVED_LAST: N_("Eerst wat het laatst binnenkwam"),
     Order.RECEIVED: N_("Eerst wat het eerst binnenkwam"),
 }
+FIND = N_("Kenmerk, naam, cursistnummer, e-mail of telefoon")
 NAMES = (  # in the list's address
     *("who", "reference", "kind", "state", "branch", "handler", "channel", "language"),
     *("received_from", "received_until", "due_from", "due_until", "order"),
@@ -97,7 +98,7 @@ def narrowed(values: MultiDict[str, str]) -> dict[str, str]:
 class FindForm(StaffForm):
     """Posted, so that no name stands in an address or in a log."""
 
-    q = StringField(N_("Kenmerk, naam, cursistnummer, e-mail of telefoon"), [AtMost(SHORT_TEXT)])
+    q = StringField(FIND, [AtMost(SHORT_TEXT)])
 
 
 class HandOverForm(StaffForm):

@@ -18,10 +18,10 @@ from portal.services.take_case import Handed, assign_many
 from portal.web.forms import clean
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
-from portal.web.staff import describe
 from portal.web.staff.blueprint import blueprint, policy, words_of
 from portal.web.staff.forms import choices
-from portal.web.staff.queue_forms import FindForm, HandOverForm, QueueForm, chosen_cases, narrowed, one_of
+from portal.web.staff.queue_forms import FIND, FindForm, HandOverForm, QueueForm, chosen_cases, narrowed, one_of
+from portal.web.staff.queue_rows import rows_in
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
 from portal.web.typed import typed_before
 
@@ -48,10 +48,9 @@ def queue_page() -> Response:
     return _page()
 
 
-def _page(
-    find: FindForm | None = None, hand: HandOverForm | None = None, ticked: Any = (), code: int = 200
-) -> Response:
-    """The list as its address says; `hand` is the form of handing over as it was refused, with what was ticked."""
+def _page(sought: str | None = None, hand: HandOverForm | None = None, ticked: Any = (), code: int = 200) -> Response:
+    """The list as its address says; `sought` is what was typed in the search box and not taken, `hand` the form of
+    handing over as it was refused, with what was ticked."""
     values = request.args if request.method == "GET" else request.form
     actor, clock = current_actor(), current_clock()
     form = QueueForm(formdata=values)
@@ -60,8 +59,10 @@ def _page(
     order = one_of(Order, form.order.data)
     after, before = values.get("after", "")[:20], values.get("before", "")[:20]
     page = queue(actor, clock, tab, filters, after, before, order)
-    _check(form, page)
     kept = narrowed(values)
+    _offer(form, page)
+    if kept:
+        form.validate()
     typed = typed_before()  # of the one form here in which something is written
     hand, ticked = hand or HandOverForm(formdata=typed), ticked or (typed.getlist("case") if typed else ())
     hand.staff.choices = choices(((each.id, each.name) for each in page.handlers), _("Kies een collega"))
@@ -69,7 +70,8 @@ def _page(
         "staff/queue.html",
         form=form,
         errors={**form.errors, **hand.errors},
-        find=find or FindForm(formdata=None, q=filters.who or filters.reference),
+        find=FIND,
+        sought=sought if sought is not None else filters.who or filters.reference,
         hand=hand,
         ticked=set(ticked),
         page=page,
@@ -85,22 +87,16 @@ def _page(
         next_href=_href(tab, kept, after=page.lines[-1].reference) if page.has_after and page.lines else "",
         previous_href=_href(tab, kept, before=page.lines[0].reference) if page.has_before and page.lines else "",
         clear_href=_href(Tab.ALL if tab is Tab.EVERYTHING else tab, {}) if filters.any or order or form.errors else "",
-        kinds=KINDS,
-        states=STATES,
-        channels=CHANNELS,
-        tongues=TONGUES,
-        matter=describe.matter,
+        rows=rows_in(current_speaker()),
     )
     return make_response(html, code)
 
 
-def _check(form: QueueForm, page: Page) -> None:
-    """Says beside a field what is wrong with it. The list is there already: what cannot be read narrows nothing."""
+def _offer(form: QueueForm, page: Page) -> None:
     form.branch.choices = choices(((each.code, each.name) for each in page.branches), _("Alle vestigingen"))
     form.handler.choices = choices(((each.id, each.name) for each in page.handlers), _("Iedereen"))
     spoken = ((code, TONGUES[code].name) for code in policy().languages)
     form.language.choices = choices(spoken, _("Alle talen"))
-    form.validate()
 
 
 def _href(tab: Tab, kept: dict[str, str], **more: str) -> str:
@@ -153,7 +149,7 @@ def find() -> Response:
     form = FindForm()
     typed = clean(form.q.data)
     if not form.accepted() or not typed:
-        return _page(find=form, code=422) if form.errors else redirect(url_for("staff.queue"))
+        return _page(sought=form.q.data or "", code=422) if form.errors else redirect(url_for("staff.queue"))
     actor, clock = current_actor(), current_clock()
     if reference := search.find_case(actor, clock, typed):
         return redirect(url_for("staff.case", reference=reference))
