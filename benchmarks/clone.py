@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -44,7 +45,9 @@ def main() -> None:
         load = os.getloadavg()[0]
     tell("clone", "git clone", seconds=round(cloned, 1))
     tell("clone", "environment and packages", seconds=round(prepared - cloned, 1))
-    tell_bar("clone", "first page, seconds", taken, most=SECONDS, seconds=round(taken, 1), load=round(load, 1))
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    figures = {"seconds": round(taken, 1), "load": round(load, 1), "cpu": round(used.ru_utime + used.ru_stime, 1)}
+    tell_bar("clone", "first page, seconds", taken, most=SECONDS, **figures)
 
 
 def answered(folder: Path, port: int, run: subprocess.Popen[bytes], log: Path, began: float) -> float:
@@ -52,7 +55,7 @@ def answered(folder: Path, port: int, run: subprocess.Popen[bytes], log: Path, b
     until, installed = time.monotonic() + PATIENCE, 0.0
     while time.monotonic() < until:
         assert run.poll() is None, log.read_text(errors="replace")
-        if not installed and (folder / ".venv/.installed").exists():
+        if not installed and (folder / ".venv/bin/.installed").exists():
             installed = time.perf_counter() - began
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.serving import make_server
 
@@ -25,6 +26,10 @@ __all__ = ["chromium"]  # one for every folder of tests
 
 atexit.register(shutil.rmtree, engines.SCRATCH, ignore_errors=True)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 10:00 in Amsterdam
+
+# How long an example takes tells of the machine and of what else runs there.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 MAKERS = {"sqlite": engines.sqlite_settings, "postgres": engines.postgres_settings}
 

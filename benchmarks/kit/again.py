@@ -61,8 +61,8 @@ class Few:
         self.vault, self.master = vault, master
         self.students = _rows(main, Student.__table__, Student.id.in_(students))
         self.records = _rows(main, Record.__table__, Record.student_id.in_(students))
-        self.keys = _rows(keys, data_key, data_key.c.holder_id.in_(students))
-        self.lookups = _rows(keys, lookup, lookup.c.holder_id.in_(students))
+        self.keys = _rows(keys, data_key, data_key.c.holder_kind == "student", data_key.c.holder_id.in_(students))
+        self.lookups = _rows(keys, lookup, lookup.c.holder_kind == "student", lookup.c.holder_id.in_(students))
         self.opened = {(row["holder_id"], row["retention"]): self._key(row) for row in self.keys}
         self.values = [
             self.opened[row["student_id"], row["retention"]].open(Place("record", "sealed", row["id"]), row["sealed"])

@@ -130,12 +130,18 @@ def count(work: Work, name: str, key: str) -> bool:
     window, elapsed = moment // seconds, moment % seconds
     expires_at = datetime.fromtimestamp((window + 2) * seconds, UTC)
     digest = work.vault.digest("limit", f"{name}|{key}")
+    now_count, before = _increment(work, name, digest, window, expires_at)
+    return now_count + before * (1 - elapsed / seconds) <= limit.count
+
+
+def _increment(work: Work, name: str, digest: bytes, window: int, expires_at: datetime) -> tuple[int, int]:
+    """The count of this window with one more, and of the one before. One statement, so that two processes never count
+    the same try."""
     connection = work.session.connection()
-    # One statement, so that two processes never count the same try.
     one_more = {"limit_name": name, "digest": digest, "window_start": window, "hits": 1, "expires_at": expires_at}
     asked = {"name": name, "key": digest, "before": window - 1}
     now_count, before = connection.execute(ONE_MORE[connection.dialect.name], one_more | asked).one()
-    return bool(now_count + (before or 0) * (1 - elapsed / seconds) <= limit.count)
+    return now_count, before or 0
 
 
 def remember(work: Work, key: str) -> None:
