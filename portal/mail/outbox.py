@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import CursorResult, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
@@ -20,7 +21,9 @@ CLASS = "mail"
 
 THERE = select(OutMail.dedupe).where(OutMail.dedupe.in_(bindparam("wanted", expanding=True)))
 ADD = {
-    each.name: insert(OutMail).on_conflict_do_nothing(index_elements=["dedupe"])
+    each.name: insert(OutMail)
+    .on_conflict_do_nothing(index_elements=["dedupe"])
+    .execution_options(preserve_rowcount=True)
     for each, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
 }
 
@@ -32,24 +35,32 @@ def state_of(session: Session, dedupe: str) -> str | None:
 
 def put(session: Session, vault: Vault, message: Message, base_url: str, now: datetime) -> bool:
     """Adds the mail unless its dedupe key is there already, put by another transaction this moment perhaps; whether it
-    was added."""
-    return bool(put_all(session, vault, [message], base_url, now))
+    was added. Message-ID is fixed here, for every attempt. One to nobody's address has failed from the start: what it
+    tells is for somebody to tell."""
+    rows = _rows(session, vault, [message], base_url, now)
+    return bool(rows) and bool(_add(session, rows[0]).rowcount)
 
 
-def put_all(session: Session, vault: Vault, messages: Sequence[Message], base_url: str, now: datetime) -> int:
-    """`put` for several; how many were added. Message-ID is fixed here, for every attempt. One to nobody's address has
-    failed from the start: what it tells is for somebody to tell."""
-    session.flush()
+def put_all(session: Session, vault: Vault, messages: Sequence[Message], base_url: str, now: datetime) -> None:
+    """`put` for several."""
+    if rows := _rows(session, vault, messages, base_url, now):
+        _add(session, rows)
+
+
+def _add(session: Session, rows: dict[str, object] | list[dict[str, object]]) -> CursorResult[Any]:
     connection = session.connection()
-    # Sealing makes a key where there is none (any more): not for a mail that is there already.
+    return connection.execute(ADD[connection.dialect.name], rows)
+
+
+def _rows(
+    session: Session, vault: Vault, messages: Sequence[Message], base_url: str, now: datetime
+) -> list[dict[str, object]]:
+    """Of the mails that may be new. Sealing makes a key where there is none (any more): not for one that is there."""
+    session.flush()
     doubtful = [message.dedupe for message in messages if not vault.has_key(message.holder, CLASS)]
-    there = set(connection.execute(THERE, {"wanted": doubtful}).scalars()) if doubtful else ()
-    wanted = [message for message in messages if message.dedupe not in there]
-    if not wanted:
-        return 0
+    there = set(session.connection().execute(THERE, {"wanted": doubtful}).scalars()) if doubtful else ()
     host = urlsplit(base_url).hostname
-    rows = [_row(vault, message, host, now) for message in wanted]
-    return connection.execute(ADD[connection.dialect.name], rows).rowcount
+    return [_row(vault, message, host, now) for message in messages if message.dedupe not in there]
 
 
 def _row(vault: Vault, message: Message, host: str | None, now: datetime) -> dict[str, object]:
