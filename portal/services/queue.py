@@ -25,6 +25,7 @@ from portal.records.staff import handling
 from portal.services import find_students
 from portal.services.unit import Work, reading
 from portal.vault.envelope import Holder
+from portal.vault.vault import Vault
 
 PAGE = 25
 
@@ -206,7 +207,8 @@ def _order(tab: Tab, asked: Filters) -> Order:
 def lines_of(work: Work, rows: list[Listed]) -> tuple[Line, ...]:
     """What a list shows of each case, names included; all keys come in one go."""
     work.vault.preload(_holder(row) for row, _person in rows)
-    return tuple(_line(work, row, person) for row, person in rows)
+    today = work.today
+    return tuple(_line(work.vault, today, row, person) for row, person in rows)
 
 
 def _holder(row: Any) -> Holder:
@@ -214,12 +216,12 @@ def _holder(row: Any) -> Holder:
     return Holder.case(row.id) if row.student_id is None else Holder.student(row.student_id)
 
 
-def _line(work: Work, row: Any, person: list[tuple[UUID, str, bytes]]) -> Line:
+def _line(vault: Vault, today: date, row: Any, person: list[tuple[UUID, str, bytes]]) -> Line:
     if row.student_id is None:
-        contact = casebook.unseal(work.vault, "case", row.id, row.id, row.sealed).get("contact", {})
+        contact = casebook.unseal(vault, "case", row.id, row.id, row.sealed).get("contact", {})
         name = str(contact.get("name", ""))
     else:
-        name = name_of(work.vault, row.student_id, person)
+        name = name_of(vault, row.student_id, person)
     about = Target(TargetKind(row.target), row.dataset, row.field, row.group, row.activity) if row.parts == 1 else None
     state = CaseState(row.state)
     return Line(
@@ -233,7 +235,7 @@ def _line(work: Work, row: Any, person: list[tuple[UUID, str, bytes]]) -> Line:
         received_on=row.received_on,
         channel=Channel(row.channel),
         due_on=row.due_on,
-        days_left=terms.days_left(row.due_on, work.today) if state in UNDECIDED else None,
+        days_left=terms.days_left(row.due_on, today) if state in UNDECIDED else None,
         extended=row.extended_days is not None,
         handler=row.handler,
         branch=row.branch,
