@@ -11,7 +11,7 @@ export PORT ?= 5000
 export PORTAL_DATA ?= $(CURDIR)/var
 export PYTHONDONTWRITEBYTECODE :=# compiled code is kept: each process of the tests would compile the portal anew
 
-.PHONY: help run setup test check check-services check-rooms checks bench proof lock catalogues messages tools dev \
+.PHONY: help run setup test check check-rooms checks bench proof lock catalogues messages tools dev \
 	browser coverage sbom
 
 help: ## this list
@@ -69,19 +69,19 @@ test: dev browser catalogues checks ## everything: checks, both databases, the b
 
 # What the fast part leaves to `make test`: rooms that take pages, processes and paper, and files that are slow as a
 # whole. It does not even read them: that alone takes seconds.
-WHOLE_HOUSE := browser commands deploy faults letters security web
-QUICK_ROOMS := $(filter-out $(WHOLE_HOUSE:%=tests/%) tests/services,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py)))
+WHOLE_HOUSE := browser commands deploy faults letters security services web
+QUICK_ROOMS := $(filter-out $(WHOLE_HOUSE:%=tests/%),$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py)))
+# Of the use cases only the way of a request: filed, decided, carried out. And that no page is without an access rule.
+HEART := $(patsubst %,tests/services/test_%.py,file_request decide_case carry_out) \
+	tests/web/test_matrix.py::test_every_endpoint_has_a_written_expectation
 SLOW_FILES = $(shell grep -rlE '^pytestmark = pytest.mark.(slow|proof)$$' --include='test_*.py' tests)
 QUICKLY = $(BIN)/python -m pytest -q -p no:cacheprovider -m "not slow and not postgres and not proof" $(SLOW_FILES:%=--ignore=%)
 
-check: tools catalogues ## the fast part, under two minutes: linters, types, the domain up to the services, who may do what
-	@$(MAKE) --no-print-directory -j3 --output-sync=target check-services checks check-rooms
-
-check-services: tools catalogues
-	@$(QUICKLY) tests/services
+check: tools catalogues ## the fast part, under two minutes: linters, types, the domain and what it stands on, a request's way
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-rooms checks
 
 check-rooms: tools catalogues
-	@$(QUICKLY) $(QUICK_ROOMS) tests/web/test_matrix.py::test_every_endpoint_has_a_written_expectation
+	@$(QUICKLY) $(QUICK_ROOMS) $(HEART)
 
 checks: tools
 	@$(BIN)/ruff check .
