@@ -11,7 +11,7 @@ export PORT ?= 5000
 export PORTAL_DATA ?= $(CURDIR)/var
 export PYTHONDONTWRITEBYTECODE :=# compiled code is kept: each process of the tests would compile the portal anew
 
-.PHONY: help run setup test check check-rooms checks bench proof lock catalogues messages tools dev \
+.PHONY: help run setup test check check-rooms check-readers checks bench proof lock catalogues messages tools dev \
 	browser coverage sbom
 
 help: ## this list
@@ -78,10 +78,16 @@ SLOW_FILES = $(shell grep -rlE '^pytestmark = pytest.mark.(slow|proof)$$' --incl
 QUICKLY = $(BIN)/python -m pytest -q -p no:cacheprovider -m "not slow and not postgres and not proof" $(SLOW_FILES:%=--ignore=%)
 
 check: tools catalogues ## the fast part, under two minutes: linters, types, the domain and what it stands on, a request's way
-	@$(MAKE) --no-print-directory -j2 --output-sync=target check-rooms checks
+	@$(MAKE) --no-print-directory -j3 --output-sync=target check-rooms check-readers checks
+
+# Two processes that take about as long.
+READERS := tests/intake tests/policy tests/rules
 
 check-rooms: tools catalogues
-	@$(QUICKLY) $(QUICK_ROOMS) $(HEART)
+	@$(QUICKLY) $(filter-out $(READERS),$(QUICK_ROOMS)) $(HEART)
+
+check-readers: tools catalogues
+	@$(QUICKLY) $(READERS)
 
 checks: tools
 	@$(BIN)/ruff check .
