@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import CursorResult, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from portal.mail.messages import Message
+from portal.records.db import INSERTS
 from portal.records.tables.proof import OutMail
 from portal.vault.envelope import Place
 from portal.vault.vault import Vault
@@ -21,10 +21,8 @@ CLASS = "mail"
 
 THERE = select(OutMail.dedupe).where(OutMail.dedupe.in_(bindparam("wanted", expanding=True)))
 ADD = {
-    each.name: insert(OutMail)
-    .on_conflict_do_nothing(index_elements=["dedupe"])
-    .execution_options(preserve_rowcount=True)
-    for each, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+    name: insert(OutMail).on_conflict_do_nothing(index_elements=["dedupe"]).execution_options(preserve_rowcount=True)
+    for name, insert in INSERTS.items()
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import groupby
@@ -156,9 +156,16 @@ def _begin_immediate(connection: Connection) -> None:
         driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
+# Inserts that may say what happens when the row is there already (ON CONFLICT), by the name of the engine's dialect.
+INSERTS: dict[str, Callable[[type[Model]], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
 def insert_into(session: Session, table: type[Model]) -> sqlite.Insert | postgresql.Insert:
-    """An insert that may say what happens when the row is there already (ON CONFLICT), on either engine."""
-    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+    """One of INSERTS, for the engine at hand."""
+    return INSERTS[session.get_bind().dialect.name](table)
 
 
 def write_new(session: Session, rows: Iterable[Model]) -> None:

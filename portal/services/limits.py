@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from portal.domain.clock import Clock
 from portal.domain.permissions import ANONYMOUS
 from portal.domain.refusal import Refused
-from portal.records.db import insert_into
+from portal.records.db import INSERTS, insert_into
 from portal.records.tables.access import Bucket
 from portal.services.unit import Work, reading, writing
 
@@ -83,10 +82,10 @@ _before = select(_earlier.count).where(
     _earlier.limit == bindparam("name"), _earlier.digest == bindparam("key"), _earlier.window == bindparam("before")
 )
 ONE_MORE = {
-    each.name: insert(Bucket)
+    name: insert(Bucket)
     .on_conflict_do_update(index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"hits": Bucket.count + 1})
     .returning(Bucket.count, _before.scalar_subquery())
-    for each, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+    for name, insert in INSERTS.items()
 }
 
 
