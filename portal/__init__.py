@@ -18,7 +18,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Builds the application. WeakSettings, BadKeyFile, PolicyError or KeysDoNotBelong rather than a bad start."""
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from config import ROOT, read_settings
+    from config import read_settings
     from portal import commands, extensions, web
     from portal.domain.clock import SystemClock
     from portal.jobs import JOBS
@@ -49,11 +49,14 @@ def create_app(settings: Settings | None = None) -> Flask:
             prepare_engine(engine)
     if settings.production and not os.environ.get("FLASK_RUN_FROM_CLI"):  # commands say it themselves
         refuse_what_does_not_belong(app)
-    extensions.migrate.init_app(app, db, directory=str(ROOT / "portal/records/migrations"))
+    if os.environ.get("FLASK_RUN_FROM_CLI"):  # `flask db …` asks for it
+        from portal.records.migrating import bind
+
+        bind(app)
     extensions.csrf.init_app(app)
     extensions.login.init_app(app)
     web.register(app)
-    commands.register(app)
+    app.cli = commands.Commands(app)
     return app
 
 
