@@ -1,9 +1,10 @@
 """One student's whole copy, and the erasure of the same.
 
 The export is everything between the release and a package that is ready: the copy, the letter on paper, tables, data,
-the ZIP, sealed, with the process that prints. It is held against WeasyPrint alone on the letter's own HTML. The erasure is the portal's own with its
-ledger, its log and its certificate; it is held against plain deletes of the same rows on the same connections, both
-from few to many items: it may cost more, it may not grow faster. BENCH_ITEMS=50,5000 names the sizes.
+the ZIP, sealed, with the process that prints. It is held against WeasyPrint alone on the letter's own HTML. The erasure
+is the portal's own with its ledger, its log and its certificate; it is held against plain deletes of the same rows on
+the same connections, both from few to many items: it may cost more, it may not grow faster. BENCH_ITEMS=50,5000 names
+the sizes.
 """
 
 from __future__ import annotations

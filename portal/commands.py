@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from typing import Any, cast
 
@@ -76,18 +78,25 @@ def carefully(app: Flask, command: click.Command) -> click.Command:
     invoke = careful.invoke
 
     def invoke_carefully(context: click.Context) -> Any:
-        if command.name not in ALWAYS:
-            refuse_to_serve(app)
-        try:
+        with saying_why_not(app, always=command.name in ALWAYS):
             return invoke(context)
-        except Exception as error:
-            from portal.services.prepared import why_not_prepared
-
-            with app.app_context():
-                reason = why_not_prepared()
-            if not reason:
-                raise
-            raise click.ClickException(reason) from error
 
     careful.invoke = invoke_carefully
     return cast(click.Command, careful)
+
+
+@contextmanager
+def saying_why_not(app: Flask, *, always: bool = False) -> Iterator[None]:
+    """Ends what does not serve people yet, or stands on databases without tables, with ClickException."""
+    if not always:
+        refuse_to_serve(app)
+    try:
+        yield
+    except Exception as error:
+        from portal.services.prepared import why_not_prepared
+
+        with app.app_context():
+            reason = why_not_prepared()
+        if not reason:
+            raise
+        raise click.ClickException(reason) from error

@@ -92,7 +92,7 @@ def test_a_process_that_falls_is_told_and_the_next_letter_is_printed(printer: Pr
 
 def test_a_fault_tells_its_kind_and_nothing_of_the_letter(printer: Printer) -> None:
     with pytest.raises(NotPrintable) as fault:
-        printer.printed("", "nl", "Geheim", ON)
+        printer.printed(PAGE, "nl", "Geheim \ud800", ON)
     assert "Geheim" not in str(fault.value)
     used = pid_of(printer)
     assert printer.printed(PAGE, "nl", "Brief", ON).startswith(b"%PDF")
