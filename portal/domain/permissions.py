@@ -304,7 +304,7 @@ def condition(act: Act, who: Role | ActorKind) -> Condition:
 
 @cache
 def _line(act: Act, kind: ActorKind, roles: frozenset[Role]) -> tuple[tuple[Condition, ...], tuple[Also, ...]]:
-    """What the table says of an act to such an actor, in a fixed order: one of the conditions, and all of the others."""
+    """What the table says of an act to such an actor: one of the conditions must hold, and all that is asked besides."""
     whos: list[Role | ActorKind] = [*sorted(roles)] if kind is ActorKind.STAFF else [kind]
     also = TABLE[act].also if act in TABLE else ()
     return tuple(condition(act, who) for who in whos), tuple(each for each in Also if each in also)
