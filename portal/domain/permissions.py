@@ -304,7 +304,7 @@ def condition(act: Act, who: Role | ActorKind) -> Condition:
 
 @cache
 def _line(act: Act, kind: ActorKind, roles: frozenset[Role]) -> tuple[tuple[Condition, ...], tuple[Also, ...]]:
-    """What the table says of an act to such an actor: one of the conditions must hold, and all that is asked besides."""
+    """What the table says of an act to such an actor: conditions of which one must hold, and all that must besides."""
     whos: list[Role | ActorKind] = [*sorted(roles)] if kind is ActorKind.STAFF else [kind]
     also = TABLE[act].also if act in TABLE else ()
     return tuple(condition(act, who) for who in whos), tuple(each for each in Also if each in also)
