@@ -33,7 +33,7 @@ def case_page(actor: Actor, clock: Clock, reference: str) -> CasePage:
     """The case, logged as a view of the student's data. Raises NotFound when it is not within reach."""
     with reading(actor, clock) as work:
         page = read_case(work, reference)
-    with writing(actor, clock) as work:
+    with writing(actor, clock, keys=work.vault) as work:
         if page.student_id is not None:
             log_view(work, page.student_id, reason="case", what="case", case_id=page.id)
         work.note("view_case", "case", page.id)
