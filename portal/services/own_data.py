@@ -242,10 +242,12 @@ class _Sight:
         self._ended: date | None = about[0].last_programme_ended
         self._stopped = frozenset(limit.activity for limit in about if limit.activity)
         self._restricted = [limit for limit in about if limit.kind == "restriction" and limit.activity is None]
-        self._disclosed = _last_days(disclosures)
+        sent = _last_days(disclosures)
+        self._recipients = {
+            code: Shared(code, each.name, sent.get(code)) for code, each in work.policy.recipients.items()
+        }
         self._fields: dict[int, _Shown] = {}
         self._alike: dict[tuple[object, ...], _Shown] = {}
-        self._served: dict[tuple[str, ...], tuple[tuple[Activity, ...], tuple[Shared, ...]]] = {}
 
     def groups(self, held: Mapping[str, list[Held]]) -> list[GroupOfData]:
         """What is held of each data set, under the group that its fields belong to; in the policy's order."""
@@ -316,25 +318,15 @@ class _Sight:
         if found is None:
             plain = field.sensitivity is Sensitivity.ORDINARY
             term = self._policy.retention[field.retention]
-            activities, shared = self._serves(field)
+            served = self._policy.served_by(field)
             found = self._alike[key] = _Shown(
                 (plain or self._asked_for) and shows(self._actor, self._now, field, self._shared_address),
                 needed(self._policy, field, self._shared_address),
                 kept_until(term.years, term.days, self._ended) if term.starts == "programme_end" else None,
-                activities,
-                shared,
+                served.activities,
+                tuple([self._recipients[code] for code in served.recipients]),
             )
         self._fields[id(field)] = found
-        return found
-
-    def _serves(self, field: Field) -> tuple[tuple[Activity, ...], tuple[Shared, ...]]:
-        """The activities that the field serves, and who receives it for them."""
-        found = self._served.get(field.activities)
-        if found is None:
-            activities, recipients = self._policy.activities_of(field), self._policy.recipients
-            codes = dict.fromkeys(code for activity in activities for code in activity.recipients)
-            shared = tuple(Shared(code, recipients[code].name, self._disclosed.get(code)) for code in codes)
-            found = self._served[field.activities] = activities, shared
         return found
 
 
