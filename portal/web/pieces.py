@@ -57,7 +57,8 @@ def _language(link: LanguageLink, form_id: str) -> str:
     if form_id and not link.current:
         return (
             f'<button class="link" type="submit" form="{escape(form_id)}" formaction="{href}" formmethod="post"'
-            f' formnovalidate name="switch_language" value="{link.code}" lang="{link.code}" dir="{link.dir}">{name}</button>'
+            f' formnovalidate name="switch_language" value="{link.code}" lang="{link.code}" dir="{link.dir}">'
+            f"{name}</button>"
         )
     current = ' aria-current="true"' if link.current else ""
     return f'<a href="{href}" lang="{link.code}" hreflang="{link.code}" dir="{link.dir}"{current}>{name}</a>'
