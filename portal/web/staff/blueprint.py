@@ -21,6 +21,7 @@ from portal.services.casework import ChangedMeanwhile
 from portal.web import errors, typed
 from portal.web.access import safe_next
 from portal.web.language import _, current_language, current_speaker
+from portal.web.pieces import menu
 from portal.web.sessions import current_actor, current_session
 from portal.web.staff.forms import written
 from portal.web.staff.wording import REFUSALS, UNKNOWN_REFUSAL
@@ -113,13 +114,7 @@ def _menu(actor: Actor) -> Markup:
 @lru_cache(maxsize=1024)
 def _menu_of(said: Speaker, root: str, here: str | None, opened: frozenset[Act]) -> Markup:
     """The entries of whoever may do these acts, in a language; put together once."""
-    entry = Markup('<li><a href="{}"{}>{}</a></li>')
-    current = Markup(' aria-current="page"')
-    return Markup("\n        ").join(
-        entry.format(url_for(endpoint), current if endpoint == here else "", said.text(words))
-        for endpoint, words, act in MENU
-        if act in opened
-    )
+    return menu((url_for(endpoint), said.text(words), endpoint == here) for endpoint, words, act in MENU if act in opened)
 
 
 def home(actor: Actor) -> str:
