@@ -114,7 +114,8 @@ def _menu(actor: Actor) -> Markup:
 @lru_cache(maxsize=1024)
 def _menu_of(said: Speaker, root: str, here: str | None, opened: frozenset[Act]) -> Markup:
     """The entries of whoever may do these acts, in a language; put together once."""
-    return menu((url_for(endpoint), said.text(words), endpoint == here) for endpoint, words, act in MENU if act in opened)
+    entries = ((endpoint, said.text(words)) for endpoint, words, act in MENU if act in opened)
+    return menu((url_for(endpoint), label, endpoint == here) for endpoint, label in entries)
 
 
 def home(actor: Actor) -> str:
