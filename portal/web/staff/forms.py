@@ -6,7 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from wtforms import (
     BooleanField,
@@ -31,7 +32,7 @@ from portal.i18n import N_
 from portal.web.forms import AtMost, Check, Optional, Required, fresh_key, looks_like_email, note_refused
 from portal.web.sessions import current_session
 from portal.web.staff.wording import CHANNELS, KINDS, REFUSALS, UNKNOWN_REFUSAL, WAYS
-from portal.web.typed import KeptForm
+from portal.web.typed import KeptForm, beginning
 
 LONG_TEXT = 4000
 SHORT_TEXT = 200
@@ -66,6 +67,22 @@ class StaffForm(KeptForm):
         else:
             self.form_errors.append(error)
             note_refused()
+
+
+Shown = TypeVar("Shown", bound=StaffForm)
+
+
+def begun(form: type[Shown]) -> Shown:
+    """The form to show before anything is posted: with what was typed when a session ended, else as good as empty."""
+    typed = beginning()
+    found: Shown = form(**typed) if typed else _empty(form)
+    return found
+
+
+@cache
+def _empty(form: Any) -> Any:
+    """In which nobody ever typed, nor will: for a page that only shows it, with a key and a token of its own."""
+    return form(formdata=None, meta={"csrf": False})
 
 
 class GetForm(StaffForm):
