@@ -25,7 +25,7 @@ from portal.web.staff import describe
 from portal.web.staff.blueprint import acted, blueprint, policy
 from portal.web.staff.case_forms import NoteForm
 from portal.web.staff.case_wording import EVIDENCE
-from portal.web.staff.forms import AssignForm, MessageForm, StaffForm, begun, choices
+from portal.web.staff.forms import AssignForm, MessageForm, StaffForm, choices
 from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, FOUND, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
 
 
@@ -117,8 +117,8 @@ def case(reference: str) -> Response:
 def _shown(reference: str, form: StaffForm | None = None) -> Response:
     """The page of the case, with the form that was refused, if any, as it was typed."""
     page = load(reference)
-    message = form if isinstance(form, MessageForm) else begun(MessageForm)
-    note = form if isinstance(form, NoteForm) else begun(NoteForm)
+    message = form if isinstance(form, MessageForm) else MessageForm.begun()
+    note = form if isinstance(form, NoteForm) else NoteForm.begun()
     return shown(
         "staff/case.html",
         page,

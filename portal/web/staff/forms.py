@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from wtforms import (
     BooleanField,
@@ -68,21 +68,17 @@ class StaffForm(KeptForm):
             self.form_errors.append(error)
             note_refused()
 
+    @classmethod
+    def begun(cls) -> Self:
+        """To show before anything is posted: with what was typed when a session ended, else the one that is empty."""
+        typed = beginning()
+        return cls(**typed) if typed else cls._empty()
 
-Shown = TypeVar("Shown", bound=StaffForm)
-
-
-def begun(form: type[Shown]) -> Shown:
-    """The form to show before anything is posted: with what was typed when a session ended, else as good as empty."""
-    typed = beginning()
-    found: Shown = form(**typed) if typed else _empty(form)
-    return found
-
-
-@cache
-def _empty(form: Any) -> Any:
-    """In which nobody ever typed, nor will: for a page that only shows it, with a key and a token of its own."""
-    return form(formdata=None, meta={"csrf": False})
+    @classmethod
+    @cache
+    def _empty(cls) -> Self:
+        """In which nobody ever typed, nor will: the page that shows it gives it a key and a token of its own."""
+        return cls(formdata=None, meta={"csrf": False})
 
 
 class GetForm(StaffForm):
