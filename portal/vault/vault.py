@@ -122,7 +122,7 @@ class Vault:
         if not wanted:
             return
         self._known.update(wanted)
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             for kind, ids in by_kind(wanted).items():
                 if len(ids) == 1:
                     self._take(kind, connection.execute(KEYS_OF_ONE, {"kind": kind, "id": ids[0]}))
@@ -264,7 +264,7 @@ class Vault:
             .where(lookup.c.kind == kind, lookup.c.digest == digest, lookup.c.holder_kind == holder_kind)
             .order_by(lookup.c.holder_id)
         )
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             return list(connection.execute(statement).scalars())
 
     def find_many(self, kind: str, texts: Collection[str], holder_kind: str = "student") -> dict[str, list[UUID]]:
@@ -272,7 +272,7 @@ class Vault:
         by_digest = {self.digest(kind, text): text for text in texts}
         found: dict[str, list[UUID]] = {text: [] for text in texts}
         digests = list(by_digest)
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             for start in range(0, len(digests), CHUNK):
                 rows = connection.execute(
                     select(lookup.c.digest, lookup.c.holder_id)
