@@ -239,14 +239,19 @@ def case_by_reference(work: Work, reference: str, act: Act, version: int | None 
     Raises NotFound when it is missing or lies outside the actor's reach, NotAllowed when the actor sees it but may
     not do this, ChangedMeanwhile when `version` is not the stored one.
     """
+    case = work.once(("case", reference, act), lambda: _allowed(work, reference, act))
+    if version is not None and case.version != version:
+        raise ChangedMeanwhile(reference)
+    return case
+
+
+def _allowed(work: Work, reference: str, act: Act) -> Case:
     case = work.once(
         ("case", reference), lambda: work.session.scalars(BY_REFERENCE, {"reference": reference}).one_or_none()
     )
     if case is None or not _in_reach(work, case):
         raise NotFound(reference)
     work.require(act, subject_of(work, case))
-    if version is not None and case.version != version:
-        raise ChangedMeanwhile(reference)
     return case
 
 
