@@ -17,7 +17,7 @@ from portal.domain.vocabulary import Channel, RequestKind, TargetKind
 from portal.records import case_counts, case_list, casebook
 from portal.records import queue as lists
 from portal.records.case_counts import COUNT_CAP
-from portal.records.case_filter import Looker, Order, Tab, Wanted
+from portal.records.case_filter import Looker, Order, Question, Tab, Wanted, question
 from portal.records.case_list import Listed
 from portal.records.items import name_of
 from portal.records.queue import Around
@@ -140,12 +140,11 @@ def queue(
     with reading(actor, clock) as work:
         work.require(Act.VIEW_QUEUE)
         around = _around(work)
-        looker = _looker(work, around)
-        wanted = _wanted(work, around, tab, filters or Filters(), order)
-        part = case_list.cases(work.session, looker, wanted, PAGE, after, before)
+        asked = _asked(work, around, tab, filters or Filters(), order)
+        part = case_list.cases(work.session, asked, PAGE, after, before)
         return Page(
             lines=lines_of(work, part.rows),
-            counts=case_counts.counts(work.session, looker, wanted),
+            counts=case_counts.counts(work.session, asked),
             has_before=part.before,
             has_after=part.after,
             branches=tuple(BranchChoice(code, name) for _id, code, name in around.branches),
@@ -154,10 +153,9 @@ def queue(
         )
 
 
-def looker_and_wanted(work: Work, tab: Tab, filters: Filters, order: Order | None = None) -> tuple[Looker, Wanted]:
-    """Whose list it is and what it holds."""
-    around = _around(work)
-    return _looker(work, around), _wanted(work, around, tab, filters, order)
+def question_of(work: Work, tab: Tab, filters: Filters, order: Order | None = None) -> Question:
+    """What a list holds, for whoever looks."""
+    return _asked(work, _around(work), tab, filters, order)
 
 
 def _around(work: Work) -> Around:
@@ -167,10 +165,11 @@ def _around(work: Work) -> Around:
     return found
 
 
-def _looker(work: Work, around: Around) -> Looker:
+def _asked(work: Work, around: Around, tab: Tab, asked: Filters, order: Order | None) -> Question:
     """The own cases are first one's own, then those of whoever is away (`set_absence`)."""
     assert work.actor.id is not None
-    return Looker(scope_of(work.actor), (work.actor.id, *sorted(around.away, key=str)), work.today)
+    own = (work.actor.id, *sorted(around.away, key=str))
+    return question(Looker(scope_of(work.actor), own, work.today), _wanted(work, around, tab, asked, order))
 
 
 def _wanted(work: Work, around: Around, tab: Tab, asked: Filters, order: Order | None) -> Wanted:

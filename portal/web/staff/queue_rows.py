@@ -44,23 +44,36 @@ class Rows:
         cases = escape(url_for("staff.case", reference="-").removesuffix("-"))
         matters = {(line.about, line.parts): "" for line in lines}
         matters |= {about: escape(describe.matter(*about)) for about in matters}
+        names = {name: f"<bdi>{escape(name)}</bdi>" for line in lines for name in (line.handler, line.branch) if name}
         rows = (
             self._row(
                 line,
                 cases,
-                self._tick(line, ticked) if ticks else "",
+                escape(line.reference),
                 matters[line.about, line.parts],
-                f" · <bdi>{escape(line.branch)}</bdi>" if branches and line.branch else "",
+                names[line.handler] if line.handler else self.nobody,
+                f" · {names[line.branch]}" if branches and line.branch else "",
+                ticked if ticks else None,
             )
             for line in lines
         )
         return Markup("\n".join(rows))  # noqa: S704 - escaped there
 
-    def _row(self, line: Line, cases: str, tick: str, matter: str, branch: str) -> str:
+    def _row(
+        self,
+        line: Line,
+        cases: str,
+        reference: str,
+        matter: str,
+        handler: str,
+        branch: str,
+        ticked: Collection[str] | None,
+    ) -> str:
+        tick = (
+            "" if ticked is None else self._tick(reference, line.version, f"{line.reference}|{line.version}" in ticked)
+        )
         name = f"<bdi>{escape(line.name)}</bdi>" if line.name else self.unknown
-        handler = f"<bdi>{escape(line.handler)}</bdi>" if line.handler else self.nobody
         unmatched = "" if line.matched or not line.open else self.unmatched
-        reference = escape(line.reference)
         return (
             f'<tr role="row">{tick}'
             f'{self.reference}<a href="{cases}{reference}"><bdi dir="ltr">{reference}</bdi></a></div></td>'
@@ -72,12 +85,10 @@ class Rows:
             f"{self.state}{self.states[line.state]}</div></td></tr>"
         )
 
-    def _tick(self, line: Line, ticked: Collection[str]) -> str:
-        key = f"{line.reference}|{line.version}"
-        label = self.tick % {"reference": escape(line.reference)}
+    def _tick(self, reference: str, version: int, ticked: bool) -> str:
         return (
-            f'<td role="cell" class="tick"><input type="checkbox" name="case" value="{escape(key)}"'
-            f' aria-label="{label}"{" checked" if key in ticked else ""}></td>'
+            f'<td role="cell" class="tick"><input type="checkbox" name="case" value="{reference}|{version}"'
+            f' aria-label="{self.tick % {"reference": reference}}"{" checked" if ticked else ""}></td>'
         )
 
     def _left(self, line: Line) -> str:
