@@ -118,14 +118,15 @@ def _work(actor: Actor, clock: Clock, page: _Page) -> Work:
 
 
 @contextmanager
-def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
+def writing(actor: Actor, clock: Clock, keys: Vault | None = None) -> Iterator[Work]:
     """A unit that writes: commits when the block ends, with its audit entries; rolls back when it raises.
 
+    `keys` are what a page opened just now: for the unit that only puts on record who looked at it.
     Raises ChangedMeanwhile when a row of it was changed by somebody else after it was read (its version moved on).
     """
     begin_write()
     began = time.monotonic()
-    work = _work(actor, clock, _Page(_vault()))
+    work = _work(actor, clock, _Page(keys or _vault()))
     try:
         yield work
         work.session.flush()
