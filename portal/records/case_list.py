@@ -13,8 +13,9 @@ from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, func, literal_column, or_, select, true, tuple_, union_all
+from sqlalchemy import Select, and_, case, func, literal_column, or_, select, true, tuple_, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.types import NULLTYPE
 
 from portal.records.case_filter import (
     FOUND,
@@ -46,7 +47,7 @@ class Listed(NamedTuple):
     sealed), none where nobody knows yet whose case it is."""
 
     case: Any
-    person: list[tuple[UUID, str, bytes]]
+    person: list[tuple[UUID | str, str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
             item.field,
             item.group.label("group"),
             item.activity,
-            Record.id.label("record_id"),
+            type_coerce(Record.id, NULLTYPE).label("record_id"),  # as it is stored: it only names what is sealed
             Record.retention.label("record_retention"),
             Record.sealed.label("record_sealed"),
         )
@@ -156,9 +157,10 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
 def _listed(rows: Iterable[Any]) -> list[Listed]:
     found: dict[str, Listed] = {}
     for row in rows:
-        listed = found.setdefault(row.reference, Listed(row, []))
+        if (listed := found.get(row.reference)) is None:
+            listed = found[row.reference] = Listed(row, [])
         if row.record_id is not None:
-            listed.person.append((row.record_id, row.record_retention, row.record_sealed))
+            listed.person.append(tuple(row[-3:]))
     return list(found.values())
 
 

@@ -28,6 +28,10 @@ from portal.vault.envelope import Holder
 from portal.vault.vault import Vault
 
 PAGE = 25
+KINDS = {each.value: each for each in RequestKind}  # a look in a dictionary is a third of what an enumeration takes
+STATES = {each.value: each for each in CaseState}
+CHANNELS = {each.value: each for each in Channel}
+TARGETS = {each.value: each for each in TargetKind}
 
 __all__ = [
     "COUNT_CAP",
@@ -215,31 +219,32 @@ def _holder(row: Any) -> Holder:
     return Holder.case(row.id) if row.student_id is None else Holder.student(row.student_id)
 
 
-def _line(vault: Vault, today: date, row: Any, person: list[tuple[UUID, str, bytes]]) -> Line:
-    if row.student_id is None:
-        contact = casebook.unseal(vault, "case", row.id, row.id, row.sealed).get("contact", {})
+def _line(vault: Vault, today: date, row: Any, person: list[tuple[UUID | str, str, bytes]]) -> Line:
+    case_id, reference, version, kind, code, student_id, channel, language, received_on, due_on, *more = row
+    extended_days, sealed, handler, branch, parts, target, *about = more
+    if student_id is None:
+        contact = casebook.unseal(vault, "case", case_id, case_id, sealed).get("contact", {})
         name = str(contact.get("name", ""))
     else:
-        name = name_of(vault, row.student_id, person)
-    about = Target(TargetKind(row.target), row.dataset, row.field, row.group, row.activity) if row.parts == 1 else None
-    state = CaseState(row.state)
+        name = name_of(vault, student_id, person)
+    state = STATES[code]
     return Line(
-        reference=row.reference,
-        version=row.version,
-        kind=RequestKind(row.kind),
+        reference=reference,
+        version=version,
+        kind=KINDS[kind],
         state=state,
         name=name,
-        matched=row.student_id is not None,
-        language=row.language,
-        received_on=row.received_on,
-        channel=Channel(row.channel),
-        due_on=row.due_on,
-        days_left=terms.days_left(row.due_on, today) if state in UNDECIDED else None,
-        extended=row.extended_days is not None,
-        handler=row.handler,
-        branch=row.branch,
-        parts=row.parts,
-        about=about,
+        matched=student_id is not None,
+        language=language,
+        received_on=received_on,
+        channel=CHANNELS[channel],
+        due_on=due_on,
+        days_left=terms.days_left(due_on, today) if state in UNDECIDED else None,
+        extended=extended_days is not None,
+        handler=handler,
+        branch=branch,
+        parts=parts,
+        about=Target(TARGETS[target], *about[:4]) if parts == 1 else None,
     )
 
 

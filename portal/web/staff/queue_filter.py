@@ -63,7 +63,7 @@ class QueueFilter:
     """What an address or a form asks of the list. `who` is sealed words of the search box, never a name in clear."""
 
     def __init__(
-        self, said: Speaker, languages: tuple[str, ...], values: MultiDict[str, str], open_words: Callable[[str], str]
+        self, said: Speaker, languages: tuple[str, ...], values: dict[str, str], open_words: Callable[[str], str]
     ) -> None:
         self._said = said
         self._values = values
@@ -89,7 +89,7 @@ class QueueFilter:
         """How many of its fields say something."""
         return len(self.kept.keys() - {"who", "reference", "order"})
 
-    def offering(self, branches: Rows, handlers: Rows) -> list[str]:
+    def offering(self, branches: Rows, handlers: Rows) -> Markup:
         """Its fields in the order of the page. `branches` is empty where there is nothing to choose."""
         shown = {name: field.html for name, field in self.fields.items()}
         shown["handler"] = self._offering("handler", handlers, self._said.text("Iedereen"))
@@ -97,7 +97,7 @@ class QueueFilter:
         if where:
             shown["branch"] = self._offering("branch", where, self._said.text("Alle vestigingen"))
         order = ("kind", "state", "handler", "branch", "channel", "language", *DAYS, "order")
-        return [shown[name] for name in order if name in shown]
+        return Markup("\n  ".join(shown[name] for name in order if name in shown))  # noqa: S704 - escaped there
 
     def _offering(self, name: str, rows: Rows, nothing: str) -> str:
         offered, chosen = (("", nothing), *rows), self._values.get(name, "")
@@ -108,7 +108,7 @@ class QueueFilter:
         return f"{before}{options(offered, chosen or None, str)}{after}"
 
 
-def kept_in(values: MultiDict[str, str]) -> dict[str, str]:
+def kept_in(values: dict[str, str]) -> dict[str, str]:
     """The part of an address, or of a form, that says what the list holds."""
     return {name: value for name, value in values.items() if name in NAMES and value}
 

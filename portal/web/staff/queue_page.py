@@ -7,8 +7,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash, make_response, redirect, render_template, request, url_for
-from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
@@ -16,7 +14,7 @@ from portal.i18n import N_, TONGUES
 from portal.services import search_queue as search
 from portal.services.cells import as_csv, as_xlsx
 from portal.services.export_queue import export_queue
-from portal.services.queue import COUNT_CAP, Filters, Order, Page, Tab, handlers, queue
+from portal.services.queue import Filters, Order, Page, Tab, handlers, queue
 from portal.services.take_case import Handed, assign_many
 from portal.web.forms import clean
 from portal.web.language import _, current_speaker
@@ -25,21 +23,10 @@ from portal.web.staff.blueprint import blueprint, policy, words_of
 from portal.web.staff.forms import choices
 from portal.web.staff.queue_filter import QueueFilter, hand_over_fields, kept_in
 from portal.web.staff.queue_forms import FIND, FindForm, HandOverForm, chosen_cases, one_of
-from portal.web.staff.queue_rows import rows_in
+from portal.web.staff.queue_rows import rows_in, tabs_in
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
 from portal.web.typed import typed_before
 
-TABS = {
-    Tab.ALL: N_("Open"),
-    Tab.MINE: N_("Van mij"),
-    Tab.UNASSIGNED: N_("Niet toegewezen"),
-    Tab.THIS_WEEK: N_("Deze week"),
-    Tab.OVERDUE: N_("Te laat"),
-    Tab.TO_CARRY_OUT: N_("Uit te voeren"),
-    Tab.COMPLAINTS: N_("Klachten"),
-    Tab.CLOSED: N_("Gesloten"),
-    Tab.EVERYTHING: N_("Alles"),
-}
 FILE_NAME = N_("verzoeken")
 COLUMNS = (
     *(N_("Kenmerk"), N_("Verzoek"), N_("Cursist"), N_("Taal"), N_("Vestiging"), N_("Ontvangen"), N_("Via")),
@@ -55,7 +42,7 @@ def queue_page() -> Response:
 def _page(sought: str | None = None, hand: HandOverForm | None = None, ticked: Any = (), code: int = 200) -> Response:
     """The list as its address says; `sought` is what was typed in the search box and not taken, `hand` the form of
     handing over as it was refused, with what was ticked."""
-    values = request.args if request.method == "GET" else request.form
+    values = (request.args if request.method == "GET" else request.form).to_dict()
     said = current_speaker()
     asked, tab = _asked(values), one_of(Tab, values.get("tab")) or Tab.ALL
     filters, kept, order = asked.filters, asked.kept, asked.order
@@ -69,7 +56,7 @@ def _page(sought: str | None = None, hand: HandOverForm | None = None, ticked: A
     to = Links(kept)
     html = render_template(
         "staff/queue.html",
-        fields=Markup("\n  ".join(fields)),  # noqa: S704 - escaped there
+        fields=fields,
         errors={**asked.errors, **(hand.errors if hand else {})},
         find=FIND,
         sought=sought if sought is not None else filters.who or filters.reference,
@@ -78,7 +65,7 @@ def _page(sought: str | None = None, hand: HandOverForm | None = None, ticked: A
         ticked=set(ticked),
         page=page,
         tab=tab,
-        tabs=_tabs(page, tab, to),
+        tabs=tabs_in(said)(to, page.counts, tab),
         filters=filters,
         open=asked.narrowed_by or asked.errors,
         kept=kept,
@@ -94,7 +81,7 @@ def _page(sought: str | None = None, hand: HandOverForm | None = None, ticked: A
     return make_response(html, code)
 
 
-def _asked(values: MultiDict[str, str]) -> QueueFilter:
+def _asked(values: dict[str, str]) -> QueueFilter:
     actor, clock = current_actor(), current_clock()
     return QueueFilter(
         current_speaker(), tuple(policy().languages), values, lambda token: search.open_words(actor, clock, token)
@@ -119,19 +106,6 @@ def _sort(tab: Tab, to: Links, order: Order | None, name: str) -> dict[str, str]
     now = "" if order is None or order.value.lstrip("-") != name else "descending" if order.downwards else "ascending"
     turned = f"-{name}" if now == "ascending" else name
     return {"href": to(tab, order=turned), "now": now}
-
-
-def _tabs(page: Page, current: Tab, to: Links) -> list[dict[str, object]]:
-    say = current_speaker().text
-    return [
-        {
-            "href": to(tab),
-            "label": say(words),
-            "current": tab is current,
-            "count": f"{COUNT_CAP}+" if page.counts[tab] > COUNT_CAP else str(page.counts[tab]),
-        }
-        for tab, words in TABS.items()
-    ]
 
 
 def _asked_for(filters: Filters, page: Page) -> list[str]:
@@ -182,7 +156,7 @@ def hand_over() -> Response:
             form.deny(refusal)
         else:
             _tell(told, next(each.name for each in people if str(each.id) == form.staff.data))
-            return redirect(Links(kept_in(request.form))(one_of(Tab, request.form.get("tab")) or Tab.ALL))
+            return redirect(Links(kept_in(request.form.to_dict()))(one_of(Tab, request.form.get("tab")) or Tab.ALL))
     return _page(hand=form, ticked=ticked, code=422)
 
 
@@ -203,7 +177,7 @@ def _tell(handed: Handed, name: str) -> None:
 def export() -> Response:
     """The list as it stands, as a file for a spreadsheet. Posted, because it is logged that it was taken out."""
     actor, clock = current_actor(), current_clock()
-    tab, asked = one_of(Tab, request.form.get("tab")) or Tab.ALL, _asked(request.form)
+    tab, asked = one_of(Tab, request.form.get("tab")) or Tab.ALL, _asked(request.form.to_dict())
     lines = export_queue(actor, clock, tab, asked.filters, asked.order)
     head = [_(each) for each in COLUMNS]
     rows = [
