@@ -27,7 +27,7 @@ from portal.domain.permissions import Actor, Subject, demand
 from portal.mail import outbox
 from portal.mail.messages import Message
 from portal.policy.model import Policy
-from portal.records.db import begin_write, db
+from portal.records.db import begin_write, db, end_reading
 from portal.services.assurance_of import demand_level
 from portal.services.giving_way import rest
 from portal.vault.envelope import Json
@@ -98,7 +98,7 @@ def begin_page() -> None:
 
 def end_page() -> None:
     if db.session().info.pop(PAGE, None) is not None:
-        db.session.rollback()
+        end_reading()
 
 
 def _vault() -> Vault:
@@ -155,11 +155,11 @@ def reading(actor: Actor, clock: Clock) -> Iterator[Work]:
         yield work
     finally:
         if page is None:
-            work.session.rollback()
+            end_reading()
 
 
 def abandon() -> None:
     """Drops whatever the request's transaction holds: before an error page is shown."""
-    db.session.rollback()
+    end_reading()
     if PAGE in db.session().info:
         begin_page()
