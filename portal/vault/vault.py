@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Engine, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
@@ -24,6 +24,7 @@ from portal.vault.envelope import (
     Holder,
     Json,
     Place,
+    bound,
     open_bytes,
     open_json,
     seal_bytes,
@@ -74,6 +75,7 @@ class Vault:
 
     def __init__(self, engine: Engine, master: MasterKey) -> None:
         self._engine = engine
+        self._apart = engine.dialect.name == "postgresql"
         self._master = master
         self._keys: dict[tuple[Holder, str], dict[int, Key]] = {}
         self._known: set[Holder] = set()
@@ -94,17 +96,18 @@ class Vault:
         return self._key(holder, retention, version_of(blob)).open(place, blob)
 
     def open_rows(
-        self, holder: Holder, table: str, column: str, rows: Iterable[tuple[UUID, str, bytes]]
+        self, holder: Holder, table: str, column: str, rows: Iterable[tuple[UUID | str, str, bytes]]
     ) -> Iterator[Json]:
         """`open` for many rows of one holder, each (row, retention class, blob), in their order; None in the place of
-        what was shredded."""
-        keys: dict[tuple[str, int], Key | None] = {}
+        what was shredded. A row by its id, or by that in hex."""
+        keys: dict[str, dict[int, Key]] = {}
         for row, retention, blob in rows:
-            which = retention, version_of(blob)
-            if which not in keys:
-                keys[which] = self._held(holder, retention).get(which[1])
-            key = keys[which]
-            yield key.open(Place(table, column, row), blob) if key else None
+            held = keys.get(retention)
+            if held is None:
+                held = keys[retention] = self._held(holder, retention)
+            key = held.get(version_of(blob))
+            at = row if isinstance(row, str) else row.hex
+            yield open_json(key.cipher, bound(table, column, at, key.name), blob) if key else None
 
     def seal_file(self, holder: Holder, retention: str, place: Place, content: bytes) -> bytes:
         key = self._newest(holder, retention)
@@ -122,7 +125,7 @@ class Vault:
         if not wanted:
             return
         self._known.update(wanted)
-        with self._engine.connect() as connection:
+        with self._look() as connection:
             for kind, ids in by_kind(wanted).items():
                 if len(ids) == 1:
                     self._take(kind, connection.execute(KEYS_OF_ONE, {"kind": kind, "id": ids[0]}))
@@ -264,7 +267,7 @@ class Vault:
             .where(lookup.c.kind == kind, lookup.c.digest == digest, lookup.c.holder_kind == holder_kind)
             .order_by(lookup.c.holder_id)
         )
-        with self._engine.connect() as connection:
+        with self._look() as connection:
             return list(connection.execute(statement).scalars())
 
     def find_many(self, kind: str, texts: Collection[str], holder_kind: str = "student") -> dict[str, list[UUID]]:
@@ -272,7 +275,7 @@ class Vault:
         by_digest = {self.digest(kind, text): text for text in texts}
         found: dict[str, list[UUID]] = {text: [] for text in texts}
         digests = list(by_digest)
-        with self._engine.connect() as connection:
+        with self._look() as connection:
             for start in range(0, len(digests), CHUNK):
                 rows = connection.execute(
                     select(lookup.c.digest, lookup.c.holder_id)
@@ -288,6 +291,11 @@ class Vault:
         return found
 
     # inside -------------------------------------------------------------------------------------------------------
+
+    def _look(self) -> Connection:
+        """For statements that only read. On PostgreSQL each stands alone: BEGIN and ROLLBACK need not travel."""
+        connection = self._engine.connect()
+        return connection.execution_options(isolation_level="AUTOCOMMIT") if self._apart else connection
 
     def _held(self, holder: Holder, retention: str) -> dict[int, Key]:
         """The keys of a class by version; none where there is none."""

@@ -3,7 +3,7 @@ much. Templates have them from components/page.html, by the same names as its ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from wtforms.widgets import TextInput
 
 from portal.i18n import N_, Speaker
 from portal.web.headers import static_url
+from portal.web.language import LanguageLink
 
 
 @lru_cache(maxsize=512)
@@ -44,6 +45,30 @@ def words(value: Any) -> Markup:
 def date_short(day: date) -> Markup:
     """Dutch figures only: for tables."""
     return Markup(f'<time datetime="{day.isoformat()}"><bdi dir="ltr">{day:%d-%m-%Y}</bdi></time>')  # noqa: S704 - a date
+
+
+def languages(links: Sequence[LanguageLink], form_id: str = "") -> Markup:
+    """The choice of a language: links, or, with the id of the page's form, buttons that post what was typed along."""
+    return Markup("\n").join(Markup(f"<li>{_language(each, form_id)}</li>") for each in links)  # noqa: S704 - escaped below
+
+
+def _language(link: LanguageLink, form_id: str) -> str:
+    href, name = escape(link.href), link.name
+    if form_id and not link.current:
+        return (
+            f'<button class="link" type="submit" form="{escape(form_id)}" formaction="{href}" formmethod="post"'
+            f' formnovalidate name="switch_language" value="{link.code}" lang="{link.code}" dir="{link.dir}">'
+            f"{name}</button>"
+        )
+    current = ' aria-current="true"' if link.current else ""
+    return f'<a href="{href}" lang="{link.code}" hreflang="{link.code}" dir="{link.dir}"{current}>{name}</a>'
+
+
+def menu(entries: Iterable[tuple[str, str, bool]]) -> Markup:
+    """The entries of a menu, each an address, its text, and whether that is where one is."""
+    entry = Markup('<li><a href="{}"{}>{}</a></li>')
+    here = Markup(' aria-current="page"')
+    return Markup("\n").join(entry.format(href, here if current else "", text) for href, text, current in entries)
 
 
 def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
@@ -85,7 +110,8 @@ class Pieces:
     """Those that speak, in one language."""
 
     icon, ltr, name, words = staticmethod(icon), staticmethod(ltr), staticmethod(name), staticmethod(words)
-    date_short, tag, described_by = staticmethod(date_short), staticmethod(tag), staticmethod(described_by)
+    date_short, tag, languages = staticmethod(date_short), staticmethod(tag), staticmethod(languages)
+    described_by = staticmethod(described_by)
 
     def __init__(self, said: Speaker) -> None:
         self._said = said
