@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import LargeBinary, Row, bindparam, insert, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
-from portal.records.db import Model
+from portal.records.db import Model, Moment
 from portal.records.tables.people import Branch, ImportFinding, Record, Student, Tombstone
 
 LOCK = 0x70_72_69_6D  # the advisory lock of imports on PostgreSQL
@@ -27,6 +27,14 @@ RECORDS = select(
     Record.sealed,
 ).where(Record.student_id.in_(bindparam("students", expanding=True)), Record.dataset == bindparam("dataset"))
 ANY_TOMBSTONE = select(Tombstone.kind).limit(1)
+DIGEST = 32  # bytes
+# Cut apart by the database: thousands of rows with one statement that carries one value.
+ENTOMB = text("""
+    WITH RECURSIVE place(n) AS (SELECT 0 WHERE :many > 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < :many)
+    INSERT INTO tombstone (digest, kind, erased_at)
+    SELECT substr(:digests, :size * n + 1, :size), :kind, :at FROM place WHERE true
+    ON CONFLICT (digest) DO NOTHING
+""").bindparams(bindparam("digests", type_=LargeBinary), bindparam("at", type_=Moment), size=DIGEST)
 
 
 class Known(NamedTuple):
@@ -141,6 +149,12 @@ def entombed(session: Session, digests: Collection[bytes]) -> set[bytes]:
     for part in chunks(list(dict.fromkeys(digests))):
         found.update(session.execute(select(Tombstone.digest).where(Tombstone.digest.in_(part))).scalars())
     return found
+
+
+def entomb(session: Session, kind: str, digests: bytes, at: datetime) -> None:
+    """Remembers these digests, one after the other in `digests`, where they are not remembered yet."""
+    values = {"digests": digests, "many": len(digests) // DIGEST, "kind": kind, "at": at}
+    session.connection().execute(ENTOMB, values)
 
 
 def all_entombed(session: Session, kind: str) -> frozenset[bytes]:
