@@ -42,7 +42,7 @@ def graves(work: Work, held: Sequence[items.Item], doomed: Doomed) -> dict[str, 
         return {}
     grave = tombstones.Graves(work, number)
     found: dict[str, list[bytes]] = {}
-    if all(each.id.bytes in doomed.records for each in held):
+    if len(doomed.records) == len(held):
         found["student"] = [grave.of_student()]
     records = found.setdefault("record", [])
     for record in held:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from portal.services.unit import Work
-from portal.vault.normal import normal_number
-
-as_json = json.JSONEncoder().encode  # made once: an import asks for each of its rows
+from portal.vault.normal import normal_number, together
 
 
 class Graves:
@@ -22,11 +19,11 @@ class Graves:
         return self._digest("erased_student", self._number)
 
     def of_record(self, dataset: str, natural_key: Iterable[str]) -> bytes:
-        return self._digest("erased_record", as_json([self._number, dataset, *natural_key]))
+        return self._digest("erased_record", together((self._number, dataset, *natural_key)))
 
     def of_field(self, dataset: str, natural_key: Iterable[str], code: str) -> bytes:
         """One value of a record whose other values stay."""
-        return self._digest("erased_field", as_json([self._number, dataset, *natural_key, code]))
+        return self._digest("erased_field", together((self._number, dataset, *natural_key, code)))
 
 
 def of_student(work: Work, student_number: str) -> bytes:

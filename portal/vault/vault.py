@@ -77,6 +77,7 @@ class Vault:
         self._master = master
         self._keys: dict[tuple[Holder, str], dict[int, Key]] = {}
         self._known: set[Holder] = set()
+        self._hashes: dict[str, hmac.HMAC] = {}  # by kind, begun with the key of look-ups
 
     # sealing ------------------------------------------------------------------------------------------------------
 
@@ -223,8 +224,13 @@ class Vault:
 
     def digest(self, kind: str, text: str) -> bytes:
         """The keyed hash of an already normalised text; a citizen number is never given here (UAVG 46)."""
-        key = self._newest(INSTALLATION, LOOKUP_CLASS)
-        return hmac.digest(key.raw, f"{kind}\0{text}".encode(), "sha256")
+        begun = self._hashes.get(kind)
+        if begun is None:
+            key = self._newest(INSTALLATION, LOOKUP_CLASS)
+            begun = self._hashes[kind] = hmac.new(key.raw, f"{kind}\0".encode(), "sha256")
+        hashed = begun.copy()
+        hashed.update(text.encode())
+        return hashed.digest()
 
     def index(self, holder: Holder, retention: str, entries: Iterable[tuple[str, str]]) -> None:
         """Replaces what the holder can be found by within this class: (kind, normalised text) pairs."""
@@ -342,6 +348,8 @@ class Vault:
         self._known.discard(holder)
         for pair in [pair for pair in self._keys if pair[0] == holder]:
             del self._keys[pair]
+        if holder == INSTALLATION:
+            self._hashes.clear()
 
 
 def by_kind(holders: Iterable[Holder]) -> dict[str, list[UUID]]:
