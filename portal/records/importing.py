@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Dialect, LargeBinary, Row, bindparam, insert, inspect, select, text, tuple_, update
+from sqlalchemy import LargeBinary, Row, bindparam, inspect, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from portal.records.db import Model, Moment
 from portal.records.tables.people import Branch, ImportFinding, Record, Student, Tombstone
+from portal.vault.bulk import insert_many
 
 LOCK = 0x70_72_69_6D  # the advisory lock of imports on PostgreSQL
 CHUNK = 400  # values a statement, below SQLite's limit
@@ -111,42 +111,8 @@ def datasets_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, str]
 
 
 def add_rows(session: Session, table: type[Model], rows: list[dict[str, Any]]) -> None:
-    """Writes many new rows in one go to the database; each names the same columns, and every one that may not be empty.
-
-    On SQLite past SQLAlchemy, which puts each row together by itself: that took as long as writing them.
-    """
-    if not rows:
-        return
-    connection = session.connection()
-    if not connection.dialect.positional:
-        connection.execute(insert(table), rows)
-        return
-    statement, columns = _bulk_insert(table, tuple(rows[0]), connection.dialect)
-    values = [_bound([row[name] for row in rows], bind) for name, bind in columns]
-    connection.exec_driver_sql(statement, list(zip(*values, strict=True)))
-
-
-Bind = Callable[[Any], Any] | None
-
-
-@lru_cache(maxsize=8)
-def _bulk_insert(table: type[Model], names: tuple[str, ...], dialect: Dialect) -> tuple[str, list[tuple[str, Bind]]]:
-    """The statement, and in its order the columns with what makes a value fit for the driver."""
-    compiled = insert(table).compile(dialect=dialect, column_keys=names)
-    types = {column.name: column.type.dialect_impl(dialect) for column in inspect(table).local_table.columns}
-    return str(compiled), [(name, types[name].bind_processor(dialect)) for name in compiled.positiontup or ()]
-
-
-def _bound(values: list[Any], bind: Bind) -> Iterable[Any]:
-    """A column's values as the driver takes them; one that comes again at once is not made again."""
-    if bind is None:
-        return values
-    found, last, bound = [], values[0], bind(values[0])
-    for value in values:
-        if value is not last:
-            last, bound = value, bind(value)
-        found.append(bound)
-    return found
+    """Writes many new rows in one go to the database; each names the same columns, and every one that may not be empty."""
+    insert_many(session.connection(), inspect(table).local_table, rows)  # type: ignore[arg-type]  # it is a Table
 
 
 def update_rows(session: Session, table: type[Model], rows: list[dict[str, Any]]) -> None:

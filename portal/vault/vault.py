@@ -19,6 +19,7 @@ from sqlalchemy import Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
+from portal.vault.bulk import insert_many
 from portal.vault.envelope import (
     INSTALLATION,
     Holder,
@@ -151,7 +152,7 @@ class Vault:
         fresh = {pair: os.urandom(KEY_BYTES) for pair in missing}
         try:
             with self._engine.begin() as connection:
-                connection.execute(ADD_KEYS, [self._row(*pair, 1, key) for pair, key in fresh.items()])
+                insert_many(connection, data_key, [self._row(*pair, 1, key) for pair, key in fresh.items()])
         except IntegrityError:  # somebody else made one of them just now
             self._known.difference_update(holder for holder, _ in missing)
             for holder, retention in missing:
@@ -256,8 +257,7 @@ class Vault:
                                 lookup.c.retention == retention,
                             )
                         )
-            if rows:
-                connection.execute(ADD_LOOKUPS, rows)
+            insert_many(connection, lookup, rows)
 
     def find(self, kind: str, text: str, holder_kind: str = "student") -> list[UUID]:
         """The ids of the holders that carry this text, in a stable order."""
