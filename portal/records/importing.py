@@ -111,7 +111,7 @@ def datasets_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, str]
 
 
 def add_rows(session: Session, table: type[Model], rows: list[dict[str, Any]]) -> None:
-    """Writes many new rows in one go to the database; each names the same columns, and every one that may not be empty."""
+    """Writes many new rows in one go; each names the same columns, and every one that may not be empty."""
     insert_many(session.connection(), inspect(table).local_table, rows)  # type: ignore[arg-type]  # it is a Table
 
 
