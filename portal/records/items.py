@@ -257,13 +257,18 @@ def _store(session: Session, vault: Vault, student_id: UUID, part: Part, at: dat
     )
 
 
-def name_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID, str, bytes]]) -> str:
-    """The name in the parts of a `person` record, each (row, retention class, sealed); "" when its keys are gone."""
+def values_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID | str, str, bytes]]) -> dict[str, Json]:
+    """What the parts of a record say together, each (row, retention class, sealed); nothing when its keys are gone."""
     values: dict[str, Json] = {}
     for payload in vault.open_rows(Holder.student(student_id), *SEALED, parts):
         if payload is not None:
             values = {**payload["values"], **values}
-    return full_name(values)
+    return values
+
+
+def name_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID | str, str, bytes]]) -> str:
+    """The name in the parts of a `person` record; "" when its keys are gone."""
+    return full_name(values_of(vault, student_id, parts))
 
 
 def full_name(values: Mapping[str, Json]) -> str:

@@ -223,6 +223,11 @@ def timeline(work: Work, case_id: UUID) -> list[Any]:
 def subject_of(work: Work, case: Case) -> Subject:
     """What the permissions need to know of a case."""
     about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
+    return subject_about(case, about.decider_id if about else None)
+
+
+def subject_about(case: Any, about_decider_id: UUID | None) -> Subject:
+    """The same of a case, or a row of one, and who decided what it is about."""
     return Subject(
         branch_id=case.branch_id,
         student_id=case.student_id,
@@ -230,7 +235,7 @@ def subject_of(work: Work, case: Case) -> Subject:
         kind=RequestKind(case.kind),
         decider_id=case.decider_id,
         approver_id=case.approver_id,
-        about_decider_id=about.decider_id if about and case.kind == RequestKind.COMPLAINT else None,
+        about_decider_id=about_decider_id if case.kind == RequestKind.COMPLAINT else None,
         handler_id=case.handler_id,
         unplaced=case.student_id is None,
     )
@@ -252,17 +257,18 @@ def _allowed(work: Work, reference: str, act: Act) -> Case:
     case = work.once(
         ("case", reference), lambda: work.session.scalars(BY_REFERENCE, {"reference": reference}).one_or_none()
     )
-    if case is None or not _in_reach(work, case):
+    if case is None:
         raise NotFound(reference)
-    work.require(act, subject_of(work, case))
+    require_within_reach(work, act, subject_of(work, case), reference)
     return case
 
 
-def _in_reach(work: Work, case: Case) -> bool:
-    if work.actor.kind is ActorKind.SYSTEM:
-        return True
+def require_within_reach(work: Work, act: Act, subject: Subject, reference: str) -> None:
+    """Nothing, or NotFound where the case lies outside the actor's reach, NotAllowed where it may not do this."""
     reach = Act.VIEW_CASE if work.actor.is_staff else Act.VIEW_OWN_STATUS
-    return bool(may(work.actor, reach, subject_of(work, case)))
+    if work.actor.kind is not ActorKind.SYSTEM and not may(work.actor, reach, subject):
+        raise NotFound(reference)
+    work.require(act, subject)
 
 
 def move(case: Case, action: Action) -> None:

@@ -3,7 +3,7 @@ much. Templates have them from components/page.html, by the same names as its ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -62,6 +62,13 @@ def _language(link: LanguageLink, form_id: str) -> str:
         )
     current = ' aria-current="true"' if link.current else ""
     return f'<a href="{href}" lang="{link.code}" hreflang="{link.code}" dir="{link.dir}"{current}>{name}</a>'
+
+
+def menu(entries: Iterable[tuple[str, str, bool]]) -> Markup:
+    """The entries of a menu, each an address, its text, and whether that is where one is."""
+    entry = Markup('<li><a href="{}"{}>{}</a></li>')
+    here = Markup(' aria-current="page"')
+    return Markup("\n").join(entry.format(href, here if current else "", text) for href, text, current in entries)
 
 
 def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
