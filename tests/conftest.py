@@ -97,6 +97,12 @@ def sqlite_app() -> Iterator[Flask]:
     yield from ready("sqlite")
 
 
+@pytest.fixture(params=[pytest.param("postgres", marks=pytest.mark.postgres)])
+def postgres_app(request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The application on PostgreSQL, for what only that does."""
+    yield from ready(request.param)
+
+
 @pytest.fixture
 def own_app() -> Iterator[Flask]:
     """One that no other test has used yet: for hooking into it."""

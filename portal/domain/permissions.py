@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from uuid import UUID
 
 from portal.domain.acts import Act
@@ -292,22 +293,38 @@ _ALSO_HOLDS: dict[Also, Callable[[Actor, Subject], bool]] = {
 }
 
 
+NOTHING = Subject()
+GRANTED = Decision()
+
+
 def condition(act: Act, who: Role | ActorKind) -> Condition:
     """The cell of the table; what it does not name is NEVER."""
     return TABLE[act].conditions.get(who, NEVER) if act in TABLE else NEVER
 
 
+@cache
+def _line(act: Act, kind: ActorKind, roles: frozenset[Role]) -> tuple[tuple[Condition, ...], tuple[Also, ...]]:
+    """What the table says of an act to such an actor: conditions of which one must hold, and all that must besides."""
+    whos: list[Role | ActorKind] = [*sorted(roles)] if kind is ActorKind.STAFF else [kind]
+    also = TABLE[act].also if act in TABLE else ()
+    return tuple(condition(act, who) for who in whos), tuple(each for each in Also if each in also)
+
+
 def may(actor: Actor, act: Act, subject: Subject | None = None) -> Decision:
     """Whether `actor` may do `act` to `subject`. Several roles add up; what must hold besides, holds for the person."""
-    about = subject or Subject()
-    whos: list[Role | ActorKind] = [*sorted(actor.roles)] if actor.is_staff else [actor.kind]
-    conditions = [condition(act, who) for who in whos]
-    if not any(_HOLDS[each](actor, about) for each in conditions):
+    about = subject or NOTHING
+    conditions, also = _line(act, actor.kind, actor.roles)
+    for each in conditions:
+        if _HOLDS[each](actor, about):
+            break
+    else:
         return Decision(next((_REASONS[each] for each in conditions if each in _REASONS), "not_permitted"))
     if actor.is_staff and not actor.confidentiality_acknowledged and act not in BEFORE_ACKNOWLEDGING:
         return Decision("confidentiality_not_acknowledged")
-    missing = (each for each in Also if each in TABLE[act].also and not _ALSO_HOLDS[each](actor, about))
-    return Decision(next(missing, ""))
+    for needed in also:
+        if not _ALSO_HOLDS[needed](actor, about):
+            return Decision(needed)
+    return GRANTED
 
 
 def could(actor: Actor, act: Act) -> bool:
@@ -315,12 +332,24 @@ def could(actor: Actor, act: Act) -> bool:
 
     It never stands in for `may`: the object's branch, a second person and a fresh sign-in are asked there.
     """
-    if not actor.is_staff:
-        return condition(act, actor.kind) is not NEVER
-    if not actor.confidentiality_acknowledged and act not in BEFORE_ACKNOWLEDGING:
-        return False
-    conditions = {condition(act, role) for role in actor.roles}
-    return ALWAYS in conditions or (bool(actor.branches) and bool(conditions & {BRANCH, BRANCH_PLUS, SCOPED}))
+    return act in powers(actor)
+
+
+def powers(actor: Actor) -> frozenset[Act]:
+    """Every act that `actor` `could` do."""
+    return _powers(actor.kind, actor.roles, actor.confidentiality_acknowledged, bool(actor.branches))
+
+
+@cache
+def _powers(kind: ActorKind, roles: frozenset[Role], acknowledged: bool, somewhere: bool) -> frozenset[Act]:
+    if kind is not ActorKind.STAFF:
+        return frozenset(act for act in Act if condition(act, kind) is not NEVER)
+    enough = {ALWAYS, BRANCH, BRANCH_PLUS, SCOPED} if somewhere else {ALWAYS}
+    return frozenset(
+        act
+        for act in Act
+        if (acknowledged or act in BEFORE_ACKNOWLEDGING) and any(condition(act, role) in enough for role in roles)
+    )
 
 
 def demand(actor: Actor, act: Act, subject: Subject | None = None) -> None:

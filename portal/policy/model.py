@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 
 from portal.domain.vocabulary import FieldType, LegalBasis, Level, RequestKind, Role, Sensitivity, Source
@@ -269,6 +270,14 @@ class Roles:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """What a field is for: the activities, and the codes of those who receive it for one of them."""
+
+    activities: tuple[Activity, ...]
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole file. Mappings are keyed by code, in the file's order."""
 
@@ -295,13 +304,25 @@ class Policy:
     roles: Roles
     own_section: Group = Group(OWN_SECTION, "own", "", "", "")  # for fields of group OWN_SECTION
     digest: str = ""  # SHA-256 of the file, in hexadecimal, as `sha256sum` prints it
+    _served: dict[tuple[str, ...], Served] = dataclass_field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def field(self, dataset: str, code: str) -> Field:
         """The field, or KeyError."""
         return self.datasets[dataset].fields[code]
 
     def activities_of(self, field: Field) -> tuple[Activity, ...]:
-        return tuple(self.activities[code] for code in field.activities)
+        return self.served_by(field).activities
+
+    def served_by(self, field: Field) -> Served:
+        """Put together once: a page of data asks it of each of its values."""
+        found = self._served.get(field.activities)
+        if found is None:
+            activities = tuple(self.activities[code] for code in field.activities)
+            recipients = dict.fromkeys(code for activity in activities for code in activity.recipients)
+            found = self._served[field.activities] = Served(activities, tuple(recipients))
+        return found
 
     def grounds_for(self, kind: RequestKind) -> tuple[Ground, ...]:
         return tuple(ground for ground in self.grounds.values() if kind in ground.kinds)

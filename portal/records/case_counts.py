@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, false, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, Label, false, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import UNDECIDED, CaseState
@@ -17,23 +17,19 @@ from portal.records.case_filter import (
     FOUND,
     STATES,
     Conditions,
-    Looker,
+    Question,
     Shape,
     Tab,
-    Wanted,
     anywhere,
     bound,
     branches_of,
-    impossible,
     narrowed,
     of_tab,
     one_of,
     own,
     places_of,
-    shape_of,
     state_in,
     states_of,
-    values_of,
     written,
 )
 from portal.records.tables.cases import Case
@@ -45,11 +41,11 @@ LATER = "later"  # undecided, and due after this week
 ADDED_UP = {Tab.ALL: (Tab.OVERDUE, Tab.THIS_WEEK, LATER, Tab.TO_CARRY_OUT), Tab.EVERYTHING: (Tab.ALL, Tab.CLOSED)}
 
 
-def counts(session: Session, looker: Looker, wanted: Wanted) -> dict[Tab, int]:
+def counts(session: Session, asked: Question) -> dict[Tab, int]:
     """How many cases each tab holds, narrowed as the list is, at most COUNT_CAP + 1, in one statement."""
-    shape, values = shape_of(looker, wanted), values_of(looker, wanted)
-    statement = _counting_found(shape) if shape.given & FOUND else _counting(shape, impossible(looker, wanted))
-    found = dict(session.connection().execute(statement, values).one()._mapping)
+    shape = asked.shape
+    statement = _counting_found(shape) if shape.given & FOUND else _counting(shape, asked.impossible)
+    found = dict(session.connection().execute(statement, asked.values).one()._mapping)
     for tab, parts in ADDED_UP.items():
         found[tab] = sum(found[part] for part in parts)
     return {tab: min(found[tab], COUNT_CAP + 1) for tab in Tab}
@@ -79,13 +75,14 @@ def _counting(shape: Shape, impossible: frozenset[Tab]) -> Any:
 
 
 def _capped(shape: Shape, conditions: Conditions) -> ColumnElement[int]:
-    """The count of a part, in a branch in reach and in none: each stops when it is more than a tab tells."""
-    total: ColumnElement[int] = literal_column("0", Integer)
-    for place in _places(shape):
-        some: Select[Any] = select(literal_column("1").label("one")).select_from(Case)
-        some = some.where(*place, *conditions, *narrowed(shape, _bounds(shape))).limit(written(COUNT_CAP + 1))
-        total = total + select(func.count()).select_from(some.subquery()).scalar_subquery()
-    return total
+    """The count of a part, place after place: it stops when it is more than a tab tells."""
+    one: Label[int] = literal_column("1", Integer).label("one")
+    more = [*conditions, *narrowed(shape, _bounds(shape))]
+    found = [select(one).select_from(Case).where(*place, *more) for place in _places(shape)]
+    if not found:
+        return literal_column("0", Integer)
+    some = union_all(*found) if len(found) > 1 else found[0]
+    return select(func.count()).select_from(some.limit(written(COUNT_CAP + 1)).subquery()).scalar_subquery()
 
 
 def _bounds(shape: Shape) -> frozenset[str]:

@@ -6,7 +6,7 @@ PostgreSQL keeps the plan of a statement whose sizes it can tell.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -111,6 +111,18 @@ class Shape:
     given: frozenset[str]  # names of the values that narrow it
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asks for: the shape of its statements, what is bound in them, and the tabs that hold nothing."""
+
+    looker: Looker
+    tab: Tab
+    order: Order
+    shape: Shape
+    values: dict[str, Any]
+    impossible: frozenset[Tab]
+
+
 Conditions = list[ColumnElement[bool]]
 _EQUAL = {
     "kind": Case.kind,
@@ -127,6 +139,12 @@ _BOUNDS_FROM = {"received_after": Case.received_on, "due_after": Case.due_on}
 _BOUNDS_UNTIL = {"received_before": Case.received_on, "due_before": Case.due_on}
 BOUNDS = frozenset({*_BOUNDS_FROM, *_BOUNDS_UNTIL})
 NARROWING = frozenset({*_EQUAL, *_FROM, *_UNTIL, *BOUNDS, "students"})
+
+
+def question(looker: Looker, wanted: Wanted) -> Question:
+    values = values_of(looker, wanted)
+    shape = shape_of(looker, wanted, values)
+    return Question(looker, wanted.tab, wanted.order, shape, values, impossible(looker, wanted))
 
 
 def values_of(looker: Looker, wanted: Wanted) -> dict[str, Any]:
@@ -159,7 +177,7 @@ def values_of(looker: Looker, wanted: Wanted) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def shape_of(looker: Looker, wanted: Wanted) -> Shape:
+def shape_of(looker: Looker, wanted: Wanted, values: Mapping[str, Any]) -> Shape:
     scope = looker.scope
     one = wanted.branch_id is not None
     return Shape(
@@ -168,7 +186,7 @@ def shape_of(looker: Looker, wanted: Wanted) -> Shape:
         every=scope.every and not one,
         unplaced=scope.unplaced and not one,
         handlers=len(looker.handlers),
-        given=frozenset(values_of(looker, wanted)) & NARROWING,
+        given=NARROWING.intersection(values),
     )
 
 

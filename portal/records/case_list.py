@@ -13,29 +13,28 @@ from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, func, literal_column, or_, select, true, tuple_, union_all
+from sqlalchemy import Select, and_, case, func, literal_column, or_, select, true, tuple_, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.types import NULLTYPE
 
 from portal.records.case_filter import (
     FOUND,
     STATES,
     Conditions,
-    Looker,
     Order,
+    Question,
     Shape,
     Tab,
     Wanted,
     anywhere,
     bound,
-    impossible,
     narrowed,
     of_tab,
     own,
     places_of,
-    shape_of,
+    question,
     state_in,
     states_of,
-    values_of,
     written,
 )
 from portal.records.tables.access import Staff
@@ -48,7 +47,7 @@ class Listed(NamedTuple):
     sealed), none where nobody knows yet whose case it is."""
 
     case: Any
-    person: list[tuple[UUID, str, bytes]]
+    person: list[tuple[UUID | str, str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +73,18 @@ def _arms(shape: Shape, tab: Tab) -> Iterator[Conditions]:
         yield [state_in([state]), *place, handler, *fixed]
 
 
-def cases(session: Session, looker: Looker, wanted: Wanted, size: int, after: str = "", before: str = "") -> Slice:
+def cases(session: Session, asked: Question, size: int, after: str = "", before: str = "") -> Slice:
     """A page of cases. `after` and `before` are references of the list's own rows; one that is out of reach begins at
     the start."""
-    if wanted.tab in impossible(looker, wanted):
+    if asked.tab in asked.impossible:
         return Slice([], before=False, after=False)
-    shape, values = shape_of(looker, wanted), values_of(looker, wanted)
-    place = _place(session, looker, wanted.order, after or before) if after or before else None
+    place = _place(session, asked, after or before) if after or before else None
     backwards = bool(before) and place is not None
-    downwards = wanted.order.downwards != backwards
-    statement = _listing(shape, wanted.tab, wanted.order, downwards, place is not None, size + 1)
+    downwards = asked.order.downwards != backwards
+    statement = _listing(asked.shape, asked.tab, asked.order, downwards, place is not None, size + 1)
     if statement is None:
         return Slice([], before=False, after=False)
-    rows = _listed(session.connection().execute(statement, {**values, **(place or {})}))
+    rows = _listed(session.connection().execute(statement, {**asked.values, **(place or {})}))
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
@@ -143,7 +141,7 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
             item.field,
             item.group.label("group"),
             item.activity,
-            Record.id.label("record_id"),
+            type_coerce(Record.id, NULLTYPE).label("record_id"),  # as it is stored: it only names what is sealed
             Record.retention.label("record_retention"),
             Record.sealed.label("record_sealed"),
         )
@@ -159,16 +157,17 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
 def _listed(rows: Iterable[Any]) -> list[Listed]:
     found: dict[str, Listed] = {}
     for row in rows:
-        listed = found.setdefault(row.reference, Listed(row, []))
+        if (listed := found.get(row.reference)) is None:
+            listed = found[row.reference] = Listed(row, [])
         if row.record_id is not None:
-            listed.person.append((row.record_id, row.record_retention, row.record_sealed))
+            listed.person.append(tuple(row[-3:]))
     return list(found.values())
 
 
-def _place(session: Session, looker: Looker, order: Order, reference: str) -> dict[str, Any] | None:
-    everything = Wanted()
-    values = {**values_of(looker, everything), "here": reference}
-    row = session.connection().execute(_placing(shape_of(looker, everything), order), values).first()
+def _place(session: Session, asked: Question, reference: str) -> dict[str, Any] | None:
+    everything = question(asked.looker, Wanted())
+    values = {**everything.values, "here": reference}
+    row = session.connection().execute(_placing(everything.shape, asked.order), values).first()
     return {"place_at": row.at, "place_id": row.id} if row else None
 
 

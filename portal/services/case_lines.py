@@ -1,6 +1,6 @@
 """The lines of a case's page: what is asked, steps, messages, notes, what happened, the student's other requests.
 
-They are made of plain rows (`casebook.lines_of`): a page only reads.
+They are made of plain rows (`case_facts.lines`): a page only reads.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from portal.domain import clock as terms
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import OPEN, CaseState
 from portal.domain.permissions import scope_of
-from portal.domain.vocabulary import ActorKind, Evidence, Outcome, RequestKind, StepKind, StepState, TargetKind
+from portal.domain.vocabulary import ActorKind, Evidence, Level, Outcome, RequestKind, StepKind, StepState, TargetKind
 from portal.records import case_facts, casebook
 from portal.records.items import items_of
-from portal.records.tables.cases import Case
+from portal.services.issue_letter import title_of
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 
@@ -85,6 +85,17 @@ class NoteLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterLine:
+    id: UUID
+    title: str  # Dutch text of the catalogue; of a notice, the recipient's name
+    target: str  # code of the recipient of a notice, "" of a letter to the student
+    on: date
+    level: Level  # what a student needs to read it
+    ready: bool
+    sha256: str  # for staff; "" until it is printed
+
+
+@dataclass(frozen=True, slots=True)
 class OtherCase:
     """Another request of the same student. `takes_in` says whether this case may be merged into it."""
 
@@ -97,14 +108,14 @@ class OtherCase:
     takes_in: bool
 
 
-def item_lines(work: Work, case: Case, items: Sequence[Any]) -> tuple[ItemLine, ...]:
+def item_lines(work: Work, case: Any, items: Sequence[Any]) -> tuple[ItemLine, ...]:
     """What is asked, item by item; the number of statements does not grow with them."""
     hidden = _hidden(work, case, items)
-    return tuple(_item_line(work, item, hidden=item.id in hidden) for item in items)
+    return tuple(_item_line(work, case.id, item, hidden=item.id in hidden) for item in items)
 
 
-def _item_line(work: Work, item: Any, hidden: bool) -> ItemLine:
-    contents = casebook.item_contents(work.vault, item)
+def _item_line(work: Work, case_id: UUID, item: Any, hidden: bool) -> ItemLine:
+    contents = casebook.unseal(work.vault, "case_item", case_id, item.id, item.sealed)
     return ItemLine(
         id=item.id,
         target=TargetKind(item.target),
@@ -122,11 +133,11 @@ def _item_line(work: Work, item: Any, hidden: bool) -> ItemLine:
         reason=str(contents.get("reason") or ""),
         checked=contents.get("checked"),
         evidence=Evidence(contents["evidence"]) if contents.get("evidence") else None,
-        executed_at=item.executed_at,
+        executed_at=item.done_at,
     )
 
 
-def _hidden(work: Work, case: Case, items: Sequence[Any]) -> set[UUID]:
+def _hidden(work: Work, case: Any, items: Sequence[Any]) -> set[UUID]:
     """The items whose value is hidden from staff; of one that is gone meanwhile it stays hidden."""
     touchy = [
         each
@@ -141,38 +152,55 @@ def _hidden(work: Work, case: Case, items: Sequence[Any]) -> set[UUID]:
     return {each.id for each in touchy if (each.item_id, each.field) not in shown}
 
 
-def step_line(work: Work, step: Any, names: dict[UUID | None, str]) -> StepLine:
-    contents = casebook.step_contents(work.vault, step)
+def step_line(work: Work, case_id: UUID, step: Any) -> StepLine:
+    contents = casebook.unseal(work.vault, "case_step", case_id, step.id, step.sealed)
     return StepLine(
         id=step.id,
         kind=StepKind(step.kind),
         task=step.task,
         target=step.target,
         state=StepState(step.state),
-        by=names.get(step.by_id, ""),
+        by=step.by or "",
         on=terms.receipt_date(step.at) if step.at else None,
         note=str(contents.get("note") or ""),
         found=str(contents.get("found") or ""),
     )
 
 
-def message_line(work: Work, message: Any, names: dict[UUID | None, str]) -> MessageLine:
+def message_line(work: Work, case_id: UUID, message: Any) -> MessageLine:
+    contents = casebook.unseal(work.vault, "case_message", case_id, message.id, message.sealed)
     return MessageLine(
         at=message.at,
         from_staff=message.from_staff,
-        author=names.get(message.author_id, "") if message.from_staff else "",
-        text=casebook.message_text(work.vault, message),
-        read=message.read_at is not None,
+        author=message.by or "",
+        text=str(contents.get("text", "")),
+        read=message.done_at is not None,
     )
 
 
-def event_line(work: Work, each: Any, names: dict[UUID | None, str]) -> EventLine:
+def event_line(work: Work, case_id: UUID, each: Any) -> EventLine:
     return EventLine(
         at=each.at,
         kind=EventKind(each.kind),
         actor_kind=ActorKind(each.actor_kind),
-        actor=names.get(each.actor_id, "") if each.actor_kind == ActorKind.STAFF else "",
-        details=casebook.event_details(work.vault, each),
+        actor=each.by or "",
+        details=casebook.unseal(work.vault, "case_event", case_id, each.id, each.sealed),
+    )
+
+
+def letter_line(work: Work, case: Any, letter: Any) -> LetterLine:
+    """Of a row `id, kind, target, level, at (issued), done_at (printed), sealed`."""
+    told = work.policy.recipients.get(letter.target)
+    shows_digest = work.actor.is_staff and letter.done_at is not None
+    printed = casebook.unseal(work.vault, "letter", case.id, letter.id, letter.sealed) if shows_digest else {}
+    return LetterLine(
+        id=letter.id,
+        title=(told.name if told else letter.target) if letter.target else title_of(letter.kind, case),
+        target=letter.target,
+        on=terms.receipt_date(letter.at),
+        level=Level(letter.level),
+        ready=letter.done_at is not None,
+        sha256=str(printed.get("sha256", "")),
     )
 
 
@@ -185,10 +213,8 @@ def notes_of(events: Iterable[EventLine]) -> tuple[NoteLine, ...]:
     )
 
 
-def others_of(work: Work, case: Case) -> tuple[OtherCase, ...]:
+def others_of(work: Work, case: Any) -> tuple[OtherCase, ...]:
     """The student's other requests within reach, the same kind first, then the latest; in one statement."""
-    if case.student_id is None:
-        return ()
     rows = case_facts.others(work.session, scope_of(work.actor), case, MOST_OTHERS)
     return tuple(
         OtherCase(
@@ -204,7 +230,7 @@ def others_of(work: Work, case: Case) -> tuple[OtherCase, ...]:
     )
 
 
-def same_question(case: Case, other: Any) -> bool:
+def same_question(case: Any, other: Any) -> bool:
     """Whether `other` may take this case in: open, of the same student and kind, and not received later."""
     return (
         other.id != case.id

@@ -10,52 +10,50 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
-
 from portal.domain.acts import Act
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import ACTS, ENDED, OPEN, UNDECIDED, CaseState, possible
 from portal.domain.permissions import Actor, Also, Subject, may
-from portal.domain.vocabulary import ActorKind, Channel, Level, Outcome, RequestKind, Role, StepKind, StepState
+from portal.domain.vocabulary import Channel, Level, Outcome, RequestKind, Role, StepKind, StepState
 from portal.records import case_facts, casebook
-from portal.records.items import full_name, persons
+from portal.records.items import full_name, values_of
 from portal.records.staff import active_staff
-from portal.records.tables.access import Staff
-from portal.records.tables.cases import Case
 from portal.services import decision_draft, identity, upload_way
 from portal.services.carry_out import CARRIED_OUT
 from portal.services.case_dates import Dates, dates_of
 from portal.services.case_lines import (
     EventLine,
     ItemLine,
+    LetterLine,
     MessageLine,
     NoteLine,
     OtherCase,
     StepLine,
     event_line,
     item_lines,
+    letter_line,
     message_line,
     notes_of,
     others_of,
     step_line,
 )
-from portal.services.casework import representative_of, subject_of, timeline
+from portal.services.casework import NotFound, representative_of, require_within_reach, subject_about
 from portal.services.erasures import Wait, waits_for
 from portal.services.extension_draft import ExtensionDraft, draft_of
 from portal.services.find_students import birth_year
 from portal.services.next_step import next_of
 from portal.services.reviewed import unreviewed
 from portal.services.steps import SEARCH
+from portal.services.targets import GRANTING
 from portal.services.unit import Work
-from portal.vault.envelope import Holder
-
-NAMES = select(Staff.id, Staff.name).where(Staff.id.in_(bindparam("wanted", expanding=True)))
+from portal.vault.envelope import Holder, Json
 
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
     """Everything the page of a case shows. `allowed` says what this member of staff may do in this state."""
 
+    id: UUID
     reference: str
     version: int
     kind: RequestKind
@@ -89,6 +87,7 @@ class CasePage:
     messages: tuple[MessageLine, ...]
     notes: tuple[NoteLine, ...]
     events: tuple[EventLine, ...]
+    letters: tuple[LetterLine, ...]  # newest first
     others: tuple[OtherCase, ...]
     documents: tuple[str, ...]
     allowed: frozenset[Act]
@@ -134,40 +133,42 @@ class CasePage:
         return tuple(step for step in self.steps if step.state is StepState.OPEN)
 
 
-def read_case(work: Work, case: Case) -> CasePage:
-    """The page's facts, without logging."""
+def read_case(work: Work, reference: str) -> CasePage:
+    """The page's facts, without logging. Raises NotFound when it is not within the actor's reach.
+
+    Asked in a few statements however much there is: the case and what there is one of, its lines, the keys of both.
+    """
+    case = case_facts.head(work.session, reference, upload_way.CLASS, work.now)
+    if case is None:
+        raise NotFound(reference)
+    subject = subject_about(case, case.about_decider_id)
+    require_within_reach(work, Act.VIEW_CASE, subject, reference)
+    lines = case_facts.lines(work.session, case.id, case.student_id)
     work.vault.preload([casebook.holder(case.id), *([Holder.student(case.student_id)] if case.student_id else [])])
     contents = casebook.contents(work.vault, case)
-    person = persons(work.session, work.vault, [case.student_id]).get(case.student_id) if case.student_id else None
-    values = person.values if person else {}
+    person = _person(work, case.student_id, lines[case_facts.PERSON])
     contact = {str(key): str(value) for key, value in contents.get("contact", {}).items()}
-    events = timeline(work, case.id)
-    messages, steps, asked = (
-        casebook.lines_of(work.session, statement, case.id)
-        for statement in (casebook.MESSAGES, casebook.STEPS, casebook.ITEMS)
-    )
-    names = _names(work, case, events, messages, steps)
-    facts = case_facts.facts(work.session, case.id, upload_way.CLASS, work.now)
     kind, state = RequestKind(case.kind), CaseState(case.state)
-    subject = subject_of(work, case)
     allowed, refused = _acts(work.actor, state, subject)
-    items = item_lines(work, case, asked)
-    step_lines = tuple(sorted((step_line(work, step, names) for step in steps), key=lambda line: line.task != SEARCH))
-    happened = tuple(event_line(work, each, names) for each in reversed(events))
-    needed = identity.level_needed(work, case)
+    items = item_lines(work, case, lines[case_facts.ITEM])
+    steps = tuple(step_line(work, case.id, each) for each in lines[case_facts.STEP])
+    step_lines = tuple(sorted(steps, key=lambda step: step.task != SEARCH))
+    happened = tuple(event_line(work, case.id, each) for each in reversed(lines[case_facts.EVENT]))
+    going = (identity.Found(each.dataset, each.field, each.checked) for each in items if each.outcome in GRANTING)
+    needed = identity.level_for(work.policy, kind, going)
     wait = waits_for(work, case) if kind is RequestKind.ERASURE and case.approver_id else None
-    about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
     return CasePage(
+        id=case.id,
         reference=case.reference,
         version=case.version,
         kind=kind,
         state=state,
         channel=Channel(case.channel),
         language=case.language,
-        name=full_name(values) if person else contact.get("name", ""),
-        birth_year=birth_year(values.get("birth_date")),
+        name=full_name(person) if person else contact.get("name", ""),
+        birth_year=birth_year(person.get("birth_date")),
         student_id=case.student_id,
-        branch=facts.branch or "",
+        branch=case.branch or "",
         contact=contact,
         words=str(contents.get("words", "")),
         helper=str(contents.get("helper", "")),
@@ -176,22 +177,23 @@ def read_case(work: Work, case: Case) -> CasePage:
         level=Level(case.assured_level),
         level_needed=needed,
         level_how=case.assured_how,
-        handler=names.get(case.handler_id, ""),
+        handler=case.handler or "",
         handler_id=case.handler_id,
-        decider=names.get(case.decider_id, ""),
-        approver=names.get(case.approver_id, ""),
+        decider=case.decider or "",
+        approver=case.approver or "",
         wait=wait,
         outcome=Outcome(case.outcome) if case.outcome else None,
-        about_reference=about.reference if about else "",
-        about_director=_by_director(work, about),
-        restricted=facts.restricted,
+        about_reference=case.about_reference or "",
+        about_director=_by_director(work, case.about_decider_id),
+        restricted=case.restricted,
         dates=dates_of(work, case),
         items=items,
         steps=step_lines,
-        messages=tuple(message_line(work, message, names) for message in messages),
+        messages=tuple(message_line(work, case.id, each) for each in lines[case_facts.MESSAGE]),
         notes=notes_of(happened),
         events=happened,
-        others=others_of(work, case),
+        letters=tuple(letter_line(work, case, each) for each in reversed(lines[case_facts.LETTER])),
+        others=others_of(work, case) if case.has_others else (),
         documents=case_facts.documents(work.session, case.id) if Act.RELEASE_ANSWER in allowed else (),
         allowed=allowed,
         refused=refused,
@@ -204,8 +206,8 @@ def read_case(work: Work, case: Case) -> CasePage:
             allowed | {act for act, code in refused.items() if code == Also.FRESH_SIGN_IN},
             needed,
             wait,
-            changes=facts.changes,
-            upload=facts.upload,
+            changes=case.changes,
+            upload=case.upload,
             pictures=unreviewed(work, case) if state is CaseState.DECIDED else 0,
         ),
         drafted=decision_draft.KEY in contents,
@@ -213,28 +215,17 @@ def read_case(work: Work, case: Case) -> CasePage:
     )
 
 
-def _by_director(work: Work, about: Case | None) -> bool:
+def _person(work: Work, student_id: UUID | None, parts: Iterable[Any]) -> dict[str, Json]:
+    if student_id is None:
+        return {}
+    return values_of(work.vault, student_id, ((each.id, each.retention, each.sealed) for each in parts))
+
+
+def _by_director(work: Work, decider_id: UUID | None) -> bool:
     """A complaint about the director also goes outside the school (regulation, art. 10)."""
-    if about is None or about.decider_id is None:
+    if decider_id is None:
         return False
-    directors = active_staff(work.session, work.today, Role.DIRECTOR, None)
-    return about.decider_id in {staff.id for staff in directors}
-
-
-def _names(
-    work: Work,
-    case: Case,
-    events: Iterable[Any],
-    messages: Iterable[Any],
-    steps: Iterable[Any],
-) -> dict[UUID | None, str]:
-    wanted = {case.handler_id, case.decider_id, case.approver_id}
-    wanted |= {each.actor_id for each in events if each.actor_kind == ActorKind.STAFF}
-    wanted |= {message.author_id for message in messages if message.from_staff}
-    wanted |= {step.by_id for step in steps}
-    wanted.discard(None)
-    rows = work.session.connection().execute(NAMES, {"wanted": list(wanted)}) if wanted else ()
-    return {row[0]: row[1] for row in rows}
+    return decider_id in {staff.id for staff in active_staff(work.session, work.today, Role.DIRECTOR, None)}
 
 
 def _acts(actor: Actor, state: CaseState, subject: Subject) -> tuple[frozenset[Act], dict[Act, str]]:

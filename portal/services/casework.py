@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,13 +20,14 @@ from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
 from portal.domain.vocabulary import ActorKind, Channel, Letter, Level, RequestKind, TargetKind
 from portal.mail import messages
+from portal.mail.messages import Message
 from portal.mail.outbox import CLASS as MAIL
 from portal.records import casebook, representatives
 from portal.records.db import write_new
 from portal.records.items import Item, full_name, persons
 from portal.records.staff import active_staff, away
 from portal.records.tables.access import Staff
-from portal.records.tables.cases import Case, CaseItem
+from portal.records.tables.cases import Case, CaseEvent, CaseItem
 from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
 from portal.services import limits
@@ -121,15 +122,13 @@ def open_case(work: Work, new: NewCase) -> Opened:
     work.vault.begin(casebook.holder(case_id), found_by | {AUDIT: []} | ({MAIL: []} if to else {}))
     case = _case(work, new, asker, case_id, state)
     items = [_item(work, case_id, position, asked) for position, asked in enumerate(new.items)]
-    write_new(work.session, (case, *items))
-    event(work, case, EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED)
+    received = EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED
+    write_new(work.session, (case, *items, _happening(work, case, received)))
     work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
     if not at_once:
         issue(work, case, Letter.RECEIPT, asked=items, address=asker.address)
-    work.session.flush()
-    if to:
-        work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
-    tell_staff_of_new(work, case)
+    receipt = [messages.receipt(to, case.language, case_id, case.reference, code, case.due_on)] if to else []
+    work.send_all([*receipt, *_news_of(work, case)])
     return Opened(case_id, case.reference, code, case.due_on)
 
 
@@ -207,8 +206,12 @@ def _item(work: Work, case_id: UUID, position: int, asked: Asked) -> CaseItem:
 
 def event(work: Work, case: Case, kind: EventKind, **details: Json) -> None:
     """Adds to the case's timeline."""
-    casebook.add_event(
-        work.session, work.vault, case.id, kind.value, work.now, work.actor.kind.value, work.actor.id, **details
+    work.session.add(_happening(work, case, kind, **details))
+
+
+def _happening(work: Work, case: Case, kind: EventKind, **details: Json) -> CaseEvent:
+    return casebook.new_event(
+        work.vault, case.id, kind.value, work.now, work.actor.kind.value, work.actor.id, **details
     )
 
 
@@ -220,6 +223,11 @@ def timeline(work: Work, case_id: UUID) -> list[Any]:
 def subject_of(work: Work, case: Case) -> Subject:
     """What the permissions need to know of a case."""
     about = work.session.get(Case, case.about_case_id) if case.about_case_id else None
+    return subject_about(case, about.decider_id if about else None)
+
+
+def subject_about(case: Any, about_decider_id: UUID | None) -> Subject:
+    """The same of a case, or a row of one, and who decided what it is about."""
     return Subject(
         branch_id=case.branch_id,
         student_id=case.student_id,
@@ -227,7 +235,7 @@ def subject_of(work: Work, case: Case) -> Subject:
         kind=RequestKind(case.kind),
         decider_id=case.decider_id,
         approver_id=case.approver_id,
-        about_decider_id=about.decider_id if about and case.kind == RequestKind.COMPLAINT else None,
+        about_decider_id=about_decider_id if case.kind == RequestKind.COMPLAINT else None,
         handler_id=case.handler_id,
         unplaced=case.student_id is None,
     )
@@ -239,22 +247,28 @@ def case_by_reference(work: Work, reference: str, act: Act, version: int | None 
     Raises NotFound when it is missing or lies outside the actor's reach, NotAllowed when the actor sees it but may
     not do this, ChangedMeanwhile when `version` is not the stored one.
     """
-    case = work.once(
-        ("case", reference), lambda: work.session.scalars(BY_REFERENCE, {"reference": reference}).one_or_none()
-    )
-    if case is None or not _in_reach(work, case):
-        raise NotFound(reference)
-    work.require(act, subject_of(work, case))
+    case = work.once(("case", reference, act), lambda: _allowed(work, reference, act))
     if version is not None and case.version != version:
         raise ChangedMeanwhile(reference)
     return case
 
 
-def _in_reach(work: Work, case: Case) -> bool:
-    if work.actor.kind is ActorKind.SYSTEM:
-        return True
+def _allowed(work: Work, reference: str, act: Act) -> Case:
+    case = work.once(
+        ("case", reference), lambda: work.session.scalars(BY_REFERENCE, {"reference": reference}).one_or_none()
+    )
+    if case is None:
+        raise NotFound(reference)
+    require_within_reach(work, act, subject_of(work, case), reference)
+    return case
+
+
+def require_within_reach(work: Work, act: Act, subject: Subject, reference: str) -> None:
+    """Nothing, or NotFound where the case lies outside the actor's reach, NotAllowed where it may not do this."""
     reach = Act.VIEW_CASE if work.actor.is_staff else Act.VIEW_OWN_STATUS
-    return bool(may(work.actor, reach, subject_of(work, case)))
+    if work.actor.kind is not ActorKind.SYSTEM and not may(work.actor, reach, subject):
+        raise NotFound(reference)
+    work.require(act, subject)
 
 
 def move(case: Case, action: Action) -> None:
@@ -311,11 +325,13 @@ def name_of(work: Work, case: Case) -> str:
 def tell_staff_of_new(work: Work, case: Case) -> None:
     """News of a new case to those who may take it: the handlers of its branch, else the privacy officers; none to
     whoever wrote it down."""
-    work.send_all(
-        messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference)
-        for staff in staff_for(work, case)
-        if staff.id != work.actor.id and _within(work, "staff_news", str(staff.id))
-    )
+    work.send_all(_news_of(work, case))
+
+
+def _news_of(work: Work, case: Case) -> Iterator[Message]:
+    for staff in staff_for(work, case):
+        if staff.id != work.actor.id and _within(work, "staff_news", str(staff.id)):
+            yield messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference)
 
 
 def _within(work: Work, limit: str, key: str) -> bool:

@@ -6,7 +6,7 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor
 from portal.records import case_list
-from portal.services.queue import Filters, Line, Order, Tab, lines_of, looker_and_wanted
+from portal.services.queue import Filters, Line, Order, Tab, lines_of, question_of
 from portal.services.unit import writing
 
 MOST = 5000  # lines of one file
@@ -19,11 +19,11 @@ def export_queue(
     """The lines of the list as it is narrowed and sorted on the page; at most MOST of them. Raises NotAllowed."""
     with writing(actor, clock) as work:
         work.require(Act.EXPORT_QUEUE)
-        looker, wanted = looker_and_wanted(work, tab, filters or Filters(), order)
+        asked = question_of(work, tab, filters or Filters(), order)
         found: list[Line] = []
         place = ""
         while len(found) < MOST:
-            part = case_list.cases(work.session, looker, wanted, CHUNK, after=place)
+            part = case_list.cases(work.session, asked, CHUNK, after=place)
             found += lines_of(work, part.rows)
             if not part.after:
                 break

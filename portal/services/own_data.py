@@ -22,7 +22,7 @@ from portal.domain.retention import kept_until
 from portal.domain.vocabulary import FieldType, Level, Sensitivity
 from portal.policy.model import Activity, Dataset, Field, Group
 from portal.records.campaigns import waits_for
-from portal.records.items import Item, item, items_of
+from portal.records.items import Item, Kept, item, items_of, kept_of
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import TermEnd
 from portal.records.tables.people import Limit, Student, View
@@ -32,6 +32,7 @@ from portal.services.casework import NotFound
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
 
+Held = Item | Kept
 LISTED = 3  # records of one dataset that the overview shows; more of them have a page of their own
 VIEWS_PAGE = 50
 
@@ -122,8 +123,8 @@ def own_data(actor: Actor, clock: Clock, shared_address: bool) -> OwnData:
     with reading(actor, clock) as work:
         student_id = _may_see(work, shared_address)
         about = work.session.connection().execute(PAGE, {"student": student_id, "today": work.today}).all()
-        held: dict[str, list[Item]] = {}
-        for each in items_of(work.session, work.vault, student_id):
+        held: dict[str, list[Held]] = {}
+        for each in kept_of(work.session, work.vault, student_id):
             held.setdefault(each.dataset, []).append(each)
         sight = _Sight(work, about, shared_address, held.get("disclosure", ()))
         page = about[0]
@@ -233,7 +234,7 @@ class _Sight:
         work: Work,
         about: Sequence[Any],
         shared_address: bool,
-        disclosures: Iterable[Item],
+        disclosures: Iterable[Held],
         asked_for: bool = False,
     ) -> None:
         self._policy, self._actor, self._now = work.policy, work.actor, work.now
@@ -241,10 +242,14 @@ class _Sight:
         self._ended: date | None = about[0].last_programme_ended
         self._stopped = frozenset(limit.activity for limit in about if limit.activity)
         self._restricted = [limit for limit in about if limit.kind == "restriction" and limit.activity is None]
-        self._disclosed = _last_days(disclosures)
-        self._fields: dict[tuple[object, ...], _Shown] = {}
+        sent = _last_days(disclosures)
+        self._recipients = {
+            code: Shared(code, each.name, sent.get(code)) for code, each in work.policy.recipients.items()
+        }
+        self._fields: dict[int, _Shown] = {}
+        self._alike: dict[tuple[object, ...], _Shown] = {}
 
-    def groups(self, held: Mapping[str, list[Item]]) -> list[GroupOfData]:
+    def groups(self, held: Mapping[str, list[Held]]) -> list[GroupOfData]:
         """What is held of each data set, under the group that its fields belong to; in the policy's order."""
         found: dict[int, list[Series]] = {}
         for dataset in self._policy.datasets.values():
@@ -261,7 +266,7 @@ class _Sight:
         return [GroupOfData(group, tuple(found.get(group.number, ()))) for group in groups]
 
     def series(
-        self, dataset: Dataset, fields: Sequence[Field], held: Iterable[Item], listed: int | None
+        self, dataset: Dataset, fields: Sequence[Field], held: Iterable[Held], listed: int | None
     ) -> Series | None:
         """The records of a dataset that keep something in these fields; None when there are none."""
         codes = [field.code for field in fields]
@@ -272,16 +277,17 @@ class _Sight:
             return Series(dataset, (), len(kept), self._counts(fields, kept))
         return Series(dataset, tuple(self._entry(dataset, fields, each) for each in kept), len(kept), ())
 
-    def _entry(self, dataset: Dataset, fields: Iterable[Field], held: Item) -> Entry:
-        found = {field.code: self.value(held, field) for field in fields if held.values.get(field.code) is not None}
-        title = (
-            found.get(code) or self.value(held, dataset.fields[code])
+    def _entry(self, dataset: Dataset, fields: Iterable[Field], held: Held) -> Entry:
+        item_id, values = held.id, held.values
+        found = {field.code: self.value(held, field, item_id) for field in fields if values.get(field.code) is not None}
+        title = [
+            found.get(code) or self.value(held, dataset.fields[code], item_id)
             for code in dataset.title
-            if held.values.get(code) is not None
-        )
-        return Entry(held.id, dataset, tuple(title), tuple(found.values()))
+            if values.get(code) is not None
+        ]
+        return Entry(item_id, dataset, tuple(title), tuple(found.values()))
 
-    def _counts(self, fields: Sequence[Field], kept: Sequence[Item]) -> tuple[tuple[Field, str, int], ...]:
+    def _counts(self, fields: Sequence[Field], kept: Sequence[Held]) -> tuple[tuple[Field, str, int], ...]:
         counts = []
         for field in fields:
             if field.type is FieldType.CHOICE and self._shown(field).shows:
@@ -290,10 +296,10 @@ class _Sight:
                 counts += [(field, choice, number) for choice, number in times.items()]
         return tuple(sorted(counts, key=lambda each: (each[0].code, each[1])))
 
-    def value(self, held: Item, field: Field) -> Value:
-        shown = self._shown(field)
+    def value(self, held: Held, field: Field, item_id: UUID) -> Value:
+        shown = self._fields.get(id(field)) or self._shown(field)
         return Value(
-            held.id,
+            item_id,
             field,
             held.values.get(field.code) if shown.shows else None,
             not shown.shows,
@@ -308,26 +314,23 @@ class _Sight:
     def _shown(self, field: Field) -> _Shown:
         """Put together once for all fields that are alike in this."""
         key = field.level, field.sensitivity, field.retention, field.activities
-        found = self._fields.get(key)
+        found = self._alike.get(key)
         if found is None:
             plain = field.sensitivity is Sensitivity.ORDINARY
             term = self._policy.retention[field.retention]
-            activities = self._policy.activities_of(field)
-            found = self._fields[key] = _Shown(
+            served = self._policy.served_by(field)
+            found = self._alike[key] = _Shown(
                 (plain or self._asked_for) and shows(self._actor, self._now, field, self._shared_address),
                 needed(self._policy, field, self._shared_address),
                 kept_until(term.years, term.days, self._ended) if term.starts == "programme_end" else None,
-                activities,
-                self._shared(activities),
+                served.activities,
+                tuple([self._recipients[code] for code in served.recipients]),
             )
+        self._fields[id(field)] = found
         return found
 
-    def _shared(self, activities: Iterable[Activity]) -> tuple[Shared, ...]:
-        codes = dict.fromkeys(code for activity in activities for code in activity.recipients)
-        return tuple(Shared(code, self._policy.recipients[code].name, self._disclosed.get(code)) for code in codes)
 
-
-def _last_days(disclosures: Iterable[Item]) -> dict[str, date]:
+def _last_days(disclosures: Iterable[Held]) -> dict[str, date]:
     """The last day on which something went to each recipient."""
     found: dict[str, date] = {}
     for each in disclosures:
@@ -337,7 +340,7 @@ def _last_days(disclosures: Iterable[Item]) -> dict[str, date]:
     return found
 
 
-def _is_about(limit: Any, held: Item, field: Field) -> bool:
+def _is_about(limit: Any, held: Held, field: Field) -> bool:
     """Whether a restriction covers this value: the field, the whole record, the whole dataset, or everything."""
     return (
         limit.dataset in (None, held.dataset) and limit.item_id in (None, held.id) and limit.field in (None, field.code)
@@ -370,4 +373,4 @@ def _value(
         raise NotFound(code)
     disclosures = items_of(work.session, work.vault, student_id, {"disclosure"})
     sight = _sight(work, student_id, shared_address, disclosures, asked_for)
-    return sight.value(held, work.policy.field(held.dataset, code))
+    return sight.value(held, work.policy.field(held.dataset, code), held.id)

@@ -17,7 +17,7 @@ from portal.domain.vocabulary import Channel, RequestKind, TargetKind
 from portal.records import case_counts, case_list, casebook
 from portal.records import queue as lists
 from portal.records.case_counts import COUNT_CAP
-from portal.records.case_filter import Looker, Order, Tab, Wanted
+from portal.records.case_filter import Looker, Order, Question, Tab, Wanted, question
 from portal.records.case_list import Listed
 from portal.records.items import name_of
 from portal.records.queue import Around
@@ -28,6 +28,10 @@ from portal.vault.envelope import Holder
 from portal.vault.vault import Vault
 
 PAGE = 25
+KINDS = {each.value: each for each in RequestKind}  # a look in a dictionary is a third of what an enumeration takes
+STATES = {each.value: each for each in CaseState}
+CHANNELS = {each.value: each for each in Channel}
+TARGETS = {each.value: each for each in TargetKind}
 
 __all__ = [
     "COUNT_CAP",
@@ -140,12 +144,11 @@ def queue(
     with reading(actor, clock) as work:
         work.require(Act.VIEW_QUEUE)
         around = _around(work)
-        looker = _looker(work, around)
-        wanted = _wanted(work, around, tab, filters or Filters(), order)
-        part = case_list.cases(work.session, looker, wanted, PAGE, after, before)
+        asked = _asked(work, around, tab, filters or Filters(), order)
+        part = case_list.cases(work.session, asked, PAGE, after, before)
         return Page(
             lines=lines_of(work, part.rows),
-            counts=case_counts.counts(work.session, looker, wanted),
+            counts=case_counts.counts(work.session, asked),
             has_before=part.before,
             has_after=part.after,
             branches=tuple(BranchChoice(code, name) for _id, code, name in around.branches),
@@ -154,10 +157,9 @@ def queue(
         )
 
 
-def looker_and_wanted(work: Work, tab: Tab, filters: Filters, order: Order | None = None) -> tuple[Looker, Wanted]:
-    """Whose list it is and what it holds."""
-    around = _around(work)
-    return _looker(work, around), _wanted(work, around, tab, filters, order)
+def question_of(work: Work, tab: Tab, filters: Filters, order: Order | None = None) -> Question:
+    """What a list holds, for whoever looks."""
+    return _asked(work, _around(work), tab, filters, order)
 
 
 def _around(work: Work) -> Around:
@@ -167,10 +169,11 @@ def _around(work: Work) -> Around:
     return found
 
 
-def _looker(work: Work, around: Around) -> Looker:
+def _asked(work: Work, around: Around, tab: Tab, asked: Filters, order: Order | None) -> Question:
     """The own cases are first one's own, then those of whoever is away (`set_absence`)."""
     assert work.actor.id is not None
-    return Looker(scope_of(work.actor), (work.actor.id, *sorted(around.away, key=str)), work.today)
+    own = (work.actor.id, *sorted(around.away, key=str))
+    return question(Looker(scope_of(work.actor), own, work.today), _wanted(work, around, tab, asked, order))
 
 
 def _wanted(work: Work, around: Around, tab: Tab, asked: Filters, order: Order | None) -> Wanted:
@@ -216,31 +219,32 @@ def _holder(row: Any) -> Holder:
     return Holder.case(row.id) if row.student_id is None else Holder.student(row.student_id)
 
 
-def _line(vault: Vault, today: date, row: Any, person: list[tuple[UUID, str, bytes]]) -> Line:
-    if row.student_id is None:
-        contact = casebook.unseal(vault, "case", row.id, row.id, row.sealed).get("contact", {})
+def _line(vault: Vault, today: date, row: Any, person: list[tuple[UUID | str, str, bytes]]) -> Line:
+    case_id, reference, version, kind, code, student_id, channel, language, received_on, due_on, *more = row
+    extended_days, sealed, handler, branch, parts, target, *about = more
+    if student_id is None:
+        contact = casebook.unseal(vault, "case", case_id, case_id, sealed).get("contact", {})
         name = str(contact.get("name", ""))
     else:
-        name = name_of(vault, row.student_id, person)
-    about = Target(TargetKind(row.target), row.dataset, row.field, row.group, row.activity) if row.parts == 1 else None
-    state = CaseState(row.state)
+        name = name_of(vault, student_id, person)
+    state = STATES[code]
     return Line(
-        reference=row.reference,
-        version=row.version,
-        kind=RequestKind(row.kind),
+        reference=reference,
+        version=version,
+        kind=KINDS[kind],
         state=state,
         name=name,
-        matched=row.student_id is not None,
-        language=row.language,
-        received_on=row.received_on,
-        channel=Channel(row.channel),
-        due_on=row.due_on,
-        days_left=terms.days_left(row.due_on, today) if state in UNDECIDED else None,
-        extended=row.extended_days is not None,
-        handler=row.handler,
-        branch=row.branch,
-        parts=row.parts,
-        about=about,
+        matched=student_id is not None,
+        language=language,
+        received_on=received_on,
+        channel=CHANNELS[channel],
+        due_on=due_on,
+        days_left=terms.days_left(due_on, today) if state in UNDECIDED else None,
+        extended=extended_days is not None,
+        handler=handler,
+        branch=branch,
+        parts=parts,
+        about=Target(TARGETS[target], *about[:4]) if parts == 1 else None,
     )
 
 

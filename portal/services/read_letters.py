@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -21,31 +20,24 @@ from portal.letters.retention import TITLE as RETENTION_TITLE
 from portal.records.tables.cases import Case
 from portal.records.tables.papers import IssuedLetter
 from portal.services.assurance_of import level_now
+from portal.services.case_lines import LetterLine, letter_line
 from portal.services.case_page import log_view
 from portal.services.casework import NotFound, case_by_reference, event
 from portal.services.held_case import held_case
-from portal.services.issue_letter import title_of
 from portal.services.unit import Work, reading, writing
-from portal.services.write_letters import bytes_of, digest_of
+from portal.services.write_letters import bytes_of
 from portal.vault.vault import Shredded
 
 OF_CASE = (
-    select(IssuedLetter)
+    select(
+        *(IssuedLetter.id, IssuedLetter.kind, IssuedLetter.target, IssuedLetter.level, IssuedLetter.sealed),
+        IssuedLetter.issued_at.label("at"),
+        IssuedLetter.written_at.label("done_at"),
+    )
     .where(IssuedLetter.case_id == bindparam("case"))
     .order_by(IssuedLetter.issued_at.desc(), IssuedLetter.id.desc())
 )
 TO_STUDENT = OF_CASE.where(IssuedLetter.kind != notice.KIND)
-
-
-@dataclass(frozen=True, slots=True)
-class LetterLine:
-    id: UUID
-    title: str  # Dutch text of the catalogue; of a notice, the recipient's name
-    target: str  # code of the recipient of a notice, "" of a letter to the student
-    on: date
-    level: Level  # what a student needs to read it
-    ready: bool
-    sha256: str  # for staff; "" until it is printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +54,12 @@ def letters_of(actor: Actor, clock: Clock, reference: str) -> list[LetterLine]:
     with reading(actor, clock) as work:
         act = Act.VIEW_CASE if actor.is_staff else Act.VIEW_OWN_DECISION
         case = case_by_reference(work, reference, act)
-        return [_line(work, case, row) for row in _rows(work, case)]
+        return [letter_line(work, case, row) for row in _rows(work, case)]
 
 
 def _rows(work: Work, case: Case) -> Sequence[Any]:
     statement = OF_CASE if work.actor.is_staff else TO_STUDENT
     return work.session.connection().execute(statement, {"case": case.id}).all()
-
-
-def _line(work: Work, case: Case, row: Any) -> LetterLine:
-    told = work.policy.recipients.get(row.target)
-    digest = ""
-    if work.actor.is_staff:
-        try:
-            digest = digest_of(work, row)
-        except Shredded:  # the case's own term has ended
-            digest = ""
-    return LetterLine(
-        id=row.id,
-        title=(told.name if told else row.target) if row.target else title_of(row.kind, case),
-        target=row.target,
-        on=receipt_date(row.issued_at),
-        level=Level(row.level),
-        ready=row.written_at is not None,
-        sha256=digest,
-    )
 
 
 def take_letter(actor: Actor, clock: Clock, reference: str, letter_id: UUID) -> Taken:

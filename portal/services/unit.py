@@ -27,7 +27,7 @@ from portal.domain.permissions import Actor, Subject, demand
 from portal.mail import outbox
 from portal.mail.messages import Message
 from portal.policy.model import Policy
-from portal.records.db import begin_write, db
+from portal.records.db import begin_write, db, end_reading
 from portal.services.assurance_of import demand_level
 from portal.services.giving_way import rest
 from portal.vault.envelope import Json
@@ -98,7 +98,7 @@ def begin_page() -> None:
 
 def end_page() -> None:
     if db.session().info.pop(PAGE, None) is not None:
-        db.session.rollback()
+        end_reading()
 
 
 def _vault() -> Vault:
@@ -118,14 +118,15 @@ def _work(actor: Actor, clock: Clock, page: _Page) -> Work:
 
 
 @contextmanager
-def writing(actor: Actor, clock: Clock) -> Iterator[Work]:
+def writing(actor: Actor, clock: Clock, keys: Vault | None = None) -> Iterator[Work]:
     """A unit that writes: commits when the block ends, with its audit entries; rolls back when it raises.
 
+    `keys` are what a page opened just now: for the unit that only puts on record who looked at it.
     Raises ChangedMeanwhile when a row of it was changed by somebody else after it was read (its version moved on).
     """
     begin_write()
     began = time.monotonic()
-    work = _work(actor, clock, _Page(_vault()))
+    work = _work(actor, clock, _Page(keys or _vault()))
     try:
         yield work
         work.session.flush()
@@ -154,11 +155,11 @@ def reading(actor: Actor, clock: Clock) -> Iterator[Work]:
         yield work
     finally:
         if page is None:
-            work.session.rollback()
+            end_reading()
 
 
 def abandon() -> None:
     """Drops whatever the request's transaction holds: before an error page is shown."""
-    db.session.rollback()
+    end_reading()
     if PAGE in db.session().info:
         begin_page()

@@ -29,11 +29,12 @@ def register(app: Flask) -> None:
 def compress(response: Response) -> Response:
     if response.mimetype not in TEXTS or response.status_code in {204, 206, 304}:
         return response
-    response.vary.add("Accept-Encoding")
+    own = request.endpoint == "static"
+    response.vary.update(("Accept-Encoding",) if own else ("Accept-Encoding", "Sec-Fetch-Site"))
     wanted = request.accept_encodings.quality("gzip") > 0 and request.method != "HEAD"
     if not wanted or "Content-Encoding" in response.headers:
         return response
-    if request.endpoint == "static":
+    if own:
         name = str((request.view_args or {})["filename"])
         response.close()  # the file that would have been sent as it is
         response.direct_passthrough = False
@@ -42,7 +43,6 @@ def compress(response: Response) -> Response:
         if etag:
             response.set_etag(etag, weak=True)
     else:
-        response.vary.add("Sec-Fetch-Site")
         if not may_be_packed(response):
             return response
         response.set_data(gzip.compress(response.get_data(), QUICK, mtime=0))

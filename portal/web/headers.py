@@ -35,6 +35,7 @@ FIXED = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 A_FILE_OF_ITS_OWN = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "no-store"}
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -56,21 +57,19 @@ def is_named_by_content() -> bool:
 
 
 def register(app: Flask) -> None:
-    secure = app.config["SETTINGS"].secure
+    always = [*FIXED.items(), *([HSTS] if app.config["SETTINGS"].secure else [])]
 
     @app.after_request
     def add_headers(response: Response) -> Response:
         if response.headers.get("Content-Disposition", "").startswith("attachment"):  # ASVS 3.2.1
             response.headers.update(A_FILE_OF_ITS_OWN)
-        for name, value in FIXED.items():
-            response.headers.setdefault(name, value)
-        if secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        present = {name.lower() for name, _value in response.headers}
+        response.headers.extend([(name, value) for name, value in always if name.lower() not in present])
         if request.endpoint == "static" and response.status_code in {200, 206, 304}:
             if response.status_code == 200 and is_named_by_content():
                 response.headers["Cache-Control"] = FOREVER
-        else:
-            response.headers.setdefault("Cache-Control", "no-store")
+        elif "cache-control" not in present:
+            response.headers.add("Cache-Control", "no-store")
         return response
 
     app.jinja_env.globals["static_url"] = static_url

@@ -4,14 +4,15 @@ the cookie, what the browser asks for, Dutch."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from flask import current_app, g, request, session, url_for
+from flask import current_app, g, request, session
 from flask_login import current_user
 
 from portal.i18n import MASTER, STAFF_TONGUES, Speaker, best, offered, speaker, staff_speaker
 
 COOKIE_KEY = "lang"
+SAFE = "!$&'()*+,/:;=@"  # what a path may hold as it is (RFC 3986, pchar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,10 @@ class LanguageLink:
 
 
 def current_language() -> str:
-    if "language" in g:
-        return str(g.language)
-    g.language = _decide()
-    return str(g.language)
+    found: str | None = g.get("language")
+    if found is None:
+        found = g.language = _decide()
+    return found
 
 
 def _decide() -> str:
@@ -49,9 +50,9 @@ def is_staff_page() -> bool:
 
 
 def current_speaker() -> Speaker:
-    if "speaker" not in g:
-        g.speaker = staff_speaker(current_language()) if is_staff_page() else speaker(current_language())
-    found: Speaker = g.speaker
+    found: Speaker | None = g.get("speaker")
+    if found is None:
+        found = g.speaker = staff_speaker(current_language()) if is_staff_page() else speaker(current_language())
     return found
 
 
@@ -62,22 +63,22 @@ def _(message: str, **values: object) -> str:
 def language_links() -> list[LanguageLink]:
     """The same page in each language offered; a page that has no such address leads to the start page.
 
-    What an address asked for is written behind it and never given to `url_for`, which takes a scheme from such words.
+    The addresses of a page differ in their first part only.
     """
-    here = current_language()
-    endpoint, arguments = request.endpoint, dict(request.view_args or {})
-    if endpoint is None or "lang" not in arguments:
-        endpoint, arguments = "public.start", {}
-    query = urlencode([pair for pair in request.args.items(multi=True) if pair[0] not in arguments])
-    links = []
-    for tongue in offered():
-        href = url_for(endpoint, **{**arguments, "lang": tongue.code}) + (f"?{query}" if query else "")
-        links.append(LanguageLink(tongue.code, tongue.name, tongue.dir, href, tongue.code == here))
-    return links
+    here, arguments = current_language(), request.view_args or {}
+    rest = quote(request.path.removeprefix(f"/{arguments['lang']}"), SAFE) if "lang" in arguments else "/"
+    if request.query_string:
+        query = urlencode([pair for pair in request.args.items(multi=True) if pair[0] not in arguments])
+        rest += f"?{query}" if query else ""
+    root = request.script_root
+    return [
+        LanguageLink(tongue.code, tongue.name, tongue.dir, f"{root}/{tongue.code}{rest}", tongue.code == here)
+        for tongue in offered()
+    ]
 
 
 def template_names() -> dict[str, object]:
-    """What every template may say without asking, besides what its language gives it (portal/web/application.py)."""
+    """What every template may say without asking, besides what its language gives it (portal/web/templating.py)."""
     return {
         "policy": current_app.extensions["policy"],
         "language_links": [] if is_staff_page() else language_links(),

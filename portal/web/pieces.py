@@ -3,12 +3,13 @@ much. Templates have them from components/page.html, by the same names as its ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from flask import g
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from wtforms import Field, Form, SelectField
@@ -16,6 +17,7 @@ from wtforms.widgets import TextInput
 
 from portal.i18n import N_, Speaker
 from portal.web.headers import static_url
+from portal.web.language import LanguageLink
 
 
 @lru_cache(maxsize=512)
@@ -46,10 +48,40 @@ def date_short(day: date) -> Markup:
     return Markup(f'<time datetime="{day.isoformat()}"><bdi dir="ltr">{day:%d-%m-%Y}</bdi></time>')  # noqa: S704 - a date
 
 
+def languages(links: Sequence[LanguageLink], form_id: str = "") -> Markup:
+    """The choice of a language: links, or, with the id of the page's form, buttons that post what was typed along."""
+    return Markup("\n").join(Markup(f"<li>{_language(each, form_id)}</li>") for each in links)  # noqa: S704 - escaped below
+
+
+def _language(link: LanguageLink, form_id: str) -> str:
+    href, name = escape(link.href), link.name
+    if form_id and not link.current:
+        return (
+            f'<button class="link" type="submit" form="{escape(form_id)}" formaction="{href}" formmethod="post"'
+            f' formnovalidate name="switch_language" value="{link.code}" lang="{link.code}" dir="{link.dir}">'
+            f"{name}</button>"
+        )
+    current = ' aria-current="true"' if link.current else ""
+    return f'<a href="{href}" lang="{link.code}" hreflang="{link.code}" dir="{link.dir}"{current}>{name}</a>'
+
+
+def menu(entries: Iterable[tuple[str, str, bool]]) -> Markup:
+    """The entries of a menu, each an address, its text, and whether that is where one is."""
+    entry = Markup('<li><a href="{}"{}>{}</a></li>')
+    here = Markup(' aria-current="page"')
+    return Markup("\n").join(entry.format(href, here if current else "", text) for href, text, current in entries)
+
+
 def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
     """A kind is one of: ok soon late plain."""
     mark = icon(icon_id) if icon_id else ""
     return Markup(f'<span class="tag {escape(kind)}">{mark}{escape(text)}</span>')  # noqa: S704 - escaped here
+
+
+def csrf_token() -> str:
+    """The token of this page against forgery; Flask-WTF keeps it on `g` under this name."""
+    made: str | None = g.get("csrf_token")
+    return generate_csrf() if made is None else made
 
 
 def described_by(field: Field, hint: str = "") -> str:
@@ -85,7 +117,8 @@ class Pieces:
     """Those that speak, in one language."""
 
     icon, ltr, name, words = staticmethod(icon), staticmethod(ltr), staticmethod(name), staticmethod(words)
-    date_short, tag, described_by = staticmethod(date_short), staticmethod(tag), staticmethod(described_by)
+    date_short, tag, languages = staticmethod(date_short), staticmethod(tag), staticmethod(languages)
+    described_by = staticmethod(described_by)
 
     def __init__(self, said: Speaker) -> None:
         self._said = said
@@ -175,7 +208,7 @@ class Pieces:
 
     def hidden(self, form: Form | None = None, once: str = "") -> Markup:
         """What every form carries: the token against forgery and, with `once`, the key by which it acts once."""
-        token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+        token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
         return token + self.hidden_once(once) if once else token
 
     def hidden_once(self, key: str) -> Markup:

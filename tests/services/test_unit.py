@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from flask import Flask
+from sqlalchemy import text
 
 from portal.domain.clock import FixedClock
 from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import RequestKind
-from portal.records.db import db
+from portal.records.db import begin_write, db, end_reading
 from portal.records.tables.cases import Case
 from portal.services.unit import abandon, begin_page, end_page, reading, writing
+from portal.vault.envelope import Holder
 from portal.vault.vault import Vault
 from tests.factories import SYSTEM, make_student
 from tests.services.cases import opened
@@ -64,3 +66,30 @@ def test_units_outside_a_page_share_nothing(app: Flask, clock: FixedClock) -> No
         assert not db.session().in_transaction()
     assert first[0] == second[0]
     assert first[1] is not second[1]
+
+
+def test_what_pages_ask_stays_prepared(postgres_app: Flask) -> None:
+    """After a ROLLBACK psycopg would forget what it prepared, and PostgreSQL plan each statement of each page anew."""
+    clock: FixedClock = postgres_app.extensions["clock"]
+    with postgres_app.app_context():
+        student = make_student()
+        reference = opened(RequestKind.ACCESS, student)
+        for _ in range(12):
+            begin_page()
+            _, vault = state_of(clock, reference)
+            vault.preload([Holder.student(student)])
+            end_page()
+        prepared = text("SELECT statement FROM pg_prepared_statements WHERE generic_plans > 0")
+        for engine, table in ((db.engines[None], 'FROM "case"'), (db.engines["keys"], "FROM data_key")):
+            with engine.connect() as connection:
+                assert any(table in statement for statement in connection.execute(prepared).scalars())
+
+
+def test_what_was_begun_to_write_and_not_committed_is_undone(app: Flask, clock: FixedClock) -> None:
+    with app.app_context():
+        reference = opened(RequestKind.ACCESS, make_student())
+        before, _ = state_of(clock, reference)
+        begin_write()
+        db.session.execute(Case.__table__.update().values(state=CaseState.CLOSED))
+        end_reading()
+        assert state_of(clock, reference)[0] == before

@@ -14,8 +14,8 @@ from wtforms.fields.choices import SelectChoice
 
 from config import ROOT
 from portal.i18n import speaker
-from portal.web.application import TextsInPlace, says_otherwise, spoken_by
 from portal.web.pieces import pieces
+from portal.web.templating import TextsInPlace, says_otherwise, spoken_by
 
 HOSTILE = "\"><script>alert('x')</script>"
 

@@ -9,8 +9,9 @@ from flask import Flask
 from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import Channel, RequestKind
 from portal.i18n import staff_speaker
-from portal.services.queue import Line
-from portal.web.staff.queue_rows import rows_in
+from portal.services.queue import COUNT_CAP, Line, Tab
+from portal.web.staff.queue_filter import QueueFilter, hand_over_fields
+from portal.web.staff.queue_rows import rows_in, tabs_in
 from tests.web.test_application import HOSTILE
 
 HELD = Line(
@@ -51,3 +52,19 @@ def test_a_row_says_what_is_left_and_what_was_ticked(sqlite_app: Flask) -> None:
     assert 'href="/staff/cases/V-2026-0000001"' in late
     assert "checkbox" not in late
     assert "2 days late" in late
+
+
+def test_whatever_is_asked_or_offered_is_escaped(sqlite_app: Flask) -> None:
+    """A day is shown as it was typed; branches, colleagues and addresses as they are called."""
+    said = staff_speaker("nl")
+    with sqlite_app.test_request_context("/staff/"):
+        asked = QueueFilter(said, ("nl",), {"received_from": HOSTILE, "kind": HOSTILE, "handler": "none"}, str)
+        shown = asked.offering([(HOSTILE, HOSTILE)], [(HOSTILE, HOSTILE)])
+        handed = hand_over_fields(said, None, [(HOSTILE, HOSTILE)])
+    tabs = tabs_in(said)(lambda tab: f"{HOSTILE}{tab.value}", dict.fromkeys(Tab, COUNT_CAP + 1), Tab.MINE)
+    for made, times in ((shown, 5), (handed, 2), (tabs, len(Tab))):
+        assert "<script" not in made
+        assert made.count("&lt;script") == times
+    assert asked.errors.keys() == {"received_from", "kind", "handler"}
+    assert tabs.count(f"{COUNT_CAP}+") == len(Tab)
+    assert tabs.count('aria-current="page"') == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.permissions import NotAllowed
 from portal.domain.vocabulary import Level
-from portal.i18n import TONGUES, offered
+from portal.i18n import N_, TONGUES, offered
 from portal.services import drafts
 from portal.services.recognise import SignedIn
 from portal.services.unit import abandon
@@ -78,7 +79,7 @@ def _take_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 def page(endpoint: str, **values: Any) -> str:
     """The address of a page in the language being read."""
-    return url_for(endpoint, lang=current_language(), **values)
+    return current_app.url_for(endpoint, lang=current_language(), **values)
 
 
 def go(endpoint: str, **values: Any) -> Response:
@@ -112,30 +113,38 @@ def template_names() -> dict[str, object]:
     }
     if signed_in is not None and signed_in.kind != "staff":
         names |= {
-            "student_nav": _menu(signed_in),
+            "student_nav": _menu(request.script_root, current_language(), signed_in.kind, request.endpoint),
             "sign_out_url": page("account.sign_out"),
             "session_ends_at": signed_in.ends_at,
         }
     return names
 
 
-def _menu(signed_in: SignedIn) -> list[dict[str, object]]:
-    if signed_in.kind == "case":
-        items = [("public.case", _("Mijn vraag"))]
-    elif signed_in.kind == "representative":
-        items = [("student.requests", _("Vragen voor een ander")), ("student.act_for", _("Voor wie?"))]
-    else:
-        items = [
-            ("student.data", _("Mijn gegevens")),
-            ("student.requests", _("Mijn vragen")),
-            ("student.consents", _("Mijn toestemming")),
-            ("student.views", _("Wie keek?")),
-            ("student.helpers", _("Wie mij helpt")),
-            ("student.email", _("Mijn e-mail")),
-        ]
-    return [
-        {"href": page(endpoint), "label": label, "current": request.endpoint == endpoint} for endpoint, label in items
-    ]
+MENU = {
+    "case": (("public.case", N_("Mijn vraag")),),
+    "representative": (("student.requests", N_("Vragen voor een ander")), ("student.act_for", N_("Voor wie?"))),
+    "student": (
+        ("student.data", N_("Mijn gegevens")),
+        ("student.requests", N_("Mijn vragen")),
+        ("student.consents", N_("Mijn toestemming")),
+        ("student.views", N_("Wie keek?")),
+        ("student.helpers", N_("Wie mij helpt")),
+        ("student.email", N_("Mijn e-mail")),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    href: str
+    label: str
+    current: bool
+
+
+@lru_cache(maxsize=2048)
+def _menu(_script_root: str, language: str, kind: str, here: str | None) -> tuple[MenuItem, ...]:
+    """The menu of a kind of session on the page `here`, in the language being read."""
+    return tuple(MenuItem(page(endpoint), _(label), here == endpoint) for endpoint, label in MENU[kind])
 
 
 def policy() -> Any:

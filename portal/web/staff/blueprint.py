@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, request, url_for
+from markupsafe import Markup
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from portal.domain.acts import Act
-from portal.domain.permissions import Actor, NotAllowed, could
+from portal.domain.permissions import Actor, NotAllowed, could, powers
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Role
-from portal.i18n import N_, STAFF_TONGUES
+from portal.i18n import N_, STAFF_TONGUES, Speaker
 from portal.policy.model import Policy
 from portal.services.casework import ChangedMeanwhile
 from portal.web import errors, typed
 from portal.web.access import safe_next
-from portal.web.language import _, current_language
+from portal.web.language import _, current_language, current_speaker
+from portal.web.pieces import menu
 from portal.web.sessions import current_actor, current_session
 from portal.web.staff.forms import written
 from portal.web.staff.wording import REFUSALS, UNKNOWN_REFUSAL
@@ -96,20 +99,23 @@ def frame() -> dict[str, object]:
         "staff_user": signed_in.actor.name,
         "own_account_url": url_for("staff.me") if signed_in.stage == FULL else "",
         "sign_out_url": url_for("staff.sign_out"),
-        "staff_nav": _menu(signed_in.actor) if signed_in.stage == FULL else [],
-        "may_do": lambda act: bool(could(current_actor(), Act(act))),
+        "staff_nav": _menu(signed_in.actor) if signed_in.stage == FULL else "",
+        "may_do": lambda act: Act(act) in powers(signed_in.actor),
         "staff_languages": STAFF_TONGUES,
         "staff_language": current_language(),
     }
 
 
-def _menu(actor: Actor) -> list[dict[str, object]]:
+def _menu(actor: Actor) -> Markup:
     here = UNDER.get(request.endpoint or "", request.endpoint)
-    return [
-        {"href": url_for(endpoint), "label": _(words), "current": endpoint == here}
-        for endpoint, words, act in MENU
-        if could(actor, act)
-    ]
+    return _menu_of(current_speaker(), request.script_root, here, powers(actor))
+
+
+@lru_cache(maxsize=1024)
+def _menu_of(said: Speaker, root: str, here: str | None, opened: frozenset[Act]) -> Markup:
+    """The entries of whoever may do these acts, in a language; put together once."""
+    entries = ((endpoint, said.text(words)) for endpoint, words, act in MENU if act in opened)
+    return menu((url_for(endpoint), label, endpoint == here) for endpoint, label in entries)
 
 
 def home(actor: Actor) -> str:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
-from uuid import UUID
 
-from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 
-from portal.domain.lifecycle import CaseState
-from portal.domain.vocabulary import Channel, RequestKind
 from portal.i18n import N_
-from portal.services.queue import Filters, Order
+from portal.services.queue import Order
 from portal.web.forms import AtMost, Optional, Required
 from portal.web.staff.forms import (
     LONG_TEXT,
@@ -34,6 +29,7 @@ ORDERS = {
     Order.RECEIVED: N_("Eerst wat het eerst binnenkwam"),
 }
 FIND = N_("Kenmerk, naam, cursistnummer, e-mail of telefoon")
+NOTE_HINT = N_("Alleen collega's lezen dit nu. De cursist kan het later opvragen.")
 NAMES = (  # in the list's address
     *("who", "reference", "kind", "state", "branch", "handler", "channel", "language"),
     *("received_from", "received_until", "due_from", "due_until", "order"),
@@ -42,10 +38,8 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class QueueForm(GetForm):
-    """What the queue is narrowed to. `who` is sealed words of the search box, never a name in clear."""
+    """The fields of the filter; portal/web/staff/queue_filter.py reads and shows them."""
 
-    who = HiddenField()
-    reference = HiddenField()
     kind = Select(N_("Soort"), choices=choices(KINDS.items(), N_("Alle soorten")))
     state = Select(N_("Stand"), choices=choices(STATES.items(), N_("Alle standen")))
     branch = Select(N_("Vestiging"), choices=[])
@@ -58,41 +52,12 @@ class QueueForm(GetForm):
     due_until = DutchDateField(N_("Antwoord voor: tot en met"))
     order = Select(N_("Volgorde"), choices=choices(ORDERS.items(), N_("Zoals de lijst het nodig heeft")))
 
-    def filters(self, open_words: Callable[[str], str]) -> Filters:
-        """What is filtered on; what cannot be read counts as not asked, with the error beside its field."""
-        return Filters(
-            kind=one_of(RequestKind, self.kind.data),
-            state=one_of(CaseState, self.state.data),
-            branch=self.branch.data or "",
-            handler=_id(self.handler.data),
-            channel=one_of(Channel, self.channel.data),
-            language=self.language.data or "",
-            received_from=self.received_from.data,
-            received_until=self.received_until.data,
-            due_from=self.due_from.data,
-            due_until=self.due_until.data,
-            reference=(self.reference.data or "").strip()[:20],
-            who=open_words(self.who.data or ""),
-        )
-
 
 def one_of(kind: type[E], text: str | None) -> E | None:
     try:
         return kind(text or "")
     except ValueError:
         return None
-
-
-def _id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
-
-
-def narrowed(values: MultiDict[str, str]) -> dict[str, str]:
-    """The part of an address, or of a form, that says what the list holds."""
-    return {name: value for name, value in values.items() if name in NAMES and value}
 
 
 class FindForm(StaffForm):

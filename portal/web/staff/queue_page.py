@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash, make_response, redirect, render_template, request, url_for
@@ -13,29 +14,19 @@ from portal.i18n import N_, TONGUES
 from portal.services import search_queue as search
 from portal.services.cells import as_csv, as_xlsx
 from portal.services.export_queue import export_queue
-from portal.services.queue import COUNT_CAP, Filters, Order, Page, Tab, handlers, queue
+from portal.services.queue import Filters, Order, Page, Tab, handlers, queue
 from portal.services.take_case import Handed, assign_many
 from portal.web.forms import clean
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import blueprint, policy, words_of
 from portal.web.staff.forms import choices
-from portal.web.staff.queue_forms import FIND, FindForm, HandOverForm, QueueForm, chosen_cases, narrowed, one_of
-from portal.web.staff.queue_rows import rows_in
+from portal.web.staff.queue_filter import QueueFilter, hand_over_fields, kept_in
+from portal.web.staff.queue_forms import FIND, FindForm, HandOverForm, chosen_cases, one_of
+from portal.web.staff.queue_rows import rows_in, tabs_in
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
 from portal.web.typed import typed_before
 
-TABS = {
-    Tab.ALL: N_("Open"),
-    Tab.MINE: N_("Van mij"),
-    Tab.UNASSIGNED: N_("Niet toegewezen"),
-    Tab.THIS_WEEK: N_("Deze week"),
-    Tab.OVERDUE: N_("Te laat"),
-    Tab.TO_CARRY_OUT: N_("Uit te voeren"),
-    Tab.COMPLAINTS: N_("Klachten"),
-    Tab.CLOSED: N_("Gesloten"),
-    Tab.EVERYTHING: N_("Alles"),
-}
 FILE_NAME = N_("verzoeken")
 COLUMNS = (
     *(N_("Kenmerk"), N_("Verzoek"), N_("Cursist"), N_("Taal"), N_("Vestiging"), N_("Ontvangen"), N_("Via")),
@@ -51,76 +42,70 @@ def queue_page() -> Response:
 def _page(sought: str | None = None, hand: HandOverForm | None = None, ticked: Any = (), code: int = 200) -> Response:
     """The list as its address says; `sought` is what was typed in the search box and not taken, `hand` the form of
     handing over as it was refused, with what was ticked."""
-    values = request.args if request.method == "GET" else request.form
-    actor, clock = current_actor(), current_clock()
-    form = QueueForm(formdata=values)
-    tab = one_of(Tab, values.get("tab")) or Tab.ALL
-    filters = form.filters(lambda token: search.open_words(actor, clock, token))
-    order = one_of(Order, form.order.data)
+    values = (request.args if request.method == "GET" else request.form).to_dict()
+    said = current_speaker()
+    asked, tab = _asked(values), one_of(Tab, values.get("tab")) or Tab.ALL
+    filters, kept, order = asked.filters, asked.kept, asked.order
     after, before = values.get("after", "")[:20], values.get("before", "")[:20]
-    page = queue(actor, clock, tab, filters, after, before, order)
-    kept = narrowed(values)
-    _offer(form, page)
-    if kept:
-        form.validate()
-    typed = typed_before()  # of the one form here in which something is written
-    hand, ticked = hand or HandOverForm(formdata=typed), ticked or (typed.getlist("case") if typed else ())
-    hand.staff.choices = choices(((each.id, each.name) for each in page.handlers), _("Kies een collega"))
+    page = queue(current_actor(), current_clock(), tab, filters, after, before, order)
+    with_branch = len(page.branches) > 1
+    people = [(str(each.id), each.name) for each in page.handlers]
+    fields = asked.offering(((each.code, each.name) for each in page.branches if with_branch), people)
+    if hand is None and (typed := typed_before()):  # of the one form here in which something is written
+        hand, ticked = HandOverForm(formdata=typed), typed.getlist("case")
+    to = Links(kept)
     html = render_template(
         "staff/queue.html",
-        form=form,
-        errors={**form.errors, **hand.errors},
+        fields=fields,
+        errors={**asked.errors, **(hand.errors if hand else {})},
         find=FIND,
         sought=sought if sought is not None else filters.who or filters.reference,
         hand=hand,
+        hand_fields=hand_over_fields(said, hand, people),
         ticked=set(ticked),
         page=page,
         tab=tab,
-        tabs=_tabs(page, tab, kept),
+        tabs=tabs_in(said)(to, page.counts, tab),
         filters=filters,
-        narrowed_by=len([name for name in kept if name not in {"who", "reference", "order"}]),
+        open=asked.narrowed_by or asked.errors,
         kept=kept,
         lines=page.lines,
-        with_branch=len(page.branches) > 1,
-        asked_for=_asked_for(filters, page),
-        sorts={name: _sort(tab, kept, order, name) for name in ("received", "due")},
-        next_href=_href(tab, kept, after=page.lines[-1].reference) if page.has_after and page.lines else "",
-        previous_href=_href(tab, kept, before=page.lines[0].reference) if page.has_before and page.lines else "",
-        clear_href=_href(Tab.ALL if tab is Tab.EVERYTHING else tab, {}) if filters.any or order or form.errors else "",
-        rows=rows_in(current_speaker()),
+        with_branch=with_branch,
+        asked_for=_asked_for(filters, page) if kept else (),
+        sorts={name: _sort(tab, to, order, name) for name in ("received", "due")},
+        next_href=to(tab, after=page.lines[-1].reference) if page.has_after and page.lines else "",
+        previous_href=to(tab, before=page.lines[0].reference) if page.has_before and page.lines else "",
+        clear_href=Links({})(Tab.ALL if tab is Tab.EVERYTHING else tab) if kept or asked.errors else "",
+        rows=rows_in(said),
     )
     return make_response(html, code)
 
 
-def _offer(form: QueueForm, page: Page) -> None:
-    form.branch.choices = choices(((each.code, each.name) for each in page.branches), _("Alle vestigingen"))
-    form.handler.choices = choices(((each.id, each.name) for each in page.handlers), _("Iedereen"))
-    spoken = ((code, TONGUES[code].name) for code in policy().languages)
-    form.language.choices = choices(spoken, _("Alle talen"))
+def _asked(values: dict[str, str]) -> QueueFilter:
+    actor, clock = current_actor(), current_clock()
+    return QueueFilter(
+        current_speaker(), tuple(policy().languages), values, lambda token: search.open_words(actor, clock, token)
+    )
 
 
-def _href(tab: Tab, kept: dict[str, str], **more: str) -> str:
-    query: dict[str, Any] = {"tab": tab.value, **kept, **more}
-    return url_for("staff.queue", **{name: value for name, value in query.items() if value})
+class Links:
+    """Addresses of lists that are narrowed alike."""
+
+    def __init__(self, kept: dict[str, str]) -> None:
+        self._start, self._kept = url_for("staff.queue"), kept
+        self._narrowed = f"&{urlencode(kept)}" if kept else ""
+
+    def __call__(self, tab: Tab, **more: str) -> str:
+        """The list of a tab; with `more`, from a place on or in another order."""
+        narrowed = f"&{urlencode({**self._kept, **more})}" if more else self._narrowed
+        return f"{self._start}?tab={tab.value}{narrowed}"
 
 
-def _sort(tab: Tab, kept: dict[str, str], order: Order | None, name: str) -> dict[str, str]:
+def _sort(tab: Tab, to: Links, order: Order | None, name: str) -> dict[str, str]:
     """A column's link: the first press sorts by it, the next one turns it round."""
     now = "" if order is None or order.value.lstrip("-") != name else "descending" if order.downwards else "ascending"
     turned = f"-{name}" if now == "ascending" else name
-    return {"href": _href(tab, {**kept, "order": turned}), "now": now}
-
-
-def _tabs(page: Page, current: Tab, kept: dict[str, str]) -> list[dict[str, object]]:
-    return [
-        {
-            "href": _href(tab, kept),
-            "label": _(words),
-            "current": tab is current,
-            "count": f"{COUNT_CAP}+" if page.counts[tab] > COUNT_CAP else str(page.counts[tab]),
-        }
-        for tab, words in TABS.items()
-    ]
+    return {"href": to(tab, order=turned), "now": now}
 
 
 def _asked_for(filters: Filters, page: Page) -> list[str]:
@@ -153,7 +138,7 @@ def find() -> Response:
     actor, clock = current_actor(), current_clock()
     if reference := search.find_case(actor, clock, typed):
         return redirect(url_for("staff.case", reference=reference))
-    return redirect(_href(Tab.EVERYTHING, {"who": search.seal_words(actor, clock, typed)}))
+    return redirect(Links({})(Tab.EVERYTHING, who=search.seal_words(actor, clock, typed)))
 
 
 @blueprint.post("/hand-over", endpoint="hand_over")
@@ -171,7 +156,7 @@ def hand_over() -> Response:
             form.deny(refusal)
         else:
             _tell(told, next(each.name for each in people if str(each.id) == form.staff.data))
-            return redirect(_href(one_of(Tab, request.form.get("tab")) or Tab.ALL, narrowed(request.form)))
+            return redirect(Links(kept_in(request.form.to_dict()))(one_of(Tab, request.form.get("tab")) or Tab.ALL))
     return _page(hand=form, ticked=ticked, code=422)
 
 
@@ -192,10 +177,8 @@ def _tell(handed: Handed, name: str) -> None:
 def export() -> Response:
     """The list as it stands, as a file for a spreadsheet. Posted, because it is logged that it was taken out."""
     actor, clock = current_actor(), current_clock()
-    form = QueueForm(formdata=request.form)
-    tab = one_of(Tab, request.form.get("tab")) or Tab.ALL
-    filters = form.filters(lambda token: search.open_words(actor, clock, token))
-    lines = export_queue(actor, clock, tab, filters, one_of(Order, form.order.data))
+    tab, asked = one_of(Tab, request.form.get("tab")) or Tab.ALL, _asked(request.form.to_dict())
+    lines = export_queue(actor, clock, tab, asked.filters, asked.order)
     head = [_(each) for each in COLUMNS]
     rows = [
         (

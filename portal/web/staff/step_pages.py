@@ -19,7 +19,7 @@ from portal.web.language import _
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff.blueprint import acted, blueprint, policy, words_of
 from portal.web.staff.case_forms import ToldForm
-from portal.web.staff.case_pages import letters, load, shown
+from portal.web.staff.case_pages import load, shown
 from portal.web.staff.confirming import Tried, answered, done, tried
 from portal.web.staff.forms import ConfirmForm, PostedForm, StepForm, choices
 from portal.web.staff.wording import FOUND, LETTERS
@@ -66,7 +66,7 @@ def step(reference: str, step_id: UUID) -> Response:
     if pages and not form.is_submitted():
         form.state.data = Found.COPY.value
     code = 422 if form.errors else 200
-    notices = [each for each in letters(reference) if each.target == line.target] if telling else []
+    notices = [each for each in page.letters if each.target == line.target] if telling else []
     return shown("staff/step.html", page, code, form=form, step=line, searching=searching, pages=pages, notices=notices)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from flask import current_app
 
@@ -33,29 +34,43 @@ from portal.wording import (
 _LOOK = {StepStatus.DONE: "done", StepStatus.NOW: "now", StepStatus.TODO: "later"}
 
 
+class Tag(NamedTuple):
+    kind: str
+    text: str
+    icon: str = ""
+
+
+class Step(NamedTuple):
+    """As the macro `steps` of components/page.html shows it."""
+
+    label: str
+    state: str  # done now later
+    icon: str
+    text: str = ""
+    on: date | None = None
+
+
+class Moment(NamedTuple):
+    """As the macro `timeline` of components/page.html shows it; `text` is as somebody typed it."""
+
+    title: str
+    at: datetime
+    icon: str
+    text: str = ""
+    kind: str = "words"
+    who: str = ""
+
+
 def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
     """What the page of a case shows."""
     return {
         "case": case,
         "words": KINDS[case.kind],
-        "state": {
-            "text": _(STATES[case.state]),
-            "kind": STATE_KINDS[case.state],
-            "icon": STATE_ICONS[case.state],
-        },
-        "outcome": {"text": _(OUTCOMES[case.outcome]), "kind": OUTCOME_KINDS[case.outcome]} if case.outcome else None,
-        "steps": [
-            {"label": _(TRACKER[step.code]), "state": _LOOK[step.status], "icon": TRACKER_ICONS[step.code]}
-            for step in case.steps
-        ],
+        "state": Tag(STATE_KINDS[case.state], _(STATES[case.state]), STATE_ICONS[case.state]),
+        "outcome": Tag(OUTCOME_KINDS[case.outcome], _(OUTCOMES[case.outcome])) if case.outcome else None,
+        "steps": [Step(_(TRACKER[each.code]), _LOOK[each.status], TRACKER_ICONS[each.code]) for each in case.steps],
         "timeline": [
-            {
-                "title": _(event_words(each.kind, each.by)),
-                "at": each.at,
-                "icon": EVENT_ICONS.get(each.kind, "clock"),
-                "text": each.words,
-                "kind": "words" if each.words else "",
-            }
+            Moment(_(event_words(each.kind, each.by)), each.at, EVENT_ICONS.get(each.kind, "clock"), each.words)
             for each in case.happened
         ],
         "asked": [subject(line) for line in case.items] if with_data else [],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request
@@ -12,7 +12,8 @@ from wtforms import TextAreaField
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import FieldType, Level, RequestKind
-from portal.i18n import N_
+from portal.i18n import N_, Speaker
+from portal.policy.model import Dataset, Group
 from portal.services import own_campaigns, own_data, withdraw_consent
 from portal.services.own_data import GroupOfData, Series, Value
 from portal.services.recognise import SignedIn
@@ -62,7 +63,8 @@ def me() -> tuple[SignedIn, bool]:
 def data(lang: str) -> str:
     signed_in, shared = me()
     found = own_data.own_data(signed_in.actor, current_clock(), shared)
-    groups = [_group(group) for group in found.groups]
+    said = current_speaker()
+    groups = [_group(group, said) for group in found.groups]
     return render_template(
         "student/data.html",
         groups=groups,
@@ -71,27 +73,41 @@ def data(lang: str) -> str:
     )
 
 
-def _group(group: GroupOfData) -> dict[str, Any]:
-    return {
-        "group": group.group,
-        "empty": group.empty,
-        "masked": group.masked,
-        "series": [_series(series) for series in group.series],
-    }
+class _Entry(NamedTuple):
+    title: str
+    list: str
 
 
-def _series(series: Series) -> dict[str, Any]:
-    said = current_speaker()
-    return {
-        "dataset": series.dataset,
-        "total": series.total,
-        "entries": [
-            {"title": show.title_of(entry, said), "list": show.values(entry, said)} for entry in series.entries
-        ],
-        "counts": [
-            {"value": show.shown(field, choice, said).value, "times": times} for field, choice, times in series.counts
-        ],
-    }
+class _Count(NamedTuple):
+    value: Any
+    times: int
+
+
+class _Series(NamedTuple):
+    dataset: Dataset
+    total: int
+    entries: list[_Entry]
+    counts: list[_Count]
+
+
+class _Group(NamedTuple):
+    group: Group
+    empty: bool
+    masked: bool
+    series: list[_Series]
+
+
+def _group(group: GroupOfData, said: Speaker) -> _Group:
+    return _Group(group.group, group.empty, group.masked, [_series(series, said) for series in group.series])
+
+
+def _series(series: Series, said: Speaker) -> _Series:
+    return _Series(
+        series.dataset,
+        series.total,
+        [_Entry(show.title_of(entry, said), show.values(entry, said)) for entry in series.entries],
+        [_Count(show.shown(field, choice, said).value, times) for field, choice, times in series.counts],
+    )
 
 
 @blueprint.get(f"{PREFIX}/me/records/<dataset>/<int:group>")
@@ -103,8 +119,7 @@ def records(lang: str, dataset: str, group: int) -> str:
     start = number * PAGE
     said = current_speaker()
     entries = [
-        {"title": show.title_of(entry, said), "list": show.values(entry, said)}
-        for entry in series.entries[start : start + PAGE]
+        _Entry(show.title_of(entry, said), show.values(entry, said)) for entry in series.entries[start : start + PAGE]
     ]
     return render_template(
         "student/records.html",
