@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, request, session, url_for
+from markupsafe import Markup
 from werkzeug.exceptions import Forbidden, NotFound
 from werkzeug.wrappers import Response
 
@@ -102,6 +103,13 @@ def _links(_script_root: str, language: str) -> dict[str, str]:
     return {name: url_for(endpoint, lang=language) for name, endpoint in LINKS.items()}
 
 
+@lru_cache(maxsize=64)
+def _foot(root: str, language: str, _policy: str) -> Markup:
+    """What stands below every page of a language."""
+    foot = current_app.jinja_env.get_or_select_template("components/foot.html")
+    return Markup(foot.render(keeper=policy().controller, way=_links(root, language)))  # noqa: S704 - a template's own
+
+
 def template_names() -> dict[str, object]:
     """What base.html shows around a page."""
     if is_staff_page():
@@ -109,6 +117,7 @@ def template_names() -> dict[str, object]:
     signed_in = current_session()
     names: dict[str, object] = {
         "links": _links(request.script_root, current_language()),
+        "foot": _foot(request.script_root, current_language(), policy().digest),
         "page": page,
     }
     if signed_in is not None and signed_in.kind != "staff":
