@@ -261,7 +261,7 @@ class Pieces:
     def hidden(self, form: Form | None = None, once: str = "") -> Markup:
         """What every form carries: the token against forgery and, with `once`, the key by which it acts once."""
         token = f'<input type="hidden" name="csrf_token" value="{escape(csrf_token())}">'
-        return Markup(token + self.hidden_once(once) if once else token)  # noqa: S704 - escaped here
+        return Markup(f"{token}{self.hidden_once(once) if once else ''}")  # noqa: S704 - escaped here
 
     def hidden_once(self, key: str) -> Markup:
         """The idempotency key: a form sent twice acts once."""
