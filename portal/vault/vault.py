@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, Executable, Select, bindparam, delete, insert, select, union_all
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
@@ -40,11 +40,21 @@ CHUNK = 500  # holders a statement: below SQLite's limit of bound values
 
 
 # By kind apart from id: a list of pairs makes SQLite read every key there is.
-_OF_KIND = select(
-    data_key.c.holder_id, data_key.c.retention, data_key.c.version, data_key.c.master_id, data_key.c.wrapped
-).where(data_key.c.holder_kind == bindparam("kind"))
-KEYS = _OF_KIND.where(data_key.c.holder_id.in_(bindparam("ids", expanding=True)))
-KEYS_OF_ONE = _OF_KIND.where(data_key.c.holder_id == bindparam("id"))  # half as dear, and what most pages ask
+_KEYS = select(
+    *(data_key.c.holder_kind, data_key.c.holder_id, data_key.c.retention, data_key.c.version),
+    *(data_key.c.master_id, data_key.c.wrapped),
+)
+
+
+def _of(kind: str, id: str) -> Select[Any]:
+    return _KEYS.where(data_key.c.holder_kind == bindparam(kind), data_key.c.holder_id == bindparam(id))
+
+
+KEYS = _KEYS.where(
+    data_key.c.holder_kind == bindparam("kind"), data_key.c.holder_id.in_(bindparam("ids", expanding=True))
+)
+KEYS_OF_ONE = _of("kind", "id")  # half as dear, and what most pages ask
+KEYS_OF_TWO = union_all(KEYS_OF_ONE, _of("other_kind", "other_id"))  # a case and its student
 ADD_KEYS, ADD_LOOKUPS = insert(data_key), insert(lookup)
 
 
@@ -126,15 +136,11 @@ class Vault:
             return
         self._known.update(wanted)
         with self._look() as connection:
-            for kind, ids in by_kind(wanted).items():
-                if len(ids) == 1:
-                    self._take(kind, connection.execute(KEYS_OF_ONE, {"kind": kind, "id": ids[0]}))
-                    continue
-                for start in range(0, len(ids), CHUNK):
-                    self._take(kind, connection.execute(KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]}))
+            for statement, asked in _asked(wanted):
+                self._take(connection.execute(statement, asked))
 
-    def _take(self, kind: str, rows: Iterable[Any]) -> None:
-        for holder_id, retention, version, master_id, wrapped in rows:
+    def _take(self, rows: Iterable[Any]) -> None:
+        for kind, holder_id, retention, version, master_id, wrapped in rows:
             holder = Holder(kind, holder_id)
             raw = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
             self._keys.setdefault((holder, retention), {})[version] = Key(holder, retention, version, raw)
@@ -350,6 +356,19 @@ class Vault:
         self._known.discard(holder)
         for pair in [pair for pair in self._keys if pair[0] == holder]:
             del self._keys[pair]
+
+
+def _asked(wanted: Sequence[Holder]) -> Iterator[tuple[Executable, dict[str, object]]]:
+    """The statements that ask the keys of these holders, each with what is bound in it."""
+    match wanted:
+        case [one]:
+            yield KEYS_OF_ONE, {"kind": one.kind, "id": one.id}
+        case [one, other]:
+            yield KEYS_OF_TWO, {"kind": one.kind, "id": one.id, "other_kind": other.kind, "other_id": other.id}
+        case _:
+            for kind, ids in by_kind(wanted).items():
+                for start in range(0, len(ids), CHUNK):
+                    yield KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]}
 
 
 def by_kind(holders: Iterable[Holder]) -> dict[str, list[UUID]]:
