@@ -50,11 +50,16 @@ def _of(kind: str, id: str) -> Select[Any]:
     return _KEYS.where(data_key.c.holder_kind == bindparam(kind), data_key.c.holder_id == bindparam(id))
 
 
-KEYS = _KEYS.where(
-    data_key.c.holder_kind == bindparam("kind"), data_key.c.holder_id.in_(bindparam("ids", expanding=True))
-)
+def _of_many(kind: str, ids: str) -> Select[Any]:
+    return _KEYS.where(
+        data_key.c.holder_kind == bindparam(kind), data_key.c.holder_id.in_(bindparam(ids, expanding=True))
+    )
+
+
+KEYS = _of_many("kind", "ids")
+KEYS_OF_BOTH = union_all(KEYS, _of_many("other_kind", "other_ids"))  # cases and their students
 KEYS_OF_ONE = _of("kind", "id")  # half as dear, and what most pages ask
-KEYS_OF_TWO = union_all(KEYS_OF_ONE, _of("other_kind", "other_id"))  # a case and its student
+KEYS_OF_TWO = union_all(KEYS_OF_ONE, _of("other_kind", "other_id"))
 ADD_KEYS, ADD_LOOKUPS = insert(data_key), insert(lookup)
 
 
@@ -359,14 +364,17 @@ class Vault:
 
 
 def _asked(wanted: Sequence[Holder]) -> Iterator[tuple[Executable, dict[str, object]]]:
-    """The statements that ask the keys of these holders, each with what is bound in it."""
-    match wanted:
-        case [one]:
-            yield KEYS_OF_ONE, {"kind": one.kind, "id": one.id}
-        case [one, other]:
-            yield KEYS_OF_TWO, {"kind": one.kind, "id": one.id, "other_kind": other.kind, "other_id": other.id}
+    """The statements that ask the keys of these holders, each with what is bound in it: one where it can be."""
+    kinds = list(by_kind(wanted).items())
+    match kinds:
+        case [(kind, [id])]:
+            yield KEYS_OF_ONE, {"kind": kind, "id": id}
+        case [(kind, [id]), (other_kind, [other_id])]:
+            yield KEYS_OF_TWO, {"kind": kind, "id": id, "other_kind": other_kind, "other_id": other_id}
+        case [(kind, ids), (other_kind, other_ids)] if len(wanted) <= CHUNK:
+            yield KEYS_OF_BOTH, {"kind": kind, "ids": ids, "other_kind": other_kind, "other_ids": other_ids}
         case _:
-            for kind, ids in by_kind(wanted).items():
+            for kind, ids in kinds:
                 for start in range(0, len(ids), CHUNK):
                     yield KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]}
 

@@ -259,9 +259,9 @@ def test_keys_are_read_from_an_index_however_many_there_are(vault: Vault, engine
     event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, values, *_more: seen.append((text, values)))
     vault.preload([STUDENT, OTHER, Holder.case(uuid7()), Holder.case(uuid7())])
     asked = [(text, values) for text, values in seen if "FROM data_key" in text]
-    assert len(asked) == 2
+    [(text, values)] = asked
     with engine.connect() as connection:
-        for text, values in asked:
-            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
-            assert plan
-            assert all("USING INDEX" in line and "holder_id=?" in line for line in plan), plan
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+    read = [line for line in plan if "data_key" in line]
+    assert len(read) == 2, plan
+    assert all("USING INDEX" in line and "holder_id=?" in line for line in read), plan
