@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Engine, Executable, Select, bindparam, delete, insert, select, union_all
+from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, delete, insert, select, union_all
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
+from portal.vault.bulk import insert_many
 from portal.vault.envelope import (
     INSTALLATION,
     Holder,
@@ -41,25 +42,28 @@ CHUNK = 500  # holders a statement: below SQLite's limit of bound values
 
 # By kind apart from id: a list of pairs makes SQLite read every key there is.
 _KEYS = select(
-    *(data_key.c.holder_kind, data_key.c.holder_id, data_key.c.retention, data_key.c.version),
-    *(data_key.c.master_id, data_key.c.wrapped),
+    data_key.c.holder_kind,
+    data_key.c.holder_id,
+    data_key.c.retention,
+    data_key.c.version,
+    data_key.c.master_id,
+    data_key.c.wrapped,
 )
 
 
-def _of(kind: str, id: str) -> Select[Any]:
-    return _KEYS.where(data_key.c.holder_kind == bindparam(kind), data_key.c.holder_id == bindparam(id))
+def _of(number: int) -> Select[Any]:
+    kind: BindParameter[str] = bindparam(f"kind{number}", type_=data_key.c.holder_kind.type)
+    holder: BindParameter[UUID] = bindparam(f"id{number}", type_=data_key.c.holder_id.type)
+    return _KEYS.where(data_key.c.holder_kind == kind, data_key.c.holder_id == holder)
 
 
-def _of_many(kind: str, ids: str) -> Select[Any]:
-    return _KEYS.where(
-        data_key.c.holder_kind == bindparam(kind), data_key.c.holder_id.in_(bindparam(ids, expanding=True))
-    )
-
-
-KEYS = _of_many("kind", "ids")
-KEYS_OF_BOTH = union_all(KEYS, _of_many("other_kind", "other_ids"))  # cases and their students
-KEYS_OF_ONE = _of("kind", "id")  # half as dear, and what most pages ask
-KEYS_OF_TWO = union_all(KEYS_OF_ONE, _of("other_kind", "other_id"))
+KEYS = _KEYS.where(
+    data_key.c.holder_kind == bindparam("kind"), data_key.c.holder_id.in_(bindparam("ids", expanding=True))
+)
+FEW = (_of(0), union_all(_of(0), _of(1)))  # of one holder, of two: half as dear, and what most pages ask
+FOUND_BY = select(lookup.c.digest, lookup.c.holder_kind, lookup.c.holder_id).where(
+    lookup.c.kind == bindparam("kind"), lookup.c.digest.in_(bindparam("digests", expanding=True))
+)
 ADD_KEYS, ADD_LOOKUPS = insert(data_key), insert(lookup)
 
 
@@ -94,6 +98,7 @@ class Vault:
         self._master = master
         self._keys: dict[tuple[Holder, str], dict[int, Key]] = {}
         self._known: set[Holder] = set()
+        self._hashes: dict[str, hmac.HMAC] = {}  # by kind, begun with the key of look-ups
 
     # sealing ------------------------------------------------------------------------------------------------------
 
@@ -141,8 +146,13 @@ class Vault:
             return
         self._known.update(wanted)
         with self._look() as connection:
-            for statement, asked in _asked(wanted):
-                self._take(connection.execute(statement, asked))
+            if len(wanted) <= len(FEW):
+                asked = {f"{name}{n}": value for n, each in enumerate(wanted) for name, value in each._asdict().items()}
+                self._take(connection.execute(FEW[len(wanted) - 1], asked))
+                return
+            for kind, ids in by_kind(wanted).items():
+                for start in range(0, len(ids), CHUNK):
+                    self._take(connection.execute(KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]}))
 
     def _take(self, rows: Iterable[Any]) -> None:
         for kind, holder_id, retention, version, master_id, wrapped in rows:
@@ -164,7 +174,7 @@ class Vault:
         fresh = {pair: os.urandom(KEY_BYTES) for pair in missing}
         try:
             with self._engine.begin() as connection:
-                connection.execute(ADD_KEYS, [self._row(*pair, 1, key) for pair, key in fresh.items()])
+                insert_many(connection, data_key, [self._row(*pair, 1, key) for pair, key in fresh.items()])
         except IntegrityError:  # somebody else made one of them just now
             self._known.difference_update(holder for holder, _ in missing)
             for holder, retention in missing:
@@ -237,8 +247,13 @@ class Vault:
 
     def digest(self, kind: str, text: str) -> bytes:
         """The keyed hash of an already normalised text; a citizen number is never given here (UAVG 46)."""
-        key = self._newest(INSTALLATION, LOOKUP_CLASS)
-        return hmac.digest(key.raw, f"{kind}\0{text}".encode(), "sha256")
+        begun = self._hashes.get(kind)
+        if begun is None:
+            key = self._newest(INSTALLATION, LOOKUP_CLASS)
+            begun = self._hashes[kind] = hmac.new(key.raw, f"{kind}\0".encode(), "sha256")
+        hashed = begun.copy()
+        hashed.update(text.encode())
+        return hashed.digest()
 
     def index(self, holder: Holder, retention: str, entries: Iterable[tuple[str, str]]) -> None:
         """Replaces what the holder can be found by within this class: (kind, normalised text) pairs."""
@@ -264,8 +279,7 @@ class Vault:
                                 lookup.c.retention == retention,
                             )
                         )
-            if rows:
-                connection.execute(ADD_LOOKUPS, rows)
+            insert_many(connection, lookup, rows)
 
     def find(self, kind: str, text: str, holder_kind: str = "student") -> list[UUID]:
         """The ids of the holders that carry this text, in a stable order."""
@@ -282,24 +296,21 @@ class Vault:
             return list(connection.execute(statement).scalars())
 
     def find_many(self, kind: str, texts: Collection[str], holder_kind: str = "student") -> dict[str, list[UUID]]:
-        """`find` for many texts, with one statement a chunk."""
+        """`find` for many texts, with one statement a chunk.
+
+        The kind of holder is looked at here: asked for beside the digests, SQLite goes by it alone and reads every
+        look-up there is.
+        """
         by_digest = {self.digest(kind, text): text for text in texts}
         found: dict[str, list[UUID]] = {text: [] for text in texts}
         digests = list(by_digest)
         with self._look() as connection:
             for start in range(0, len(digests), CHUNK):
-                rows = connection.execute(
-                    select(lookup.c.digest, lookup.c.holder_id)
-                    .where(
-                        lookup.c.kind == kind,
-                        lookup.c.digest.in_(digests[start : start + CHUNK]),
-                        lookup.c.holder_kind == holder_kind,
-                    )
-                    .order_by(lookup.c.holder_id)
-                )
-                for digest, holder_id in rows:
-                    found[by_digest[digest]].append(holder_id)
-        return found
+                asked = {"kind": kind, "digests": digests[start : start + CHUNK]}
+                for digest, whose, holder_id in connection.execute(FOUND_BY, asked):
+                    if whose == holder_kind:
+                        found[by_digest[digest]].append(holder_id)
+        return {text: sorted(holders) for text, holders in found.items()}
 
     # inside -------------------------------------------------------------------------------------------------------
 
@@ -361,22 +372,8 @@ class Vault:
         self._known.discard(holder)
         for pair in [pair for pair in self._keys if pair[0] == holder]:
             del self._keys[pair]
-
-
-def _asked(wanted: Sequence[Holder]) -> Iterator[tuple[Executable, dict[str, object]]]:
-    """The statements that ask the keys of these holders, each with what is bound in it: one where it can be."""
-    kinds = list(by_kind(wanted).items())
-    match kinds:
-        case [(kind, [id])]:
-            yield KEYS_OF_ONE, {"kind": kind, "id": id}
-        case [(kind, [id]), (other_kind, [other_id])]:
-            yield KEYS_OF_TWO, {"kind": kind, "id": id, "other_kind": other_kind, "other_id": other_id}
-        case [(kind, ids), (other_kind, other_ids)] if len(wanted) <= CHUNK:
-            yield KEYS_OF_BOTH, {"kind": kind, "ids": ids, "other_kind": other_kind, "other_ids": other_ids}
-        case _:
-            for kind, ids in kinds:
-                for start in range(0, len(ids), CHUNK):
-                    yield KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]}
+        if holder == INSTALLATION:
+            self._hashes.clear()
 
 
 def by_kind(holders: Iterable[Holder]) -> dict[str, list[UUID]]:
