@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from flask import g
+from flask import current_app, g
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from wtforms import Field, Form, SelectField
@@ -86,6 +86,11 @@ def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
     """A kind is one of: ok soon late plain."""
     mark = icon(icon_id) if icon_id else ""
     return Markup(f'<span class="tag {escape(kind)}">{mark}{escape(text)}</span>')  # noqa: S704 - escaped here
+
+
+def written(template: str, **values: object) -> Markup:
+    """What a template of the language at hand says of these values alone, to be kept for other pages."""
+    return Markup(current_app.jinja_env.get_or_select_template(template).render(values))  # noqa: S704 - a template's own
 
 
 def csrf_token() -> str:

@@ -21,6 +21,7 @@ from portal.services.unit import abandon
 from portal.web import errors
 from portal.web.access import here
 from portal.web.language import COOKIE_KEY, _, current_language, is_staff_page
+from portal.web.pieces import written
 from portal.web.sessions import browser_secret, current_session
 
 LINKS = {
@@ -106,8 +107,7 @@ def _links(_script_root: str, language: str) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def _foot(root: str, language: str, _policy: str) -> Markup:
     """What stands below every page of a language."""
-    foot = current_app.jinja_env.get_or_select_template("components/foot.html")
-    return Markup(foot.render(keeper=policy().controller, way=_links(root, language)))  # noqa: S704 - a template's own
+    return written("components/foot.html", keeper=policy().controller, way=_links(root, language))
 
 
 def template_names() -> dict[str, object]:
