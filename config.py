@@ -57,6 +57,10 @@ class Settings:
         return self.environment == "production"
 
     @property
+    def on_postgresql(self) -> bool:
+        return self.database_url.startswith("postgresql")
+
+    @property
     def secure(self) -> bool:
         """Whether the portal is reached over TLS, so that cookies may carry the __Host- prefix."""
         return self.base_url.startswith("https://")

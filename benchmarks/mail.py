@@ -16,8 +16,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flask_migrate import upgrade
-
 from benchmarks.kit.telling import medians, tell, tell_bar
 from config import read_settings
 from portal import create_app
@@ -26,6 +24,7 @@ from portal.domain.permissions import SYSTEM
 from portal.mail import messages
 from portal.mail.render import House, Sheet, render
 from portal.mail.transports import SmtpTransport
+from portal.records.migrating import upgrade
 from portal.services.deliver_mail import deliver
 from portal.services.unit import writing
 

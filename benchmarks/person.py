@@ -1,9 +1,10 @@
 """One student's whole copy, and the erasure of the same.
 
 The export is everything between the release and a package that is ready: the copy, the letter on paper, tables, data,
-the ZIP, sealed. It is held against WeasyPrint alone on the letter's own HTML. The erasure is the portal's own with its
-ledger, its log and its certificate; it is held against plain deletes of the same rows on the same connections, both
-from few to many items: it may cost more, it may not grow faster. BENCH_ITEMS=50,5000 names the sizes.
+the ZIP, sealed, with the process that prints. It is held against WeasyPrint alone on the letter's own HTML. The erasure
+is the portal's own with its ledger, its log and its certificate; it is held against plain deletes of the same rows on
+the same connections, both from few to many items: it may cost more, it may not grow faster. BENCH_ITEMS=50,5000 names
+the sizes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from benchmarks.kit.telling import engines, medians, sizes, tell, tell_bar
 from portal.domain.erasure_plan import Item, plan_erasure
 from portal.domain.permissions import SYSTEM
 from portal.domain.vocabulary import Letter
-from portal.letters import pdf
+from portal.letters import pdf, press
 from portal.records import items
 from portal.records.db import begin_write, db
 from portal.records.tables.cases import Case
@@ -82,14 +83,14 @@ def export(place: Estate, school: School) -> None:
 
 @contextmanager
 def caught(html: list[str]) -> Iterator[None]:
-    """Remembers the HTML that the portal gives to WeasyPrint; it prints it all the same."""
-    printing = pdf.render_pdf
+    """Remembers the HTML that the portal prints; it prints it all the same."""
+    printing = pdf.printed
 
     def remembering(text: str, *more: Any) -> bytes:
         html.append(text)
         return printing(text, *more)
 
-    with patch.object(pdf, "render_pdf", remembering):
+    with patch.object(pdf, "printed", remembering):
         yield
 
 
@@ -105,7 +106,7 @@ def released_and_packed(place: Estate, reference: str) -> None:
 
 def alone(html: str) -> None:
     """The fonts and the style sheet are read before, as the portal does it once a process."""
-    ours = pdf.press()
+    ours = press.press()
     style: list[CSS] = [ours.style]
     document = HTML(string=html, url_fetcher=ours.fetcher).render(font_config=ours.fonts, stylesheets=style)
     assert document.write_pdf(pdf_variant="pdf/ua-1").startswith(b"%PDF")

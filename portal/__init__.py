@@ -6,30 +6,59 @@ Imports stand inside the function, so that importing `portal.domain` loads no Fl
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from config import Settings
 
+Application = TypeVar("Application", bound="Flask")
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Builds the application. WeakSettings, BadKeyFile, PolicyError or KeysDoNotBelong rather than a bad start."""
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from config import ROOT, read_settings
+    from config import read_settings
     from portal import commands, extensions, web
+    from portal.web.application import Portal
+
+    settings = settings or read_settings()
+    app = furnished(Portal(__name__), settings)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask documents wrapping it so
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
+        )
+    if os.environ.get("FLASK_RUN_FROM_CLI"):  # `flask db …` asks for it
+        from portal.records.migrating import bind
+
+        bind(app)
+    extensions.csrf.init_app(app)
+    extensions.login.init_app(app)
+    web.register(app)
+    app.cli = commands.Commands(app)
+    return app
+
+
+def create_worker(settings: Settings | None = None) -> Flask:
+    """The application without pages: what the worker needs, in half the memory. Raises as `create_app` does."""
+    from flask import Flask
+
+    from config import read_settings
+
+    return furnished(Flask(__name__), settings or read_settings())
+
+
+def furnished(app: Application, settings: Settings) -> Application:
+    """With settings, keys, policy, clock and databases."""
     from portal.domain.clock import SystemClock
     from portal.jobs import JOBS
     from portal.policy.loader import load_policy
     from portal.records import tables
     from portal.records.db import db, prepare_engine
     from portal.vault.master import create_master_file, read_master
-    from portal.web.application import Portal
 
-    settings = settings or read_settings()
-    app = Portal(__name__)
     app.config.update(settings.flask())
     if not settings.key_file.exists() and not settings.production:
         create_master_file(settings.key_file)
@@ -37,11 +66,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["policy"] = load_policy(settings.policy_file)
     app.extensions["clock"] = SystemClock(settings.clock_offset)
     app.extensions["timings"] = JOBS
-    if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask documents wrapping it so
-            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
-        )
-
     tables.load_all()
     db.init_app(app)
     with app.app_context():
@@ -49,11 +73,6 @@ def create_app(settings: Settings | None = None) -> Flask:
             prepare_engine(engine)
     if settings.production and not os.environ.get("FLASK_RUN_FROM_CLI"):  # commands say it themselves
         refuse_what_does_not_belong(app)
-    extensions.migrate.init_app(app, db, directory=str(ROOT / "portal/records/migrations"))
-    extensions.csrf.init_app(app)
-    extensions.login.init_app(app)
-    web.register(app)
-    commands.register(app)
     return app
 
 

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from typing import Any, cast
 
 import click
 from flask import Flask
+from flask.cli import AppGroup
 
 # What must work on an installation that is not whole: it says what is wrong, or mends it.
 ALWAYS = frozenset({"audit", "doctor", "erasures", "keys", "reconcile", "restore"})
 
 
-def register(app: Flask) -> None:
-    """Adds the commands to the application; each loads what it needs when it runs."""
+class Commands(AppGroup):
+    """The application's commands; looked at first when one is asked for, so that no web process loads them."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app.name)
+        self._app = app
+        self._there = False
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        self._fill()
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._fill()
+        return super().list_commands(ctx)
+
+    def _fill(self) -> None:
+        if not self._there:
+            self._there = True
+            register(self, self._app)
+
+
+def register(group: AppGroup, app: Flask) -> None:
+    """Adds the commands; each loads what it needs when it runs."""
     from portal.cli import cases, demo, erasures, keys, proof, retention, running, staff, students
 
     for command in (
@@ -34,7 +59,7 @@ def register(app: Flask) -> None:
         staff.group,
         students.group,
     ):
-        app.cli.add_command(carefully(app, command))
+        group.add_command(carefully(app, command))
 
 
 def refuse_to_serve(app: Flask) -> None:
@@ -53,18 +78,25 @@ def carefully(app: Flask, command: click.Command) -> click.Command:
     invoke = careful.invoke
 
     def invoke_carefully(context: click.Context) -> Any:
-        if command.name not in ALWAYS:
-            refuse_to_serve(app)
-        try:
+        with saying_why_not(app, always=command.name in ALWAYS):
             return invoke(context)
-        except Exception as error:
-            from portal.services.prepared import why_not_prepared
-
-            with app.app_context():
-                reason = why_not_prepared()
-            if not reason:
-                raise
-            raise click.ClickException(reason) from error
 
     careful.invoke = invoke_carefully
     return cast(click.Command, careful)
+
+
+@contextmanager
+def saying_why_not(app: Flask, *, always: bool = False) -> Iterator[None]:
+    """Ends what does not serve people yet, or stands on databases without tables, with ClickException."""
+    if not always:
+        refuse_to_serve(app)
+    try:
+        yield
+    except Exception as error:
+        from portal.services.prepared import why_not_prepared
+
+        with app.app_context():
+            reason = why_not_prepared()
+        if not reason:
+            raise
+        raise click.ClickException(reason) from error

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psycopg
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import event
 
 from config import Settings, read_settings
@@ -44,6 +43,7 @@ def settings_for(database_url: str, keys_url: str, name: str = "", **more: str) 
 def migrate(settings: Settings) -> None:
     from portal import create_app
     from portal.records.db import db
+    from portal.records.migrating import upgrade
 
     app = create_app(settings)
     with app.app_context():

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import psycopg
 from flask import Flask
-from flask_migrate import upgrade
 
 from config import Settings, read_settings
 from portal import create_app
 from portal.records.db import db
+from portal.records.migrating import upgrade
 from portal.vault.master import create_master_file
 
 HOST = "privacy.school.example"

@@ -1,4 +1,4 @@
-"""A worker as an installation runs it: `flask worker` on the databases and settings of an estate."""
+"""A worker as an installation runs it (deploy/systemd), on the databases and settings of an estate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from config import ROOT
 
-LINE = (sys.executable, "-m", "flask", "--app", "portal", "worker")
+LINE = (sys.executable, "-m", "portal.runners")
 
 
 def start(environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:

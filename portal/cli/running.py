@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import subprocess
@@ -21,8 +20,8 @@ from config import ROOT, Settings
 from portal import jobs as table_of_jobs
 from portal.cli.demo import fill
 from portal.cli.terminal import answer, clock, json_option
-from portal.logs import log_to_stderr
 
+WORKER = (sys.executable, "-m", "portal.runners")
 jobs = AppGroup("jobs", help="Jobs of the worker.")
 PATIENCE = 60.0  # seconds for the web to answer after the start
 DRAIN = 40.0  # seconds to finish what is in hand
@@ -32,30 +31,23 @@ DRAIN = 40.0  # seconds to finish what is in hand
 @with_appcontext
 def worker() -> None:
     """Deliver mail, send warnings and clear up until SIGTERM."""
-    log_to_stderr()
-    app = real_app()
-    gc.freeze()  # what is loaded is no garbage: long work looked through it again and again
-    if on_postgresql(app):
-        from portal.runners import many_machines as runner
-    else:
-        from portal.runners import one_machine as runner  # type: ignore[no-redef]  # the same function, another way
-    runner.work_until_told(app)
+    os.execve(sys.executable, WORKER, of_its_own())  # noqa: S606 - in the place of this process, which has pages too
 
 
-def on_postgresql(app: Flask) -> bool:
-    settings: Settings = app.config["SETTINGS"]
-    return settings.database_url.startswith("postgresql")
+def of_its_own() -> dict[str, str]:
+    """The environment for a process that is no command: it says by itself what must not start."""
+    return {name: value for name, value in os.environ.items() if name != "FLASK_RUN_FROM_CLI"}
 
 
 @jobs.command("prepare")
 @json_option
 def prepare(as_json: bool) -> None:
     """Make or update the tables of the job queue (PostgreSQL only). Twice changes nothing."""
-    queue = on_postgresql(real_app())
-    if queue:
+    settings = cast(Settings, current_app.config["SETTINGS"])
+    if queue := settings.on_postgresql:
         from portal.runners.queue_schema import prepare
 
-        prepare(cast(Settings, current_app.config["SETTINGS"]).database_url)
+        prepare(settings.database_url)
     text = "The tables of the job queue are there." if queue else "On SQLite there is no job queue: nothing to do."
     answer(as_json, {"queue": queue}, text)
 
@@ -89,12 +81,13 @@ def serve(workers: int, demonstration: bool) -> None:
     address = f"127.0.0.1:{settings.port}"
     web = [sys.executable, "-m", "gunicorn", "--bind", address, "--workers", str(workers), "--threads", "4"]
     web += ["--log-level", "warning", "--graceful-timeout", "10", "portal:create_app()"]
-    worker_ = [sys.executable, "-m", "flask", "--app", "portal", "worker"]
     stop = threading.Event()
     for told_by in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told_by, lambda *_: stop.set())
     # In sessions of their own, so that a Ctrl-C reaches them once, from here.
-    children = [subprocess.Popen(line, cwd=ROOT, start_new_session=True) for line in (web, worker_)]  # noqa: S603 - ours
+    lines = (web, list(WORKER))
+    environment = of_its_own()
+    children = [subprocess.Popen(line, cwd=ROOT, env=environment, start_new_session=True) for line in lines]  # noqa: S603 - ours
     try:
         if answers(f"http://{address}/healthz", children, stop):
             click.echo(welcome(settings))

@@ -153,7 +153,7 @@ def _certificate(work: Work, erasure: Erasure, doomed: Doomed) -> None:
     erasure.state, erasure.ended_at = DONE, work.now
     erasure.certificate = json.dumps(
         {
-            "number": f"W-{work.today.year}-{''.join(secrets.choice(casebook.DIGITS) for _ in range(7))}",
+            "number": f"W-{work.today.year}-{secrets.randbelow(10**7):07}",
             "cause": erasure.cause,
             "begun": (erasure.begun_at or work.now).isoformat(),
             "ended": work.now.isoformat(),

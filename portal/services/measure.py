@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
@@ -21,6 +21,7 @@ from portal.services.readiness import readiness
 from portal.services.unit import Work, reading
 
 SOON = timedelta(days=7)
+CONTENT_TYPE = CONTENT_TYPE_LATEST  # of what `measurements` says
 
 
 def measurements(clock: Clock) -> bytes:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from flask_migrate import upgrade
 from sqlalchemy import func, select
 
 from portal.records.db import db
+from portal.records.migrating import upgrade
 from portal.records.snapshot import NotLoaded, is_empty, load_postgres, load_sqlite, revision_of
 from portal.records.tables.people import Student
 from portal.services import erasure_ledger, standing

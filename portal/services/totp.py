@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from io import BytesIO
 
 import pyotp
-import segno
 from sqlalchemy import CursorResult, delete, or_, update
 
 from portal.domain.clock import Clock, SystemClock
@@ -71,6 +70,8 @@ def pending(actor: Actor, clock: Clock) -> Setup | None:
 
 def qr(actor: Actor, clock: Clock) -> bytes | None:
     """The same as a picture to scan: SVG without style, to be served by itself as image/svg+xml; None as `pending`."""
+    import segno  # only who sets an app up needs it
+
     with reading(actor, clock) as work:
         found = _pending(work)
         if found is None:

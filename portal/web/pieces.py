@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from flask import g
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from wtforms import Field, Form, SelectField
@@ -75,6 +76,12 @@ def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
     """A kind is one of: ok soon late plain."""
     mark = icon(icon_id) if icon_id else ""
     return Markup(f'<span class="tag {escape(kind)}">{mark}{escape(text)}</span>')  # noqa: S704 - escaped here
+
+
+def csrf_token() -> str:
+    """The token of this page against forgery; Flask-WTF keeps it on `g` under this name."""
+    made: str | None = g.get("csrf_token")
+    return generate_csrf() if made is None else made
 
 
 def described_by(field: Field, hint: str = "") -> str:
@@ -201,7 +208,7 @@ class Pieces:
 
     def hidden(self, form: Form | None = None, once: str = "") -> Markup:
         """What every form carries: the token against forgery and, with `once`, the key by which it acts once."""
-        token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+        token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
         return token + self.hidden_once(once) if once else token
 
     def hidden_once(self, key: str) -> Markup:

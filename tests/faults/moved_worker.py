@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import time_machine
-from flask.cli import ScriptInfo
 
 POLL = 0.2  # seconds
 
@@ -33,8 +32,7 @@ def follow(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    from portal import create_app
+    from portal.runners.__main__ import main
 
     threading.Thread(target=follow, args=(Path(sys.argv[1]),), daemon=True).start()
-    app = create_app()
-    app.cli.main(args=["worker"], obj=ScriptInfo(create_app=lambda: app))
+    main()

@@ -11,7 +11,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from config import ROOT
-from portal.letters import pdf
+from portal.letters import press
 from tests.letters import paper
 
 ON = date(2026, 11, 23)
@@ -29,7 +29,7 @@ def words_of(lang: str) -> list[str]:
 def printed(words: list[str], lang: str) -> bytes:
     lines = "".join(f"<p>{' '.join(words[start : start + 60])}</p>" for start in range(0, len(words), 60))
     html = f'<!doctype html><html lang="{lang}"><head><title>x</title></head><body dir="rtl">{lines}</body></html>'
-    return pdf.render_pdf(html, lang, "x", ON)
+    return press.render_pdf(html, lang, "x", ON)
 
 
 def letters(text: str) -> str:

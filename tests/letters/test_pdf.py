@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from portal.i18n import TONGUES
-from portal.letters import pdf
+from portal.letters import pdf, press
 from portal.policy.loader import load_policy
 from portal.policy.model import Policy
 from tests.letters import paper, spoken
@@ -34,7 +34,8 @@ def policy() -> Policy:
 
 @pytest.fixture
 def letter(policy, monkeypatch, tmp_path):
-    """Writes a letter whose only paragraph is spoken.BODY, in a language."""
+    """Writes a letter whose only paragraph is spoken.BODY, in a language; printed here, so that faults are heard."""
+    monkeypatch.setattr(pdf, "printed", press.render_pdf)
     monkeypatch.setattr(pdf, "speaker", spoken.Sampled)
     frame = pdf.environment()
     monkeypatch.setattr(pdf, "environment", lambda: frame.overlay(loader=_with_sample(frame.loader)))
@@ -88,12 +89,12 @@ def test_a_sentence_from_right_to_left_is_copied_in_its_reading_order(letter, la
     ],
 )
 def test_a_text_of_its_own_direction_gets_that_of_its_first_letter(own, directed):
-    assert pdf._directed(own) == directed
+    assert press._directed(own) == directed
 
 
 @paper.needs_poppler
 def test_the_point_of_a_name_stays_behind_it_in_a_line_from_right_to_left(tmp_path):
-    made = pdf.render_pdf(page('<p dir="rtl">مدرستكم <bdi>JAR b.v.</bdi> نعم</p>', "ar"), "ar", "x", ON)
+    made = press.render_pdf(page('<p dir="rtl">مدرستكم <bdi>JAR b.v.</bdi> نعم</p>', "ar"), "ar", "x", ON)
     assert "JAR b.v." in paper.text_of(made, tmp_path)
 
 
@@ -126,7 +127,7 @@ def test_the_dutch_text_starts_a_page_of_its_own_and_dutch_alone_needs_one(lette
 
 @paper.needs_poppler
 def test_page_numbers_are_decoration_and_lists_hold_items_only(tmp_path):
-    made = pdf.render_pdf(page("<dl><div><dt>Straat</dt><dd>Dorpsstraat</dd></div></dl>"), "nl", "Lijst", ON)
+    made = press.render_pdf(page("<dl><div><dt>Straat</dt><dd>Dorpsstraat</dd></div></dl>"), "nl", "Lijst", ON)
     assert "1/1" in paper.text_of(made, tmp_path).replace(" ", "")
     assert "/Artifact BMC" in re.sub(r"\s+", " ", paper.objects_of(made))
     structure = paper.structure_of(made, tmp_path)
@@ -136,7 +137,7 @@ def test_page_numbers_are_decoration_and_lists_hold_items_only(tmp_path):
 
 @paper.needs_poppler
 def test_words_in_another_language_inside_a_sentence_are_named_too(tmp_path):
-    made = pdf.render_pdf(page('<p>Wij zeggen <span lang="ar" dir="rtl">شكراً</span> tegen u.</p>'), "nl", "x", ON)
+    made = press.render_pdf(page('<p>Wij zeggen <span lang="ar" dir="rtl">شكراً</span> tegen u.</p>'), "nl", "x", ON)
     assert paper.languages_of(made) == {"nl", "ar"}
 
 
@@ -170,7 +171,7 @@ def test_an_image_elsewhere_is_left_out_without_a_connection(tmp_path):
         place = f"http://127.0.0.1:{server.server_port}"
         secret = tmp_path / "secret.css"
         secret.write_text("body::before { content: 'geheim' }")
-        made = pdf.render_pdf(
+        made = press.render_pdf(
             page(
                 f'<link rel="stylesheet" href="{place}/a.css"><link rel="stylesheet" href="{secret.as_uri()}">'
                 f'<link rel="attachment" href="{secret.as_uri()}"><img src="{place}/b.png" alt="b">'
@@ -204,7 +205,7 @@ def test_the_listener_of_the_test_above_would_have_heard_a_connection():
 
 
 def test_only_our_fonts_are_served_and_a_refusal_is_an_ordinary_exception():
-    fetcher = pdf.press().fetcher
+    fetcher = press.press().fetcher
     from portal.letters.fetching import RefusedAddress
 
     for refused in ("file:///etc/passwd", "font:../../../config.py", "font:README.md", "http://localhost/", "data:,x"):
@@ -215,28 +216,28 @@ def test_only_our_fonts_are_served_and_a_refusal_is_an_ordinary_exception():
 
 
 def test_a_missing_font_stops_the_press_rather_than_printing_in_another(monkeypatch, tmp_path):
-    monkeypatch.setattr(pdf, "FONTS", tmp_path)
-    pdf.press.cache_clear()
+    monkeypatch.setattr(press, "FONTS", tmp_path)
+    press.press.cache_clear()
     try:
-        with pytest.raises(pdf.NotPrintable, match="noto-sans-bold"):
-            pdf.press()
+        with pytest.raises(press.NotPrintable, match="noto-sans-bold"):
+            press.press()
     finally:
-        pdf.press.cache_clear()
+        press.press.cache_clear()
 
 
 @pytest.mark.slow
 def test_the_same_letter_is_the_same_bytes_in_this_process_and_in_another(letter):
     html = page('<p lang="ar" dir="rtl">عنوانك</p><p lang="ti">ኣድራሻኹም</p><p>Uw adres</p>')
-    first = pdf.render_pdf(html, "nl", "Brief", ON)
+    first = press.render_pdf(html, "nl", "Brief", ON)
     letter("fa")  # another letter between does not show
-    assert pdf.render_pdf(html, "nl", "Brief", ON) == first
+    assert press.render_pdf(html, "nl", "Brief", ON) == first
     other = (
-        "import hashlib, sys; from datetime import date; from portal.letters.pdf import render_pdf;"
+        "import hashlib, sys; from datetime import date; from portal.letters.press import render_pdf;"
         f"sys.stdout.write(hashlib.sha256(render_pdf({html!r}, 'nl', 'Brief', date(2026, 11, 23))).hexdigest())"
     )
     done = subprocess.run([sys.executable, "-c", other], cwd=ROOT, check=True, capture_output=True, text=True)
     assert done.stdout == hashlib.sha256(first).hexdigest()
-    assert pdf.render_pdf(html, "nl", "Brief", date(2026, 11, 24)) != first
+    assert press.render_pdf(html, "nl", "Brief", date(2026, 11, 24)) != first
 
 
 def test_no_letter_uses_a_glyph_that_its_fonts_lack(letter, caplog):
@@ -259,15 +260,15 @@ def test_a_line_is_not_broken_after_its_first_word(tenths, tmp_path):
     # The text fits, but the space before the address does not: WeasyPrint 70 would put "op" on a line of its own.
     text = "op tijd? Dan mag u ook later gaan. U heeft geen advocaat nodig. Zie UAVG artikel 35."
     html = page(f'<p style="width:{tenths / 10}mm">{text} <bdi>https://www.rechtspraak.nl</bdi></p>')
-    (tmp_path / "letter.pdf").write_bytes(pdf.render_pdf(html, "nl", "x", ON))
+    (tmp_path / "letter.pdf").write_bytes(press.render_pdf(html, "nl", "x", ON))
     command = ["pdftotext", "-layout", str(tmp_path / "letter.pdf"), "-"]
     lines = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout.split("\n")
     assert len(lines[0].strip()) > 60
 
 
 def test_a_process_that_printed_leaves_nothing_behind_it(tmp_path):
-    held_to_the_end = "import sys; from portal.letters import pdf; sys.pdf = pdf"
-    code = f"{held_to_the_end}; assert pdf.render_pdf('<p>Dag</p>', 'nl', 'Brief')"
+    held_to_the_end = "import sys; from portal.letters import press; sys.press = press"
+    code = f"{held_to_the_end}; assert press.render_pdf('<p>Dag</p>', 'nl', 'Brief')"
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, capture_output=True, text=True)
     assert (done.stderr, list(tmp_path.iterdir())) == ("", [])
@@ -280,9 +281,9 @@ def test_importing_the_letters_does_not_load_weasyprint():
 
 def test_two_threads_print_at_once_without_harm():
     html = page("<p>" + "Uw adres. " * 50 + "</p>")
-    wanted = pdf.render_pdf(html, "nl", "x", ON)
+    wanted = press.render_pdf(html, "nl", "x", ON)
     got: list[bytes] = []
-    threads = [threading.Thread(target=lambda: got.append(pdf.render_pdf(html, "nl", "x", ON))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: got.append(press.render_pdf(html, "nl", "x", ON))) for _ in range(4)]
     for each in threads:
         each.start()
     for each in threads:

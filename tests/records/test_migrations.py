@@ -8,12 +8,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from portal.audit.log import Entry, append
 from portal.records.db import Moment, begin_write, db
+from portal.records.migrating import downgrade, upgrade
 from tests import factories
 from tests.conftest import MAKERS, NOW, build
 

@@ -33,7 +33,10 @@ def section(title: str) -> str:
 def leaves(group: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
     """Every command with its whole name."""
     if isinstance(group, click.Group):
-        for name, command in group.commands.items():
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
             yield from leaves(command, (*path, name))
     else:
         yield " ".join(path), group

@@ -52,7 +52,10 @@ def test_who_is_signed_in_gets_the_page_itself_and_no_browser_keeps_it(sqlite_ap
     assert "ETag" not in answer.headers
 
 
-HEAVY = ("weasyprint", "openpyxl", "PIL", "apscheduler", "procrastinate", "fontTools", "phonenumbers", "tinycss2")
+HEAVY = {
+    *("weasyprint", "fontTools", "tinycss2", "openpyxl", "PIL", "phonenumbers", "segno", "webauthn", "OpenSSL"),
+    *("alembic", "mako", "flask_migrate", "apscheduler", "procrastinate", "prometheus_client"),
+}
 ASK = """
 import json, sys
 from portal import create_app

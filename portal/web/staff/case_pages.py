@@ -18,6 +18,7 @@ from portal.services.casework import ChangedMeanwhile
 from portal.services.send_message import send_message
 from portal.services.take_case import assign, take
 from portal.services.write_note import write_note
+from portal.web.forms import fresh_key
 from portal.web.language import _, current_speaker
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
@@ -116,13 +117,17 @@ def case(reference: str) -> Response:
 def _shown(reference: str, form: StaffForm | None = None) -> Response:
     """The page of the case, with the form that was refused, if any, as it was typed."""
     page = load(reference)
+    message = form if isinstance(form, MessageForm) else MessageForm.begun()
+    note = form if isinstance(form, NoteForm) else NoteForm.begun()
     return shown(
         "staff/case.html",
         page,
         200 if form is None else 422,
         form=form,
-        message=form if isinstance(form, MessageForm) else MessageForm(formdata=None) if form else MessageForm(),
-        note=form if isinstance(form, NoteForm) else NoteForm(formdata=None) if form else NoteForm(),
+        message=message,
+        message_once=message.once.data if message is form else fresh_key(),
+        note=note,
+        note_once=note.once.data if note is form else fresh_key(),
         draft=page.extension,
     )
 

@@ -6,7 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Self
 
 from wtforms import (
     BooleanField,
@@ -31,7 +32,7 @@ from portal.i18n import N_
 from portal.web.forms import AtMost, Check, Optional, Required, fresh_key, looks_like_email, note_refused
 from portal.web.sessions import current_session
 from portal.web.staff.wording import CHANNELS, KINDS, REFUSALS, UNKNOWN_REFUSAL, WAYS
-from portal.web.typed import KeptForm
+from portal.web.typed import KeptForm, beginning
 
 LONG_TEXT = 4000
 SHORT_TEXT = 200
@@ -66,6 +67,18 @@ class StaffForm(KeptForm):
         else:
             self.form_errors.append(error)
             note_refused()
+
+    @classmethod
+    def begun(cls) -> Self:
+        """To show before anything is posted: with what was typed when a session ended, else the one that is empty."""
+        typed = beginning()
+        return cls(**typed) if typed else cls._empty()
+
+    @classmethod
+    @cache
+    def _empty(cls) -> Self:
+        """In which nobody ever typed, nor will: the page that shows it gives it a key and a token of its own."""
+        return cls(formdata=None, meta={"csrf": False})
 
 
 class GetForm(StaffForm):
