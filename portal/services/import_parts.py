@@ -6,7 +6,6 @@ Every row of an import comes through here twice a part: what does not change bet
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
@@ -16,8 +15,7 @@ from portal.records import items
 from portal.records.importing import RecordKey
 from portal.services.unit import Work
 from portal.vault.envelope import Json, canonical
-
-_as_json = json.JSONEncoder(sort_keys=True).encode
+from portal.vault.normal import together
 
 
 class RowPart(NamedTuple):
@@ -50,7 +48,7 @@ class RowParts:
 
     def of(self, row: Row, student_id: UUID | None) -> list[RowPart]:
         """By retention class; an image field stands in the class of its field."""
-        natural = self._digest("record", _as_json([str(student_id), row.dataset, *row.natural_key]))
+        natural = self._digest("record", together((str(student_id), row.dataset, *row.natural_key)))
         return [self._part(row, student_id, retention, values, natural) for retention, values in self._by_class(row)]
 
     def _part(

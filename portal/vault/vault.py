@@ -19,6 +19,7 @@ from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, del
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
+from portal.vault.bulk import insert_many
 from portal.vault.envelope import (
     INSTALLATION,
     Holder,
@@ -60,6 +61,9 @@ KEYS = _KEYS.where(
     data_key.c.holder_kind == bindparam("kind"), data_key.c.holder_id.in_(bindparam("ids", expanding=True))
 )
 FEW = (_of(0), union_all(_of(0), _of(1)))  # of one holder, of two: half as dear, and what most pages ask
+FOUND_BY = select(lookup.c.digest, lookup.c.holder_kind, lookup.c.holder_id).where(
+    lookup.c.kind == bindparam("kind"), lookup.c.digest.in_(bindparam("digests", expanding=True))
+)
 ADD_KEYS, ADD_LOOKUPS = insert(data_key), insert(lookup)
 
 
@@ -94,6 +98,7 @@ class Vault:
         self._master = master
         self._keys: dict[tuple[Holder, str], dict[int, Key]] = {}
         self._known: set[Holder] = set()
+        self._hashes: dict[str, hmac.HMAC] = {}  # by kind, begun with the key of look-ups
 
     # sealing ------------------------------------------------------------------------------------------------------
 
@@ -169,7 +174,7 @@ class Vault:
         fresh = {pair: os.urandom(KEY_BYTES) for pair in missing}
         try:
             with self._engine.begin() as connection:
-                connection.execute(ADD_KEYS, [self._row(*pair, 1, key) for pair, key in fresh.items()])
+                insert_many(connection, data_key, [self._row(*pair, 1, key) for pair, key in fresh.items()])
         except IntegrityError:  # somebody else made one of them just now
             self._known.difference_update(holder for holder, _ in missing)
             for holder, retention in missing:
@@ -242,8 +247,13 @@ class Vault:
 
     def digest(self, kind: str, text: str) -> bytes:
         """The keyed hash of an already normalised text; a citizen number is never given here (UAVG 46)."""
-        key = self._newest(INSTALLATION, LOOKUP_CLASS)
-        return hmac.digest(key.raw, f"{kind}\0{text}".encode(), "sha256")
+        begun = self._hashes.get(kind)
+        if begun is None:
+            key = self._newest(INSTALLATION, LOOKUP_CLASS)
+            begun = self._hashes[kind] = hmac.new(key.raw, f"{kind}\0".encode(), "sha256")
+        hashed = begun.copy()
+        hashed.update(text.encode())
+        return hashed.digest()
 
     def index(self, holder: Holder, retention: str, entries: Iterable[tuple[str, str]]) -> None:
         """Replaces what the holder can be found by within this class: (kind, normalised text) pairs."""
@@ -269,8 +279,7 @@ class Vault:
                                 lookup.c.retention == retention,
                             )
                         )
-            if rows:
-                connection.execute(ADD_LOOKUPS, rows)
+            insert_many(connection, lookup, rows)
 
     def find(self, kind: str, text: str, holder_kind: str = "student") -> list[UUID]:
         """The ids of the holders that carry this text, in a stable order."""
@@ -287,24 +296,21 @@ class Vault:
             return list(connection.execute(statement).scalars())
 
     def find_many(self, kind: str, texts: Collection[str], holder_kind: str = "student") -> dict[str, list[UUID]]:
-        """`find` for many texts, with one statement a chunk."""
+        """`find` for many texts, with one statement a chunk.
+
+        The kind of holder is looked at here: asked for beside the digests, SQLite goes by it alone and reads every
+        look-up there is.
+        """
         by_digest = {self.digest(kind, text): text for text in texts}
         found: dict[str, list[UUID]] = {text: [] for text in texts}
         digests = list(by_digest)
         with self._look() as connection:
             for start in range(0, len(digests), CHUNK):
-                rows = connection.execute(
-                    select(lookup.c.digest, lookup.c.holder_id)
-                    .where(
-                        lookup.c.kind == kind,
-                        lookup.c.digest.in_(digests[start : start + CHUNK]),
-                        lookup.c.holder_kind == holder_kind,
-                    )
-                    .order_by(lookup.c.holder_id)
-                )
-                for digest, holder_id in rows:
-                    found[by_digest[digest]].append(holder_id)
-        return found
+                asked = {"kind": kind, "digests": digests[start : start + CHUNK]}
+                for digest, whose, holder_id in connection.execute(FOUND_BY, asked):
+                    if whose == holder_kind:
+                        found[by_digest[digest]].append(holder_id)
+        return {text: sorted(holders) for text, holders in found.items()}
 
     # inside -------------------------------------------------------------------------------------------------------
 
@@ -366,6 +372,8 @@ class Vault:
         self._known.discard(holder)
         for pair in [pair for pair in self._keys if pair[0] == holder]:
             del self._keys[pair]
+        if holder == INSTALLATION:
+            self._hashes.clear()
 
 
 def by_kind(holders: Iterable[Holder]) -> dict[str, list[UUID]]:
