@@ -92,10 +92,10 @@ def _capped(shape: Shape, conditions: Conditions) -> ColumnElement[int]:
     if not places:
         return written(0)
     by, left = _read_by(shape, conditions)
-    fits = case((and_(*left), written(1)), else_=written(0)).label("fits") if left else written(1).label("fits")
+    fits = case((and_(*left), written(1))).label("fits") if left else written(1).label("fits")
     read = [select(fits).select_from(Case).where(*place, *by) for place in places]
     looked = (union_all(*read) if len(read) > 1 else read[0]).limit(written(COUNT_CAP + 1)).subquery()
-    found = func.coalesce(func.sum(looked.c.fits), 0) if left else func.count()
+    found = func.count(looked.c.fits) if left else func.count()
     return select(func.count() * written(LOOKED) + found).select_from(looked).scalar_subquery()
 
 
