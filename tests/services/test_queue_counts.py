@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 from flask import Flask
@@ -107,10 +108,14 @@ def test_postgresql_keeps_one_plan_of_each_list_and_counts_from_indexes(postgres
         here, there = factories.make_branch("langedijk"), factories.make_branch("hoorn")
         handler = factories.staff_actor(factories.make_staff("near", Role.CASE_HANDLER, branch=here))
         both = replace(handler, branches=frozenset({here, there}))
-        for narrowed in narrowings(both):
+        for narrowed, tab in [
+            *product(narrowings(both), [Tab.ALL]),
+            (Filters(), Tab.UNASSIGNED),
+            (Filters(), Tab.CLOSED),
+        ]:
             for _ in range(7):
                 begin_page()
-                queue(both, clock, filters=narrowed)
+                queue(both, clock, tab, narrowed)
                 end_page()
         opened(RequestKind.ACCESS, factories.make_student(here))
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as housekeeping:
@@ -118,8 +123,8 @@ def test_postgresql_keeps_one_plan_of_each_list_and_counts_from_indexes(postgres
         connection = db.session.connection()
         kept = connection.exec_driver_sql("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
         asked = [row for row in kept if 'FROM "case"' in row.statement]
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # of a handful of rows it would be the quicker way
-        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        for way in ("seqscan", "bitmapscan", "sort"):  # of a handful of rows they would be the quicker ones
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
         counted = 0
         for row in asked:
             assert (row.generic_plans > 0, row.custom_plans) == (True, 0), row.statement
@@ -130,4 +135,6 @@ def test_postgresql_keeps_one_plan_of_each_list_and_counts_from_indexes(postgres
                 assert [each for each in reads if not each.startswith("Index Only Scan using ix_case_")] == [], plan
             else:
                 assert [each for each in reads if not each.startswith("Index")] == [], plan
+                sorts = [plan[at + 1] for at, line in enumerate(plan) if line.strip(" ->") == "Sort"]
+                assert [each for each in sorts if each.strip().startswith("Sort Key: case_")] == [], plan
         assert counted > 10, len(asked)
