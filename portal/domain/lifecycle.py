@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from portal.domain.acts import Act
 from portal.domain.refusal import Refused
@@ -158,6 +159,7 @@ def next_state(state: CaseState, action: Action) -> CaseState:
         raise NotPossible(state, action) from None
 
 
+@cache
 def possible(state: CaseState) -> frozenset[Action]:
     """The actions that `state` allows; who may do them is another question."""
     return frozenset(action for held, action in TRANSITIONS if held is state)

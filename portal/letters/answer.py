@@ -163,11 +163,15 @@ T = TypeVar("T")
 
 def as_json(answer: Any) -> Json:
     """Plain JSON of the answer; dates as ISO text."""
-    if is_dataclass(answer):
-        return {each.name: as_json(getattr(answer, each.name)) for each in fields(answer)}
+    if isinstance(answer, str | int | None):
+        return answer
     if isinstance(answer, tuple):
         return [as_json(each) for each in answer]
-    return answer.isoformat() if isinstance(answer, date) else answer
+    if isinstance(answer, date):
+        return answer.isoformat()
+    if is_dataclass(answer):
+        return {each.name: as_json(getattr(answer, each.name)) for each in fields(answer)}
+    return answer
 
 
 def from_json(stored: Mapping[str, Json]) -> Answer:

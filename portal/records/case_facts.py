@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     Boolean,
+    ColumnElement,
     Integer,
     LargeBinary,
     Select,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from portal.domain.permissions import BranchScope
@@ -40,35 +41,40 @@ from portal.records.tables.people import Branch, Limit, Record, SealedFile
 
 CASE: BindParameter[UUID] = bindparam("case", type_=Case.id.type)
 
-_about, _other = aliased(Case), aliased(Case)
-_handler, _decider, _approver = aliased(Staff), aliased(Staff), aliased(Staff)
+# Of tables, not of their classes: what a class adds to a statement is looked at each time that it is asked.
+_case, _branch, _staff, _record = (each.__table__.c for each in (Case, Branch, Staff, Record))
+_event, _message, _step, _item = (each.__table__.c for each in (CaseEvent, CaseMessage, CaseStep, CaseItem))
+_letter, _limit, _change, _file = (each.__table__.c for each in (IssuedLetter, Limit, ChangeLine, SealedFile))
+_about, _other = (Case.__table__.alias() for _ in range(2))
+_handler, _decider, _approver = (Staff.__table__.alias() for _ in range(3))
+
 _upload = exists().where(
-    SealedFile.holder_kind == "case",
-    SealedFile.holder_id == Case.id,
-    SealedFile.retention == bindparam("upload"),
-    or_(SealedFile.expires_at.is_(None), SealedFile.expires_at > bindparam("now", type_=SealedFile.expires_at.type)),
+    _file.holder_kind == "case",
+    _file.holder_id == _case.id,
+    _file.retention == bindparam("upload"),
+    or_(_file.expires_at.is_(None), _file.expires_at > bindparam("now", type_=_file.expires_at.type)),
 )
 HEAD = (
     select(
-        *Case.__table__.c,
-        Branch.name.label("branch"),
-        _handler.name.label("handler"),
-        _decider.name.label("decider"),
-        _approver.name.label("approver"),
-        _about.reference.label("about_reference"),
-        _about.decider_id.label("about_decider_id"),
-        exists().where(Limit.case_id == Case.id, Limit.ended_at.is_(None)).label("restricted"),
-        exists().where(ChangeLine.case_id == Case.id, ChangeLine.state == "open").label("changes"),
-        exists().where(_other.student_id == Case.student_id, _other.id != Case.id).label("has_others"),
+        *_case,
+        _branch.name.label("branch"),
+        _handler.c.name.label("handler"),
+        _decider.c.name.label("decider"),
+        _approver.c.name.label("approver"),
+        _about.c.reference.label("about_reference"),
+        _about.c.decider_id.label("about_decider_id"),
+        exists().where(_limit.case_id == _case.id, _limit.ended_at.is_(None)).label("restricted"),
+        exists().where(_change.case_id == _case.id, _change.state == "open").label("changes"),
+        exists().where(_other.c.student_id == _case.student_id, _other.c.id != _case.id).label("has_others"),
         _upload.label("upload"),
     )
-    .select_from(Case)
-    .outerjoin(Branch, Branch.id == Case.branch_id)
-    .outerjoin(_handler, _handler.id == Case.handler_id)
-    .outerjoin(_decider, _decider.id == Case.decider_id)
-    .outerjoin(_approver, _approver.id == Case.approver_id)
-    .outerjoin(_about, _about.id == Case.about_case_id)
-    .where(Case.reference == bindparam("reference"))
+    .select_from(Case.__table__)
+    .outerjoin(Branch.__table__, _branch.id == _case.branch_id)
+    .outerjoin(_handler, _handler.c.id == _case.handler_id)
+    .outerjoin(_decider, _decider.c.id == _case.decider_id)
+    .outerjoin(_approver, _approver.c.id == _case.approver_id)
+    .outerjoin(_about, _about.c.id == _case.about_case_id)
+    .where(_case.reference == bindparam("reference"))
 )
 
 # Of a line: what it is a line of, and what any of them says; the others leave it empty.
@@ -99,40 +105,37 @@ SAID: dict[str, TypeEngine[Any]] = {
 }
 
 
-def _lines(line: str, **said: Any) -> Select[Any]:
-    told = {"line": literal_column(f"'{line}'"), **said}
-    return select(*(told.get(name, cast(null(), kind)).label(name) for name, kind in SAID.items()))
+def _lines(line: str, columns: Any, *own: str, **said: Any) -> Select[Any]:
+    """Of one table: its own columns by their names, and others by the name that they have among the lines."""
+    told = {"line": literal_column(f"'{line}'"), **{name: columns[name] for name in ("id", "sealed", *own)}, **said}
+    return select(*(told.get(name, _nothing(name, line)).label(name) for name in SAID))
 
 
-def _own(table: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(table, name) for name in ("id", *names)}
+def _nothing(name: str, line: str) -> ColumnElement[Any]:
+    """The first of the statements says of which type a column is."""
+    return cast(null(), SAID[name]) if line == EVENT else null()
 
 
 LINES = union_all(
-    _lines(EVENT, by=Staff.name, **_own(CaseEvent, "at", "kind", "actor_kind", "sealed"))
-    .outerjoin_from(CaseEvent, Staff, Staff.id == CaseEvent.actor_id)
-    .where(CaseEvent.case_id == CASE),
-    _lines(MESSAGE, by=Staff.name, done_at=CaseMessage.read_at, **_own(CaseMessage, "at", "from_staff", "sealed"))
-    .outerjoin_from(CaseMessage, Staff, Staff.id == CaseMessage.author_id)
-    .where(CaseMessage.case_id == CASE),
-    _lines(STEP, by=Staff.name, **_own(CaseStep, "position", "at", "kind", "task", "target", "state", "sealed"))
-    .outerjoin_from(CaseStep, Staff, Staff.id == CaseStep.by_id)
-    .where(CaseStep.case_id == CASE),
+    _lines(EVENT, _event, "at", "kind", "actor_kind", by=_staff.name)
+    .outerjoin_from(CaseEvent.__table__, Staff.__table__, _staff.id == _event.actor_id)
+    .where(_event.case_id == CASE),
+    _lines(MESSAGE, _message, "at", "from_staff", by=_staff.name, done_at=_message.read_at)
+    .outerjoin_from(CaseMessage.__table__, Staff.__table__, _staff.id == _message.author_id)
+    .where(_message.case_id == CASE),
+    _lines(STEP, _step, "position", "at", "kind", "task", "target", "state", by=_staff.name)
+    .outerjoin_from(CaseStep.__table__, Staff.__table__, _staff.id == _step.by_id)
+    .where(_step.case_id == CASE),
     _lines(
-        ITEM,
-        group_number=CaseItem.group,
-        done_at=CaseItem.executed_at,
-        **_own(CaseItem, "position", "target", "dataset", "item_id", "field", "activity", "outcome", "ground"),
-        sealed=CaseItem.sealed,
-    ).where(CaseItem.case_id == CASE),
-    _lines(
-        LETTER,
-        at=IssuedLetter.issued_at,
-        done_at=IssuedLetter.written_at,
-        **_own(IssuedLetter, "kind", "target", "level", "sealed"),
-    ).where(IssuedLetter.case_id == CASE),
-    _lines(PERSON, **_own(Record, "retention", "sealed")).where(
-        Record.student_id == bindparam("student", type_=Record.student_id.type), Record.dataset == "person"
+        *(ITEM, _item, "position", "target", "dataset", "item_id", "field", "group_number", "activity"),
+        *("outcome", "ground"),
+        done_at=_item.executed_at,
+    ).where(_item.case_id == CASE),
+    _lines(LETTER, _letter, "kind", "target", "level", at=_letter.issued_at, done_at=_letter.written_at).where(
+        _letter.case_id == CASE
+    ),
+    _lines(PERSON, _record, "retention").where(
+        _record.student_id == bindparam("student", type_=_record.student_id.type), _record.dataset == "person"
     ),
 ).order_by("position", "at", "id")
 

@@ -18,7 +18,6 @@ from portal.vault.vault import Shredded, Vault
 
 CLASS = "case"  # the retention class of everything sealed under a case's key
 CODE_LOOKUP = "case_code"
-DIGITS = "0123456789"
 CODE_LENGTH = 12  # 40 bits, behind rate limits
 
 BY_REFERENCE = select(Case.id).where(Case.reference == bindparam("reference"))
@@ -32,14 +31,14 @@ BY_ONCE = select(Case.id, Case.reference, Case.due_on).where(Case.once == bindpa
 def new_reference(session: Session, year: int) -> str:
     """A reference that tells nothing but its year: `V-2026-4812037`, not used before."""
     while True:
-        reference = f"V-{year}-{''.join(secrets.choice(DIGITS) for _ in range(7))}"
+        reference = f"V-{year}-{secrets.randbelow(10**7):07}"
         if session.connection().execute(BY_REFERENCE, {"reference": reference}).first() is None:
             return reference
 
 
 def new_code() -> str:
     """A case code as the person keeps it: `4812 0375 9921`."""
-    digits = "".join(secrets.choice(DIGITS) for _ in range(CODE_LENGTH))
+    digits = f"{secrets.randbelow(10**CODE_LENGTH):0{CODE_LENGTH}}"
     return " ".join(digits[start : start + 4] for start in range(0, CODE_LENGTH, 4))
 
 
@@ -94,8 +93,7 @@ def event_details(vault: Vault, event: CaseEvent) -> dict[str, Json]:
     return unseal(vault, "case_event", event.case_id, event.id, event.sealed)
 
 
-def add_event(
-    session: Session,
+def new_event(
     vault: Vault,
     case_id: UUID,
     kind: str,
@@ -103,12 +101,11 @@ def add_event(
     actor_kind: str,
     actor_id: UUID | None,
     **details: Json,
-) -> None:
+) -> CaseEvent:
+    """A line of a case's timeline, to be written."""
     row = uuid7()
     sealed = seal(vault, "case_event", case_id, row, details) if details else None
-    session.add(
-        CaseEvent(id=row, case_id=case_id, at=at, kind=kind, actor_kind=actor_kind, actor_id=actor_id, sealed=sealed)
-    )
+    return CaseEvent(id=row, case_id=case_id, at=at, kind=kind, actor_kind=actor_kind, actor_id=actor_id, sealed=sealed)
 
 
 def items_of(session: Session, case_id: UUID) -> list[CaseItem]:

@@ -7,11 +7,12 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import LargeBinary, Row, bindparam, inspect, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
-from portal.records.db import Model
+from portal.records.db import Model, Moment
 from portal.records.tables.people import Branch, ImportFinding, Record, Student, Tombstone
+from portal.vault.bulk import insert_many
 
 LOCK = 0x70_72_69_6D  # the advisory lock of imports on PostgreSQL
 CHUNK = 400  # values a statement, below SQLite's limit
@@ -27,6 +28,14 @@ RECORDS = select(
     Record.sealed,
 ).where(Record.student_id.in_(bindparam("students", expanding=True)), Record.dataset == bindparam("dataset"))
 ANY_TOMBSTONE = select(Tombstone.kind).limit(1)
+DIGEST = 32  # bytes
+# Cut apart by the database: thousands of rows with one statement that carries one value.
+ENTOMB = text("""
+    WITH RECURSIVE place(n) AS (SELECT 0 WHERE :many > 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < :many)
+    INSERT INTO tombstone (digest, kind, erased_at)
+    SELECT substr(:digests, :size * n + 1, :size), :kind, :at FROM place WHERE true
+    ON CONFLICT (digest) DO NOTHING
+""").bindparams(bindparam("digests", type_=LargeBinary), bindparam("at", type_=Moment), size=DIGEST)
 
 
 class Known(NamedTuple):
@@ -102,9 +111,8 @@ def datasets_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, str]
 
 
 def add_rows(session: Session, table: type[Model], rows: list[dict[str, Any]]) -> None:
-    """Writes many new rows in one go to the database; each names every column that has no default."""
-    if rows:
-        session.connection().execute(insert(table.__table__), rows)  # type: ignore[arg-type]  # it is a Table
+    """Writes many new rows in one go; each names the same columns, and every one that may not be empty."""
+    insert_many(session.connection(), inspect(table).local_table, rows)  # type: ignore[arg-type]  # it is a Table
 
 
 def update_rows(session: Session, table: type[Model], rows: list[dict[str, Any]]) -> None:
@@ -141,6 +149,12 @@ def entombed(session: Session, digests: Collection[bytes]) -> set[bytes]:
     for part in chunks(list(dict.fromkeys(digests))):
         found.update(session.execute(select(Tombstone.digest).where(Tombstone.digest.in_(part))).scalars())
     return found
+
+
+def entomb(session: Session, kind: str, digests: bytes, at: datetime) -> None:
+    """Remembers these digests, one after the other in `digests`, where they are not remembered yet."""
+    values = {"digests": digests, "many": len(digests) // DIGEST, "kind": kind, "at": at}
+    session.connection().execute(ENTOMB, values)
 
 
 def all_entombed(session: Session, kind: str) -> frozenset[bytes]:

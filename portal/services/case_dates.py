@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from portal.domain import clock as terms
 from portal.domain.lifecycle import UNDECIDED, CaseState
@@ -41,6 +42,16 @@ class Dates:
         return self.extended_days is not None and terms.counts_as_told(self.original_due_on, self.extension_told_on)
 
 
+@lru_cache(maxsize=4096)
+def _law_limit(received_on: date, extended: bool) -> date:
+    return terms.law_limit(received_on, extended, is_public_working_day)
+
+
+@lru_cache(maxsize=4096)
+def _target(due_on: date, closing: tuple[date, ...]) -> date:
+    return terms.internal_target(due_on, lambda day: is_working_day(day, closing))
+
+
 def dates_of(work: Work, case: Case) -> Dates:
     state = CaseState(case.state)
     today, closing = work.today, work.policy.term.closing_days
@@ -56,9 +67,9 @@ def dates_of(work: Work, case: Case) -> Dates:
         extended_days=case.extended_days,
         extension_reason=case.extension_reason,
         extension_told_on=case.extension_told_on,
-        law_limit=terms.law_limit(case.received_on, False, is_public_working_day),
-        law_limit_extended=terms.law_limit(case.received_on, True, is_public_working_day),
-        internal_target=terms.internal_target(case.due_on, lambda day: is_working_day(day, closing)),
+        law_limit=_law_limit(case.received_on, False),
+        law_limit_extended=_law_limit(case.received_on, True),
+        internal_target=_target(case.due_on, closing),
         has_clock=has_clock,
         extendable=has_clock and state in UNDECIDED and not case.extended_days and today <= case.original_due_on,
         decided_on=decided_on,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,13 +20,14 @@ from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
 from portal.domain.vocabulary import ActorKind, Channel, Letter, Level, RequestKind, TargetKind
 from portal.mail import messages
+from portal.mail.messages import Message
 from portal.mail.outbox import CLASS as MAIL
 from portal.records import casebook, representatives
 from portal.records.db import write_new
 from portal.records.items import Item, full_name, persons
 from portal.records.staff import active_staff, away
 from portal.records.tables.access import Staff
-from portal.records.tables.cases import Case, CaseItem
+from portal.records.tables.cases import Case, CaseEvent, CaseItem
 from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
 from portal.services import limits
@@ -121,15 +122,13 @@ def open_case(work: Work, new: NewCase) -> Opened:
     work.vault.begin(casebook.holder(case_id), found_by | {AUDIT: []} | ({MAIL: []} if to else {}))
     case = _case(work, new, asker, case_id, state)
     items = [_item(work, case_id, position, asked) for position, asked in enumerate(new.items)]
-    write_new(work.session, (case, *items))
-    event(work, case, EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED)
+    received = EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED
+    write_new(work.session, (case, *items, _happening(work, case, received)))
     work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
     if not at_once:
         issue(work, case, Letter.RECEIPT, asked=items, address=asker.address)
-    work.session.flush()
-    if to:
-        work.send(messages.receipt(to, case.language, case_id, case.reference, code, case.due_on))
-    tell_staff_of_new(work, case)
+    receipt = [messages.receipt(to, case.language, case_id, case.reference, code, case.due_on)] if to else []
+    work.send_all([*receipt, *_news_of(work, case)])
     return Opened(case_id, case.reference, code, case.due_on)
 
 
@@ -207,8 +206,12 @@ def _item(work: Work, case_id: UUID, position: int, asked: Asked) -> CaseItem:
 
 def event(work: Work, case: Case, kind: EventKind, **details: Json) -> None:
     """Adds to the case's timeline."""
-    casebook.add_event(
-        work.session, work.vault, case.id, kind.value, work.now, work.actor.kind.value, work.actor.id, **details
+    work.session.add(_happening(work, case, kind, **details))
+
+
+def _happening(work: Work, case: Case, kind: EventKind, **details: Json) -> CaseEvent:
+    return casebook.new_event(
+        work.vault, case.id, kind.value, work.now, work.actor.kind.value, work.actor.id, **details
     )
 
 
@@ -322,11 +325,13 @@ def name_of(work: Work, case: Case) -> str:
 def tell_staff_of_new(work: Work, case: Case) -> None:
     """News of a new case to those who may take it: the handlers of its branch, else the privacy officers; none to
     whoever wrote it down."""
-    work.send_all(
-        messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference)
-        for staff in staff_for(work, case)
-        if staff.id != work.actor.id and _within(work, "staff_news", str(staff.id))
-    )
+    work.send_all(_news_of(work, case))
+
+
+def _news_of(work: Work, case: Case) -> Iterator[Message]:
+    for staff in staff_for(work, case):
+        if staff.id != work.actor.id and _within(work, "staff_news", str(staff.id)):
+            yield messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference)
 
 
 def _within(work: Work, limit: str, key: str) -> bool:

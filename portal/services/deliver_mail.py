@@ -210,16 +210,18 @@ def _flag(work: Work, mail: Claimed, to_staff: bool, fault: str) -> None:
         retention.mail_failed(work, mail.id)
         return
     work.session.execute(update(Case).where(Case.id == mail.case_id).values(by_post=True))
-    casebook.add_event(
-        work.session,
-        work.vault,
-        mail.case_id,
-        EventKind.MAIL_FAILED.value,
-        work.now,
-        work.actor.kind.value,
-        None,
-        mail=mail.kind,
-        fault=fault,
+    failed = EventKind.MAIL_FAILED.value
+    work.session.add(
+        casebook.new_event(
+            work.vault,
+            mail.case_id,
+            failed,
+            work.now,
+            work.actor.kind.value,
+            None,
+            mail=mail.kind,
+            fault=fault,
+        )
     )
     work.note("mail_failed", "case", mail.case_id, kind=mail.kind, fault=fault)
     case = work.session.get_one(Case, mail.case_id)

@@ -1,21 +1,26 @@
 """What one erasure removes, as it is kept while the erasure is under way: random ids and names of fields, no value.
 
 Made while everything can still be read, so that each later step, also one after a crash, knows what to do when the keys
-are gone.
+are gone. A student may have thousands of items: where a class goes whole, only numbers are kept of it, one after the
+other, and each step handles it as a whole.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from portal.domain.erasure_plan import ErasurePlan, Verdict
 from portal.domain.vocabulary import FieldType
 from portal.policy.model import Policy
 from portal.records.items import Item
+
+ID, DIGEST = 16, 32  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +29,17 @@ class Doomed:
 
     whole: frozenset[str] = frozenset()
     partly: frozenset[str] = frozenset()
-    fields: dict[UUID, frozenset[str]] = field(default_factory=dict)  # by item
-    records: frozenset[UUID] = frozenset()  # items that go entirely
-    rows: frozenset[UUID] = frozenset()  # every row of the whole classes, as it was when this was made
+    fields: dict[UUID, frozenset[str]] = field(default_factory=dict)  # by item, where not all of it is in whole classes
+    records: frozenset[bytes] = frozenset()  # ids of items that go entirely
+    rows: frozenset[bytes] = frozenset()  # ids of every row of the whole classes, as it was when this was made
     files: frozenset[UUID] = frozenset()
     address: bool = False  # the mail address on file is among it
-    graves: dict[str, str] = field(default_factory=dict)  # kinds of tombstones by their digest, in hexadecimal
+    values: int = 0  # how many go
+    graves: Mapping[str, bytes] = field(default_factory=dict)  # tombstones of each kind, one digest after the other
 
-    @property
-    def values(self) -> int:
-        return sum(len(codes) for codes in self.fields.values())
+    def touches(self, item: UUID) -> bool:
+        """Whether anything of this item goes."""
+        return item.bytes in self.records or item in self.fields
 
     def without_whole(self, retention: str) -> Doomed:
         """The same where something of that class came in meanwhile: what was meant goes, the new stays."""
@@ -45,61 +51,126 @@ class Doomed:
                 "whole": sorted(self.whole),
                 "partly": sorted(self.partly),
                 "fields": {str(item): sorted(codes) for item, codes in self.fields.items()},
-                "records": sorted(map(str, self.records)),
-                "rows": sorted(map(str, self.rows)),
+                "records": _text(b"".join(sorted(self.records))),
+                "rows": _text(b"".join(sorted(self.rows))),
                 "files": sorted(map(str, self.files)),
                 "address": self.address,
-                "graves": self.graves,
+                "values": self.values,
+                "tombstones": {kind: _text(digests) for kind, digests in self.graves.items()},
             }
         )
 
     @classmethod
     @lru_cache(maxsize=2)  # each step of one erasure reads the same text, of some thousand ids
     def from_text(cls, text: str) -> Doomed:
+        """Also what an older version wrote: every id as a text, and the fields of every item."""
         kept = json.loads(text)
+        fields = {UUID(item): frozenset(codes) for item, codes in kept["fields"].items()}
         return cls(
             whole=frozenset(kept["whole"]),
             partly=frozenset(kept["partly"]),
-            fields={UUID(item): frozenset(codes) for item, codes in kept["fields"].items()},
-            records=frozenset(map(UUID, kept["records"])),
-            rows=frozenset(map(UUID, kept["rows"])),
+            fields=fields,
+            records=_ids(kept["records"]),
+            rows=_ids(kept["rows"]),
             files=frozenset(map(UUID, kept["files"])),
             address=kept["address"],
-            graves=kept.get("graves", {}),  # a plan of an older version has them among the tombstones alone
+            values=kept.get("values", sum(map(len, fields.values()))),
+            graves=_graves(kept),
         )
 
 
 NOTHING = Doomed()
 
 
-def doomed_by(policy: Policy, plan: ErasurePlan, held: Iterable[Item]) -> Doomed:
+def _text(together: bytes) -> str:
+    return b64encode(together).decode("ascii")
+
+
+def _ids(kept: str | list[str]) -> frozenset[bytes]:
+    if isinstance(kept, list):
+        return frozenset(UUID(each).bytes for each in kept)
+    return frozenset(one_by_one(b64decode(kept), ID))
+
+
+def _graves(kept: Mapping[str, Any]) -> dict[str, bytes]:
+    if "tombstones" in kept:
+        return {kind: b64decode(text) for kind, text in kept["tombstones"].items()}
+    return by_kind(kept.get("graves", {}))  # before that they were in the ledger's line beside the plan
+
+
+def by_kind(kinds: Mapping[str, str]) -> dict[str, bytes]:
+    """Tombstones as older versions wrote them: each in hexadecimal, with its kind."""
+    found: dict[str, list[str]] = {}
+    for digest, kind in kinds.items():
+        found.setdefault(kind, []).append(digest)
+    return {kind: bytes.fromhex("".join(digests)) for kind, digests in found.items()}
+
+
+def one_by_one(together: bytes, size: int) -> Iterable[bytes]:
+    return (together[start : start + size] for start in range(0, len(together), size))
+
+
+def doomed_by(policy: Policy, plan: ErasurePlan, held: Collection[Item]) -> Doomed:
     """What the plan erases of what is held now."""
-    by_id = {record.id: record for record in held}
+    there = {record.id for record in held}
     gone: dict[UUID, set[str]] = {}
     for line in plan.of(Verdict.ERASE):
-        if line.item.record_id in by_id:
+        if line.item.record_id in there:
             gone.setdefault(line.item.record_id, set()).add(line.item.field)
     counts: dict[str, int] = {}
-    for record in by_id.values():
+    for record in held:
         for part in record.parts:
             counts[part.retention] = counts.get(part.retention, 0) + len(part.values)
-    whole = plan.whole_classes(counts)
-    going = [by_id[item] for item in gone]
-    touched = {part.retention for record in going for part in record.parts if gone[record.id] & set(part.values)}
+    return _doomed(policy, held, plan.whole_classes(counts), gone)
+
+
+def doomed_classes(policy: Policy, classes: Collection[str], held: Collection[Item]) -> Doomed:
+    """Everything of these classes."""
+    gone: dict[UUID, Collection[str]] = {}
+    for record in held:
+        if len(record.parts) == 1:
+            if record.parts[0].retention in classes:
+                gone[record.id] = record.values.keys()
+        elif codes := {code for part in record.parts if part.retention in classes for code in part.values}:
+            gone[record.id] = codes
+    held_classes = {part.retention for record in held for part in record.parts}
+    return _doomed(policy, held, held_classes & set(classes), gone)
+
+
+def _doomed(
+    policy: Policy, held: Iterable[Item], whole: Collection[str], gone: Mapping[UUID, Collection[str]]
+) -> Doomed:
+    pictures = {
+        dataset.code: [each.code for each in dataset.fields.values() if each.type is FieldType.IMAGE]
+        for dataset in policy.datasets.values()
+    }
+    records, rows, files = [], [], []
+    fields: dict[UUID, frozenset[str]] = {}
+    partly: set[str] = set()
+    values, address = 0, False
+    for record in held:
+        codes = gone.get(record.id, ())
+        beside = [part for part in record.parts if part.retention not in whole]
+        rows += [part.row.bytes for part in record.parts if part.retention in whole]
+        if not codes:
+            continue
+        values += len(codes)
+        if len(codes) == len(record.values):
+            records.append(record.id.bytes)
+        if beside:
+            fields[record.id] = frozenset(codes)
+            partly.update(part.retention for part in beside if not part.values.keys().isdisjoint(codes))
+        for code in pictures[record.dataset]:
+            if code in codes and record.values.get(code):
+                files.append(UUID(str(record.values[code])))
+        address = address or (record.dataset == "person" and "email" in codes)
     return Doomed(
-        whole=whole,
-        partly=frozenset(touched - whole),
-        fields={item: frozenset(codes) for item, codes in gone.items()},
-        records=frozenset(record.id for record in going if gone[record.id] >= set(record.values)),
-        rows=frozenset(part.row for record in by_id.values() for part in record.parts if part.retention in whole),
-        files=frozenset(_images(policy, going, gone)),
-        address=any(record.dataset == "person" and "email" in gone[record.id] for record in going),
+        whole=frozenset(whole),
+        partly=frozenset(partly),
+        fields=fields,
+        records=frozenset(records),
+        rows=frozenset(rows),
+        files=frozenset(files),
+        address=address,
+        values=values,
     )
-
-
-def _images(policy: Policy, going: Iterable[Item], gone: dict[UUID, set[str]]) -> Iterable[UUID]:
-    """The sealed files that erased image fields name."""
-    for record in going:
-        for code in gone[record.id]:
-            if policy.field(record.dataset, code).type is FieldType.IMAGE and record.values.get(code):
-                yield UUID(str(record.values[code]))

@@ -6,19 +6,18 @@ keys are gone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import delete, or_, select
 
 from portal.policy.model import Policy
-from portal.records import casebook, files, items, limits, sealing
-from portal.records.db import insert_into
+from portal.records import casebook, files, importing, items, limits, sealing
 from portal.records.tables.access import Login, SecondChannel
 from portal.records.tables.campaigns import Invitation
 from portal.records.tables.cases import Case, CaseFile
 from portal.records.tables.erasure import ChangeLine
-from portal.records.tables.people import ImportFinding, Record, Student, Tombstone
+from portal.records.tables.people import ImportFinding, Record, Student
 from portal.records.tables.proof import OutMail
 from portal.records.tables.representation import EmailChange, Representative
 from portal.services import tombstones
@@ -35,32 +34,30 @@ CHANGES, FINDING = "changes", "finding"  # class and kind of holder of what a co
 # --- so that the next import does not bring it back
 
 
-def graves(work: Work, held: Sequence[items.Item], doomed: Doomed) -> dict[bytes, str]:
-    """What goes as keyed hashes of its place in the school's export, without any value, with their kind."""
+def graves(work: Work, held: Sequence[items.Item], doomed: Doomed) -> dict[str, bytes]:
+    """What goes as keyed hashes of its place in the school's export, without any value: of each kind, one after the
+    other."""
     number = student_number(held)
     if not number:
         return {}
-    found: dict[bytes, str] = {}
-    if all(doomed.fields.get(each.id, frozenset()) >= set(each.values) for each in held):
-        found[tombstones.of_student(work, number)] = "student"
+    grave = tombstones.Graves(work, number)
+    found: dict[str, list[bytes]] = {}
+    if len(doomed.records) == len(held):
+        found["student"] = [grave.of_student()]
+    records = found.setdefault("record", [])
     for record in held:
-        if record.id not in doomed.fields:
-            continue
-        key = natural_key(work.policy, record)
-        if record.id in doomed.records:
-            found[tombstones.of_record(work, number, record.dataset, key)] = "record"
-        else:
-            for code in doomed.fields[record.id]:
-                found[tombstones.of_field(work, number, record.dataset, key, code)] = "field"
-    return found
+        if record.id.bytes in doomed.records:
+            records.append(grave.of_record(record.dataset, natural_key(work.policy, record)))
+        elif codes := doomed.fields.get(record.id):
+            key = natural_key(work.policy, record)
+            found.setdefault("field", []).extend(grave.of_field(record.dataset, key, code) for code in codes)
+    return {kind: b"".join(digests) for kind, digests in found.items()}
 
 
-def bury(work: Work, found: dict[bytes, str]) -> None:
+def bury(work: Work, found: Mapping[str, bytes]) -> None:
     """Remembers those that are not remembered yet."""
-    rows = [{"digest": digest, "kind": kind, "erased_at": work.now} for digest, kind in found.items()]
-    if rows:
-        statement = insert_into(work.session, Tombstone).on_conflict_do_nothing(index_elements=[Tombstone.digest])
-        work.session.connection().execute(statement, rows)
+    for kind, digests in found.items():
+        importing.entomb(work.session, kind, digests, work.now)
 
 
 def student_number(held: Sequence[items.Item]) -> str:
@@ -69,11 +66,11 @@ def student_number(held: Sequence[items.Item]) -> str:
 
 def natural_key(policy: Policy, record: items.Item) -> tuple[str, ...]:
     """The record's natural key as the export wrote it, also where it was corrected here since."""
-    imported = {code: value for part in record.parts for code, value in part.imported.items()}
-    values = {**record.values, **imported}
-    return tuple(
-        "" if values.get(code) is None else str(values[code]) for code in policy.datasets[record.dataset].natural_key
-    )
+    values = record.values
+    for part in record.parts:
+        values = values | part.imported if part.imported else values
+    codes = policy.datasets[record.dataset].natural_key
+    return tuple(["" if values.get(code) is None else str(values[code]) for code in codes])
 
 
 # --- the steps
@@ -87,12 +84,10 @@ def destroy_keys(work: Work, student_id: UUID, doomed: Doomed) -> Doomed:
     """
     holder = Holder.student(student_id)
     for retention in sorted(doomed.whole):
-        rows = set(
-            work.session.execute(
-                select(Record.id).where(Record.student_id == student_id, Record.retention == retention)
-            ).scalars()
-        )
-        if rows - doomed.rows:
+        rows = work.session.execute(
+            select(Record.id).where(Record.student_id == student_id, Record.retention == retention)
+        ).scalars()
+        if any(row.bytes not in doomed.rows for row in rows):
             doomed = doomed.without_whole(retention)
         else:
             work.vault.destroy(holder, retention)
@@ -106,9 +101,8 @@ def remove_rows(work: Work, student_id: UUID, doomed: Doomed) -> None:
     beside = sealing.open_beside(work.session, work.vault, student_id, doomed.partly)
     for retention in sorted(doomed.whole):
         work.session.execute(delete(Record).where(Record.student_id == student_id, Record.retention == retention))
-    for record in items.items_of(work.session, work.vault, student_id):
-        if codes := doomed.fields.get(record.id):
-            items.remove_fields(work.session, work.vault, record, codes, work.now)
+    if doomed.partly:
+        _remove_parts(work, student_id, doomed)
     for retention in sorted(doomed.partly):
         kept = [
             (file, files.content(work.vault, file))
@@ -118,12 +112,24 @@ def remove_rows(work: Work, student_id: UUID, doomed: Doomed) -> None:
         items.reseal_class(work.session, work.vault, student_id, retention)
         files.reseal(work.session, holder, kept, work.vault)
     sealing.seal_beside(work.session, work.vault, student_id, beside)
-    _remove_findings(work, ImportFinding.student_id == student_id, ImportFinding.item_id.in_(list(doomed.fields)))
+    _remove_findings(work, student_id, doomed)
 
 
-def _remove_findings(work: Work, *which: ColumnElement[bool]) -> None:
-    """Conflicts with an import, with what they still have to tell the administration: the keys first."""
-    for finding_id in work.session.execute(select(ImportFinding.id).where(*which)).scalars().all():
+def _remove_parts(work: Work, student_id: UUID, doomed: Doomed) -> None:
+    """Of classes of which something remains: the rows that were in a whole class, and single values."""
+    for record in items.items_of(work.session, work.vault, student_id):
+        going = {code for part in record.parts if part.row.bytes in doomed.rows for code in part.values}
+        if codes := going | doomed.fields.get(record.id, frozenset()):
+            items.remove_fields(work.session, work.vault, record, codes, work.now)
+
+
+def _remove_findings(work: Work, student_id: UUID, doomed: Doomed | None = None) -> None:
+    """Conflicts with an import, all of them or those about what goes, with what they still have to tell the
+    administration: the keys first."""
+    statement = select(ImportFinding.id, ImportFinding.item_id).where(ImportFinding.student_id == student_id)
+    for finding_id, item_id in work.session.execute(statement).all():
+        if doomed and not (item_id and doomed.touches(item_id)):
+            continue
         work.vault.destroy(Holder(FINDING, finding_id), CHANGES)
         work.session.execute(delete(ChangeLine).where(ChangeLine.finding_id == finding_id))
         work.session.execute(delete(ImportFinding).where(ImportFinding.id == finding_id))
@@ -172,7 +178,7 @@ def remove_traces(work: Work, student_id: UUID, doomed: Doomed) -> None:
         delete(Login).where(or_(Login.student_id == student_id, Login.representative_id.in_(acting))),
         execution_options={"synchronize_session": False},
     )
-    _remove_findings(work, ImportFinding.student_id == student_id)
+    _remove_findings(work, student_id)
     for table in (Representative, SecondChannel):
         work.session.execute(delete(table).where(table.student_id == student_id))
     limits.end(limits.active(work.session, student_id), work.now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -30,7 +30,7 @@ from portal.records.tables.people import Record
 from portal.services import change_lines, erase_items, erasure_ledger
 from portal.services.casework import event
 from portal.services.close_case import close_if_done
-from portal.services.doomed import Doomed, doomed_by
+from portal.services.doomed import Doomed, doomed_by, doomed_classes
 from portal.services.reindex import reindex
 from portal.services.steps import ERASE, open_steps
 from portal.services.targets import granted
@@ -53,16 +53,20 @@ class Step:
     apart: Callable[[], None] | None = None
 
 
-def begin(work: Work, erasure: Erasure, plan: ErasurePlan, held: Sequence[items.Item] = ()) -> None:
+def begin(work: Work, erasure: Erasure, plan: ErasurePlan | Collection[str], held: Sequence[items.Item] = ()) -> None:
     """Logs the intent: what goes is fixed, remembered for later imports and listed for the student administration.
 
-    `held`: the student's items, where the caller has read them in this unit.
+    `plan`: value by value, or the retention classes of which nothing is kept by anybody. `held`: the student's items,
+    where the caller has read them in this unit.
     """
     held = held or items.items_of(work.session, work.vault, erasure.student_id)
-    doomed = doomed_by(work.policy, plan, held)
+    if isinstance(plan, ErasurePlan):
+        doomed = doomed_by(work.policy, plan, held)
+    else:
+        doomed = doomed_classes(work.policy, plan, held)
     graves = erase_items.graves(work, held, doomed)
     erase_items.bury(work, graves)
-    doomed = replace(doomed, graves={digest.hex(): kind for digest, kind in graves.items()})
+    doomed = replace(doomed, graves=graves)
     change_lines.list_erased(work, erasure, held, doomed)
     erasure.state, erasure.begun_at, erasure.by_id, erasure.step = RUNNING, work.now, work.actor.id, INTENT
     erasure.plan = doomed.as_text()
@@ -153,7 +157,7 @@ def _certificate(work: Work, erasure: Erasure, doomed: Doomed) -> None:
     erasure.state, erasure.ended_at = DONE, work.now
     erasure.certificate = json.dumps(
         {
-            "number": f"W-{work.today.year}-{''.join(secrets.choice(casebook.DIGITS) for _ in range(7))}",
+            "number": f"W-{work.today.year}-{secrets.randbelow(10**7):07}",
             "cause": erasure.cause,
             "begun": (erasure.begun_at or work.now).isoformat(),
             "ended": work.now.isoformat(),
@@ -198,8 +202,8 @@ def run(clock: Clock, erasure_id: UUID) -> bool:
 
 def _next(clock: Clock, erasure_id: UUID) -> Step | None:
     with reading(SYSTEM, clock) as work:
-        erasure = work.session.get_one(Erasure, erasure_id, populate_existing=True)
-        return after(erasure.step) if erasure.state == RUNNING else None
+        state, step = work.session.execute(select(Erasure.state, Erasure.step).where(Erasure.id == erasure_id)).one()
+        return after(step) if state == RUNNING else None
 
 
 def after(name: str | None) -> Step | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -20,7 +21,7 @@ from config import Settings
 from portal.records.db import WRITE, db
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import Tombstone
-from portal.services.doomed import Doomed
+from portal.services.doomed import Doomed, by_kind
 from portal.services.unit import Work
 from portal.vault.envelope import Holder
 from portal.vault.ledger import Ledger, Line
@@ -40,10 +41,9 @@ def ledger() -> Ledger:
     return Ledger(path(), cast(MasterKey, current_app.extensions["master_key"]))
 
 
-def graves(line: Line, doomed: Doomed) -> dict[bytes, str]:
-    """The kinds of tombstones of a line by their digest; lines of older versions have them beside the plan."""
-    kinds: dict[str, str] = doomed.graves or line.body.get("tombstones", {})
-    return {bytes.fromhex(digest): kind for digest, kind in kinds.items()}
+def graves(line: Line, doomed: Doomed) -> Mapping[str, bytes]:
+    """The tombstones of a line, of each kind one after the other; lines of older versions have them beside the plan."""
+    return doomed.graves or by_kind(line.body.get("tombstones", {}))
 
 
 # --- writing it

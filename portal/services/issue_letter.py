@@ -18,6 +18,7 @@ from portal.letters.answer import Answer
 from portal.letters.letter import Written
 from portal.letters.retention import KIND, Going, RetentionNotice
 from portal.records import casebook
+from portal.records.db import write_new
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import Student
@@ -77,8 +78,7 @@ def keep(
         attempts=0,
     )
     set_contents(work, row, contents)
-    work.session.add(row)
-    work.session.flush()
+    write_new(work.session, (row,))
     return row
 
 

@@ -96,7 +96,7 @@ def _begin_again(work: Work, line: Line, doomed: Doomed) -> bool:
     body = line.body
     student_id = UUID(body["student"])
     if work.session.get(Student, student_id) is None:
-        erase_items.bury(work, {erasure_ledger.replayed_mark(line.id): erasure_ledger.REPLAYED})
+        erase_items.bury(work, {erasure_ledger.REPLAYED: erasure_ledger.replayed_mark(line.id)})
         return False
     case_id, by_id = (UUID(body[name]) if body[name] else None for name in ("case", "by"))
     erasure = work.session.get(Erasure, line.id)
@@ -117,7 +117,7 @@ def _begin_again(work: Work, line: Line, doomed: Doomed) -> bool:
 def _all_of_it(work: Work, student_id: UUID, doomed: Doomed) -> Doomed:
     """The plan on what the backup holds: it may have rows, fields and pictures that had gone before the erasure."""
     whole = select(Record.id).where(Record.student_id == student_id, Record.retention.in_(doomed.whole))
-    going = [item for item in items.items_of(work.session, work.vault, student_id) if item.id in doomed.records]
+    going = [item for item in items.items_of(work.session, work.vault, student_id) if item.id.bytes in doomed.records]
     pictures = {
         UUID(str(value))
         for item in going
@@ -126,8 +126,9 @@ def _all_of_it(work: Work, student_id: UUID, doomed: Doomed) -> Doomed:
     }
     return replace(
         doomed,
-        rows=doomed.rows | frozenset(work.session.execute(whole).scalars()),
-        fields={**doomed.fields, **{item.id: frozenset(item.values) | doomed.fields[item.id] for item in going}},
+        rows=doomed.rows | {row.bytes for row in work.session.execute(whole).scalars()},
+        fields=doomed.fields
+        | {item.id: frozenset(item.values) | doomed.fields.get(item.id, frozenset()) for item in going},
         files=doomed.files | pictures,
     )
 

@@ -6,7 +6,7 @@ or a legal hold keeps the values concerned; the rest of the class goes and is se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -29,7 +29,7 @@ from portal.records.items import persons
 from portal.records.staff import active_staff
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import OutsideStep, TermEnd
-from portal.records.tables.people import Record, Student
+from portal.records.tables.people import Limit, Record, Student
 from portal.records.tables.proof import OutMail
 from portal.services import clock_guard, erasing, sweep_classes
 from portal.services.retention_terms import is_confirmed, of_students
@@ -243,23 +243,38 @@ def _erase(clock: Clock, term_id: UUID) -> bool:
         ).scalar_one()
         if term.done_at is not None or not is_due(work, term):
             return False
-        plan = plan_of(work, term)
-        if not plan.of(Verdict.ERASE):
+        held = items.items_of(work.session, work.vault, term.student_id)
+        plan = _what_goes(work, term, held)
+        if not plan:
             return False
         erasure = erasing.new_erasure(work, term.student_id, erasing.RETENTION, work.now)
         term.erasure_id = erasure.id
-        erasing.begin(work, erasure, plan)
+        erasing.begin(work, erasure, plan, held)
         erasure_id = erasure.id
     erasing.run(clock, erasure_id)
     return True
 
 
-def plan_of(work: Work, term: TermEnd) -> ErasurePlan:
-    """What of the class goes now: everything but what a running case or a hold is about."""
-    keeping = running_targets(work, term.student_id)
-    holds = limits.active(work.session, term.student_id, [limits.HOLD])
+def _what_goes(work: Work, term: TermEnd, held: Sequence[items.Item]) -> ErasurePlan | frozenset[str]:
+    """The class as a whole, or value by value where a running case or a hold may be about some; empty for nothing."""
+    keeping, holds = _keeping(work, term)
+    if keeping or holds:
+        plan = plan_of(work, term, held)
+        return plan if plan.of(Verdict.ERASE) else frozenset()
+    there = any(part.retention == term.retention and part.values for record in held for part in record.parts)
+    return frozenset({term.retention} if there else ())
+
+
+def _keeping(work: Work, term: TermEnd) -> tuple[list[Target], Sequence[Limit]]:
+    return running_targets(work, term.student_id), limits.active(work.session, term.student_id, [limits.HOLD])
+
+
+def plan_of(work: Work, term: TermEnd, held: Sequence[items.Item] = ()) -> ErasurePlan:
+    """What of the class goes now: everything but what a running case or a hold is about. `held`: the student's items,
+    where they have been read."""
+    keeping, holds = _keeping(work, term)
     wanted = []
-    for record in items.items_of(work.session, work.vault, term.student_id):
+    for record in held or items.items_of(work.session, work.vault, term.student_id):
         for part in record.parts:
             if part.retention != term.retention:
                 continue

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from portal.services.unit import Work
-from portal.vault.normal import normal_number
+from portal.vault.normal import normal_number, together
 
-as_json = json.JSONEncoder().encode  # made once: an import asks for each of its rows
+
+class Graves:
+    """Those of one student, by the number under which the school's export brings the same person again."""
+
+    def __init__(self, work: Work, student_number: str) -> None:
+        self._digest = work.vault.digest
+        self._number = normal_number(student_number)
+
+    def of_student(self) -> bytes:
+        return self._digest("erased_student", self._number)
+
+    def of_record(self, dataset: str, natural_key: Iterable[str]) -> bytes:
+        return self._digest("erased_record", together((self._number, dataset, *natural_key)))
+
+    def of_field(self, dataset: str, natural_key: Iterable[str], code: str) -> bytes:
+        """One value of a record whose other values stay."""
+        return self._digest("erased_field", together((self._number, dataset, *natural_key, code)))
 
 
 def of_student(work: Work, student_number: str) -> bytes:
-    return work.vault.digest("erased_student", normal_number(student_number))
+    return Graves(work, student_number).of_student()
 
 
 def of_record(work: Work, student_number: str, dataset: str, natural_key: Iterable[str]) -> bytes:
-    return work.vault.digest("erased_record", as_json([normal_number(student_number), dataset, *natural_key]))
+    return Graves(work, student_number).of_record(dataset, natural_key)
 
 
 def of_field(work: Work, student_number: str, dataset: str, natural_key: Iterable[str], code: str) -> bytes:
-    """One value of a record whose other values stay."""
-    return work.vault.digest("erased_field", as_json([normal_number(student_number), dataset, *natural_key, code]))
+    return Graves(work, student_number).of_field(dataset, natural_key, code)

@@ -35,6 +35,7 @@ class MasterKey:
     keys: dict[str, bytes] = field(repr=False)
     path: Path | None = None
     seen: tuple[int, int, int] | None = None  # what the file looked like when it was read
+    ciphers: dict[bytes, AESGCM] = field(default_factory=dict, repr=False, compare=False)
 
     def wrap(self, data_key: bytes, bound_to: bytes) -> tuple[str, bytes]:
         return self.seal(data_key, bound_to)
@@ -47,16 +48,24 @@ class MasterKey:
         self._keep_up()
         nonce = os.urandom(NONCE_BYTES)
         current = self.current
-        return current, nonce + AESGCM(self.keys[current]).encrypt(nonce, plain, bound_to)
+        return current, nonce + self._cipher(current).encrypt(nonce, plain, bound_to)
 
     def open(self, master_id: str, sealed: bytes, bound_to: bytes) -> bytes:
         """The plain bytes, or WrongMaster."""
         if master_id not in self.keys:
             self._keep_up()
         try:
-            return AESGCM(self.keys[master_id]).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+            return self._cipher(master_id).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
         except (KeyError, InvalidTag) as fault:
             raise WrongMaster(f"what was sealed under {master_id!r} does not open") from fault
+
+    def _cipher(self, master_id: str) -> AESGCM:
+        """Made once for each key."""
+        key = self.keys[master_id]
+        made = self.ciphers.get(key)
+        if made is None:
+            made = self.ciphers[key] = AESGCM(key)
+        return made
 
     def _keep_up(self) -> None:
         """Reads the file again when it is not what it was; a file that is away or bad meanwhile changes nothing."""
@@ -66,7 +75,7 @@ class MasterKey:
             fresh = read_master(self.path)
         except BadKeyFile:
             return
-        self.keys, self.current, self.seen = fresh.keys, fresh.current, fresh.seen
+        self.keys, self.current, self.seen, self.ciphers = fresh.keys, fresh.current, fresh.seen, {}
 
 
 def look_of(path: Path) -> tuple[int, int, int] | None:

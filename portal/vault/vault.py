@@ -15,11 +15,13 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
+from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, delete, insert, select, union_all
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
+from portal.vault.bulk import insert_many
 from portal.vault.envelope import (
+    HEADER,
     INSTALLATION,
     Holder,
     Json,
@@ -40,11 +42,29 @@ CHUNK = 500  # holders a statement: below SQLite's limit of bound values
 
 
 # By kind apart from id: a list of pairs makes SQLite read every key there is.
-_OF_KIND = select(
-    data_key.c.holder_id, data_key.c.retention, data_key.c.version, data_key.c.master_id, data_key.c.wrapped
-).where(data_key.c.holder_kind == bindparam("kind"))
-KEYS = _OF_KIND.where(data_key.c.holder_id.in_(bindparam("ids", expanding=True)))
-KEYS_OF_ONE = _OF_KIND.where(data_key.c.holder_id == bindparam("id"))  # half as dear, and what most pages ask
+_KEYS = select(
+    data_key.c.holder_kind,
+    data_key.c.holder_id,
+    data_key.c.retention,
+    data_key.c.version,
+    data_key.c.master_id,
+    data_key.c.wrapped,
+)
+
+
+def _of(number: int) -> Select[Any]:
+    kind: BindParameter[str] = bindparam(f"kind{number}", type_=data_key.c.holder_kind.type)
+    holder: BindParameter[UUID] = bindparam(f"id{number}", type_=data_key.c.holder_id.type)
+    return _KEYS.where(data_key.c.holder_kind == kind, data_key.c.holder_id == holder)
+
+
+KEYS = _KEYS.where(
+    data_key.c.holder_kind == bindparam("kind"), data_key.c.holder_id.in_(bindparam("ids", expanding=True))
+)
+FEW = (_of(0), union_all(_of(0), _of(1)))  # of one holder, of two: half as dear, and what most pages ask
+FOUND_BY = select(lookup.c.digest, lookup.c.holder_kind, lookup.c.holder_id).where(
+    lookup.c.kind == bindparam("kind"), lookup.c.digest.in_(bindparam("digests", expanding=True))
+)
 ADD_KEYS, ADD_LOOKUPS = insert(data_key), insert(lookup)
 
 
@@ -79,6 +99,7 @@ class Vault:
         self._master = master
         self._keys: dict[tuple[Holder, str], dict[int, Key]] = {}
         self._known: set[Holder] = set()
+        self._hashes: dict[str, hmac.HMAC] = {}  # by kind, begun with the key of look-ups
 
     # sealing ------------------------------------------------------------------------------------------------------
 
@@ -100,12 +121,12 @@ class Vault:
     ) -> Iterator[Json]:
         """`open` for many rows of one holder, each (row, retention class, blob), in their order; None in the place of
         what was shredded. A row by its id, or by that in hex."""
-        keys: dict[str, dict[int, Key]] = {}
+        keys: dict[tuple[str, bytes], Key | None] = {}
         for row, retention, blob in rows:
-            held = keys.get(retention)
-            if held is None:
-                held = keys[retention] = self._held(holder, retention)
-            key = held.get(version_of(blob))
+            which = retention, blob[: HEADER.size]
+            if which not in keys:
+                keys[which] = self._held(holder, retention).get(version_of(blob))
+            key = keys[which]
             at = row if isinstance(row, str) else row.hex
             yield open_json(key.cipher, bound(table, column, at, key.name), blob) if key else None
 
@@ -126,15 +147,16 @@ class Vault:
             return
         self._known.update(wanted)
         with self._look() as connection:
+            if len(wanted) <= len(FEW):
+                asked = {f"{name}{n}": value for n, each in enumerate(wanted) for name, value in each._asdict().items()}
+                self._take(connection.execute(FEW[len(wanted) - 1], asked))
+                return
             for kind, ids in by_kind(wanted).items():
-                if len(ids) == 1:
-                    self._take(kind, connection.execute(KEYS_OF_ONE, {"kind": kind, "id": ids[0]}))
-                    continue
                 for start in range(0, len(ids), CHUNK):
-                    self._take(kind, connection.execute(KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]}))
+                    self._take(connection.execute(KEYS, {"kind": kind, "ids": ids[start : start + CHUNK]}))
 
-    def _take(self, kind: str, rows: Iterable[Any]) -> None:
-        for holder_id, retention, version, master_id, wrapped in rows:
+    def _take(self, rows: Iterable[Any]) -> None:
+        for kind, holder_id, retention, version, master_id, wrapped in rows:
             holder = Holder(kind, holder_id)
             raw = self._master.unwrap(master_id, wrapped, key_binding(holder, retention, version))
             self._keys.setdefault((holder, retention), {})[version] = Key(holder, retention, version, raw)
@@ -153,7 +175,7 @@ class Vault:
         fresh = {pair: os.urandom(KEY_BYTES) for pair in missing}
         try:
             with self._engine.begin() as connection:
-                connection.execute(ADD_KEYS, [self._row(*pair, 1, key) for pair, key in fresh.items()])
+                insert_many(connection, data_key, [self._row(*pair, 1, key) for pair, key in fresh.items()])
         except IntegrityError:  # somebody else made one of them just now
             self._known.difference_update(holder for holder, _ in missing)
             for holder, retention in missing:
@@ -226,8 +248,13 @@ class Vault:
 
     def digest(self, kind: str, text: str) -> bytes:
         """The keyed hash of an already normalised text; a citizen number is never given here (UAVG 46)."""
-        key = self._newest(INSTALLATION, LOOKUP_CLASS)
-        return hmac.digest(key.raw, f"{kind}\0{text}".encode(), "sha256")
+        begun = self._hashes.get(kind)
+        if begun is None:
+            key = self._newest(INSTALLATION, LOOKUP_CLASS)
+            begun = self._hashes[kind] = hmac.new(key.raw, f"{kind}\0".encode(), "sha256")
+        hashed = begun.copy()
+        hashed.update(text.encode())
+        return hashed.digest()
 
     def index(self, holder: Holder, retention: str, entries: Iterable[tuple[str, str]]) -> None:
         """Replaces what the holder can be found by within this class: (kind, normalised text) pairs."""
@@ -253,8 +280,7 @@ class Vault:
                                 lookup.c.retention == retention,
                             )
                         )
-            if rows:
-                connection.execute(ADD_LOOKUPS, rows)
+            insert_many(connection, lookup, rows)
 
     def find(self, kind: str, text: str, holder_kind: str = "student") -> list[UUID]:
         """The ids of the holders that carry this text, in a stable order."""
@@ -271,24 +297,21 @@ class Vault:
             return list(connection.execute(statement).scalars())
 
     def find_many(self, kind: str, texts: Collection[str], holder_kind: str = "student") -> dict[str, list[UUID]]:
-        """`find` for many texts, with one statement a chunk."""
+        """`find` for many texts, with one statement a chunk.
+
+        The kind of holder is looked at here: asked for beside the digests, SQLite goes by it alone and reads every
+        look-up there is.
+        """
         by_digest = {self.digest(kind, text): text for text in texts}
         found: dict[str, list[UUID]] = {text: [] for text in texts}
         digests = list(by_digest)
         with self._look() as connection:
             for start in range(0, len(digests), CHUNK):
-                rows = connection.execute(
-                    select(lookup.c.digest, lookup.c.holder_id)
-                    .where(
-                        lookup.c.kind == kind,
-                        lookup.c.digest.in_(digests[start : start + CHUNK]),
-                        lookup.c.holder_kind == holder_kind,
-                    )
-                    .order_by(lookup.c.holder_id)
-                )
-                for digest, holder_id in rows:
-                    found[by_digest[digest]].append(holder_id)
-        return found
+                asked = {"kind": kind, "digests": digests[start : start + CHUNK]}
+                for digest, whose, holder_id in connection.execute(FOUND_BY, asked):
+                    if whose == holder_kind:
+                        found[by_digest[digest]].append(holder_id)
+        return {text: sorted(holders) for text, holders in found.items()}
 
     # inside -------------------------------------------------------------------------------------------------------
 
@@ -350,6 +373,8 @@ class Vault:
         self._known.discard(holder)
         for pair in [pair for pair in self._keys if pair[0] == holder]:
             del self._keys[pair]
+        if holder == INSTALLATION:
+            self._hashes.clear()
 
 
 def by_kind(holders: Iterable[Holder]) -> dict[str, list[UUID]]:

@@ -3,25 +3,25 @@ the cookie, what the browser asks for, Dutch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from flask import current_app, g, request, session
 from flask_login import current_user
 
-from portal.i18n import MASTER, STAFF_TONGUES, Speaker, best, offered, speaker, staff_speaker
+from portal.i18n import MASTER, STAFF_TONGUES, Speaker, Tongue, best, offered, speaker, staff_speaker
 
 COOKIE_KEY = "lang"
 SAFE = "!$&'()*+,/:;=@"  # what a path may hold as it is (RFC 3986, pchar)
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageLink:
-    code: str
-    name: str
-    dir: str
-    href: str
-    current: bool
+class LanguageChoice(NamedTuple):
+    """The page at hand in each language offered: its addresses differ in their first part only."""
+
+    root: str
+    rest: str  # of the address, behind the language
+    here: str
+    tongues: tuple[Tongue, ...]
 
 
 def current_language() -> str:
@@ -60,26 +60,19 @@ def _(message: str, **values: object) -> str:
     return current_speaker().text(message, **values)
 
 
-def language_links() -> list[LanguageLink]:
-    """The same page in each language offered; a page that has no such address leads to the start page.
-
-    The addresses of a page differ in their first part only.
-    """
-    here, arguments = current_language(), request.view_args or {}
+def language_choice() -> LanguageChoice:
+    """The same page in each language; a page that has no such address leads to the start page."""
+    arguments = request.view_args or {}
     rest = quote(request.path.removeprefix(f"/{arguments['lang']}"), SAFE) if "lang" in arguments else "/"
     if request.query_string:
         query = urlencode([pair for pair in request.args.items(multi=True) if pair[0] not in arguments])
         rest += f"?{query}" if query else ""
-    root = request.script_root
-    return [
-        LanguageLink(tongue.code, tongue.name, tongue.dir, f"{root}/{tongue.code}{rest}", tongue.code == here)
-        for tongue in offered()
-    ]
+    return LanguageChoice(request.script_root, rest, current_language(), offered())
 
 
 def template_names() -> dict[str, object]:
     """What every template may say without asking, besides what its language gives it (portal/web/templating.py)."""
     return {
         "policy": current_app.extensions["policy"],
-        "language_links": [] if is_staff_page() else language_links(),
+        "language_choice": None if is_staff_page() else language_choice(),
     }

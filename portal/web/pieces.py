@@ -3,20 +3,23 @@ much. Templates have them from components/page.html, by the same names as its ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
+from flask import current_app, g
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from wtforms import Field, Form, SelectField
 from wtforms.widgets import TextInput
 
-from portal.i18n import N_, Speaker
+from portal.i18n import N_, Speaker, Tongue
 from portal.web.headers import static_url
-from portal.web.language import LanguageLink
+from portal.web.language import LanguageChoice
+
+REST = "\ue000"  # where the address of the page at hand is filled in; a character that no text has
 
 
 @lru_cache(maxsize=512)
@@ -47,21 +50,29 @@ def date_short(day: date) -> Markup:
     return Markup(f'<time datetime="{day.isoformat()}"><bdi dir="ltr">{day:%d-%m-%Y}</bdi></time>')  # noqa: S704 - a date
 
 
-def languages(links: Sequence[LanguageLink], form_id: str = "") -> Markup:
+def languages(choice: LanguageChoice, form_id: str = "") -> Markup:
     """The choice of a language: links, or, with the id of the page's form, buttons that post what was typed along."""
-    return Markup("\n").join(Markup(f"<li>{_language(each, form_id)}</li>") for each in links)  # noqa: S704 - escaped below
+    frame = _languages(choice.root, choice.here, choice.tongues, form_id)
+    return Markup(frame.replace(REST, escape(choice.rest)))  # noqa: S704 - escaped here and below
 
 
-def _language(link: LanguageLink, form_id: str) -> str:
-    href, name = escape(link.href), link.name
-    if form_id and not link.current:
+@lru_cache(maxsize=256)
+def _languages(root: str, here: str, tongues: tuple[Tongue, ...], form_id: str) -> str:
+    return "\n".join(
+        f"<li>{_language(escape(root), each, each.code == here, escape(form_id))}</li>" for each in tongues
+    )
+
+
+def _language(root: str, tongue: Tongue, current: bool, form_id: str) -> str:
+    href = f"{root}/{tongue.code}{REST}"
+    if form_id and not current:
         return (
-            f'<button class="link" type="submit" form="{escape(form_id)}" formaction="{href}" formmethod="post"'
-            f' formnovalidate name="switch_language" value="{link.code}" lang="{link.code}" dir="{link.dir}">'
-            f"{name}</button>"
+            f'<button class="link" type="submit" form="{form_id}" formaction="{href}" formmethod="post" formnovalidate'
+            f' name="switch_language" value="{tongue.code}" lang="{tongue.code}" dir="{tongue.dir}">'
+            f"{tongue.name}</button>"
         )
-    current = ' aria-current="true"' if link.current else ""
-    return f'<a href="{href}" lang="{link.code}" hreflang="{link.code}" dir="{link.dir}"{current}>{name}</a>'
+    now = ' aria-current="true"' if current else ""
+    return f'<a href="{href}" lang="{tongue.code}" hreflang="{tongue.code}" dir="{tongue.dir}"{now}>{tongue.name}</a>'
 
 
 def menu(entries: Iterable[tuple[str, str, bool]]) -> Markup:
@@ -75,6 +86,17 @@ def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
     """A kind is one of: ok soon late plain."""
     mark = icon(icon_id) if icon_id else ""
     return Markup(f'<span class="tag {escape(kind)}">{mark}{escape(text)}</span>')  # noqa: S704 - escaped here
+
+
+def written(template: str, **values: object) -> Markup:
+    """What a template of the language at hand says of these values alone, to be kept for other pages."""
+    return Markup(current_app.jinja_env.get_or_select_template(template).render(values))  # noqa: S704 - a template's own
+
+
+def csrf_token() -> str:
+    """The token of this page against forgery; Flask-WTF keeps it on `g` under this name."""
+    made: str | None = g.get("csrf_token")
+    return generate_csrf() if made is None else made
 
 
 def described_by(field: Field, hint: str = "") -> str:
@@ -104,6 +126,24 @@ def options(offered: Offered, chosen: str | None, say: Callable[[str], str]) -> 
 
 
 OPTIONAL, WRONG = N_("(hoeft niet)"), N_("Fout:")
+PROGRESS = {"done": N_("Klaar"), "now": N_("Nu bezig"), "later": N_("Komt nog")}
+
+
+class Step(NamedTuple):
+    """Where a request is."""
+
+    label: str
+    state: str  # one of PROGRESS
+    icon: str
+
+
+class Happening(NamedTuple):
+    """What happened to a request; `text` is as somebody typed it."""
+
+    title: str
+    at: datetime
+    icon: str
+    text: str = ""
 
 
 class Pieces:
@@ -116,6 +156,11 @@ class Pieces:
     def __init__(self, said: Speaker) -> None:
         self._said = said
         self._known = lru_cache(maxsize=512)(self._known_anew)
+        self._texts = lru_cache(maxsize=2048)(lambda msgid: escape(said.text(msgid)))
+
+    def text(self, msgid: str) -> Markup:
+        """A text of the catalogues or the policy, escaped once."""
+        return self._texts(msgid)
 
     def date_both(self, day: date) -> Markup:
         """A date in the reader's language and as Dutch figures."""
@@ -128,6 +173,30 @@ class Pieces:
         """A moment (aware), in the reader's language."""
         said = escape(self._said.moment(at))
         return Markup(f'<time datetime="{at.isoformat()}">{said}</time>')  # noqa: S704 - a moment, and CLDR's words for it
+
+    def steps(self, items: Iterable[Step]) -> Markup:
+        """Where a request is."""
+        return Markup(f'<ol class="steps">{"".join([self._step(each) for each in items])}</ol>')  # noqa: S704 - escaped
+
+    def _step(self, item: Step) -> str:
+        now = ' aria-current="step"' if item.state == "now" else ""
+        return (
+            f'<li class="{item.state}"{now}>'
+            f'<span class="dot" aria-hidden="true">{icon("check" if item.state == "done" else item.icon)}</span>'
+            f'<div><strong>{escape(item.label)}</strong> <span class="state">'
+            f"{escape(self._said.gettext(PROGRESS[item.state]))}</span></div></li>"
+        )
+
+    def timeline(self, events: Iterable[Happening]) -> Markup:
+        """What happened, newest first."""
+        return Markup(f'<ol class="timeline">{"".join([self._happening(each) for each in events])}</ol>')  # noqa: S704 - escaped
+
+    def _happening(self, item: Happening) -> str:
+        text = f"<p>{words(item.text)}</p>" if item.text else ""
+        return (
+            f"<li>{icon(item.icon)}<div><strong>{escape(item.title)}</strong>"
+            f'<p class="meta">{self.moment(item.at)}</p>{text}</div></li>'
+        )
 
     # fields of forms: components/forms.html says what is given to them
 
@@ -201,12 +270,12 @@ class Pieces:
 
     def hidden(self, form: Form | None = None, once: str = "") -> Markup:
         """What every form carries: the token against forgery and, with `once`, the key by which it acts once."""
-        token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
-        return token + self.hidden_once(once) if once else token
+        token = f'<input type="hidden" name="csrf_token" value="{escape(csrf_token())}">'
+        return Markup(f"{token}{self.hidden_once(once) if once else ''}")  # noqa: S704 - escaped here
 
     def hidden_once(self, key: str) -> Markup:
         """The idempotency key: a form sent twice acts once."""
-        return Markup('<input type="hidden" name="once" value="{}">').format(key)
+        return Markup(f'<input type="hidden" name="once" value="{escape(key)}">')  # noqa: S704 - escaped here
 
     def _field(self, field: Field, hint: str, inside: str, heading: bool = False) -> Markup:
         return Markup(  # noqa: S704 - escaped here

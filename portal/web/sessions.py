@@ -56,8 +56,12 @@ def current_clock() -> Clock:
 
 
 def current_session() -> SignedIn | None:
-    visitor = current_user._get_current_object()  # a look through the proxy each time is dear
-    return visitor.signed_in if isinstance(visitor, Visitor) else None
+    """Asked a dozen times a page, so looked up once."""
+    known: tuple[SignedIn | None] | None = g.get("known_session")
+    if known is None:
+        visitor = current_user._get_current_object()
+        known = g.known_session = (visitor.signed_in if isinstance(visitor, Visitor) else None,)
+    return known[0]
 
 
 def current_actor() -> Actor:
@@ -72,6 +76,7 @@ def begin(session_id: str) -> None:
     if signed_in is None:
         raise RuntimeError("a session that was just made is not there")
     login_user(Visitor(session_id, signed_in))
+    g.pop("known_session", None)
     g.pop("speaker", None)
 
 
@@ -81,6 +86,7 @@ def leave() -> None:
     if signed_in is not None:
         end_session(signed_in.login_id)
     logout_user()
+    g.pop("known_session", None)
     kept = {key: session[key] for key in KEPT_KEYS if key in session}
     session.clear()
     session.update(kept)

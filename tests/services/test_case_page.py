@@ -258,7 +258,7 @@ def test_who_decided_may_not_handle_the_complaint_about_it(handler: Actor, clock
     assert page.about_reference == about
 
 
-MOST = 11  # of them five to write the view and its entry in the log, one of those the lock of PostgreSQL
+MOST = 10  # of them five to write the view and its entry in the log, one of those the lock of PostgreSQL
 
 
 def test_the_page_of_a_case_asks_as_often_for_much_as_for_little(handler: Actor, clock: FixedClock) -> None:

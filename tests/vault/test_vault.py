@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -253,15 +253,38 @@ def test_each_part_of_where_a_value_lies_is_in_what_it_is_bound_to() -> None:
     assert len({here, *elsewhere}) == 8
 
 
-def test_keys_are_read_from_an_index_however_many_there_are(vault: Vault, engine: Engine) -> None:
-    """Also for holders of two kinds at once, as a list page asks for them."""
+def plans(engine: Engine, table: str, ask: Callable[[], object]) -> list[str]:
+    """How SQLite goes about what is asked of a table, a line a statement."""
     seen: list[tuple[str, object]] = []
     event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, values, *_more: seen.append((text, values)))
-    vault.preload([STUDENT, OTHER, Holder.case(uuid7()), Holder.case(uuid7())])
-    asked = [(text, values) for text, values in seen if "FROM data_key" in text]
-    assert len(asked) == 2
+    ask()
+    asked = [(text, values) for text, values in seen if f"FROM {table}" in text]
     with engine.connect() as connection:
-        for text, values in asked:
-            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
-            assert plan
-            assert all("USING INDEX" in line and "holder_id=?" in line for line in plan), plan
+        return [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).one()[3] for text, values in asked]
+
+
+def test_keys_are_read_from_an_index_however_many_there_are(vault: Vault, engine: Engine) -> None:
+    """Also for holders of two kinds at once, as a list page asks for them."""
+    holders = [STUDENT, OTHER, Holder.case(uuid7()), Holder.case(uuid7())]
+    found = plans(engine, "data_key", lambda: vault.preload(holders))
+    assert len(found) == 2
+    assert all("USING INDEX" in line and "holder_id=?" in line for line in found), found
+
+
+def test_who_carries_one_of_many_texts_is_read_from_an_index_too(vault: Vault, engine: Engine) -> None:
+    vault.digest("student_number", "the key of look-ups is made first")
+    (found,) = plans(engine, "lookup", lambda: vault.find_many("student_number", [f"c{number}" for number in range(9)]))
+    assert "USING COVERING INDEX" in found
+    assert "digest=?" in found
+
+
+def test_of_many_texts_each_gets_its_own_holders_and_no_case(vault: Vault) -> None:
+    both = sorted([uuid7(), uuid7()])
+    for student in reversed(both):
+        vault.index(Holder.student(student), "standard", [("email", "shared@example.org")])
+    vault.index(Holder.student(both[0]), "longer", [("phone", "0612345678")])
+    vault.index(Holder.case(uuid7()), "case", [("email", "shared@example.org")])
+    assert vault.find_many("email", ["shared@example.org", "0612345678"]) == {
+        "shared@example.org": both,
+        "0612345678": [],
+    }

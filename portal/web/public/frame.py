@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, request, session, url_for
+from markupsafe import Markup
 from werkzeug.exceptions import Forbidden, NotFound
 from werkzeug.wrappers import Response
 
@@ -20,6 +21,7 @@ from portal.services.unit import abandon
 from portal.web import errors
 from portal.web.access import here
 from portal.web.language import COOKIE_KEY, _, current_language, is_staff_page
+from portal.web.pieces import written
 from portal.web.sessions import browser_secret, current_session
 
 LINKS = {
@@ -102,6 +104,12 @@ def _links(_script_root: str, language: str) -> dict[str, str]:
     return {name: url_for(endpoint, lang=language) for name, endpoint in LINKS.items()}
 
 
+@lru_cache(maxsize=64)
+def _foot(root: str, language: str, _policy: str) -> Markup:
+    """What stands below every page of a language."""
+    return written("components/foot.html", keeper=policy().controller, way=_links(root, language))
+
+
 def template_names() -> dict[str, object]:
     """What base.html shows around a page."""
     if is_staff_page():
@@ -109,6 +117,7 @@ def template_names() -> dict[str, object]:
     signed_in = current_session()
     names: dict[str, object] = {
         "links": _links(request.script_root, current_language()),
+        "foot": _foot(request.script_root, current_language(), policy().digest),
         "page": page,
     }
     if signed_in is not None and signed_in.kind != "staff":

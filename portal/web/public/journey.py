@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from wtforms import Field as FormField
@@ -45,6 +45,13 @@ CONSEQUENCES = frozenset({RequestKind.ERASURE, RequestKind.OBJECTION, RequestKin
 SCOPED = frozenset({RequestKind.ACCESS, RequestKind.PORTABILITY, RequestKind.ERASURE, RequestKind.RESTRICTION})
 
 
+class Filled(NamedTuple):
+    """The form of a page, with what was typed there."""
+
+    typed: dict[str, list[str]]
+    form: BaseForm
+
+
 @dataclass(slots=True)
 class Journey:
     """A request being filled in, as its draft keeps it. `target` is the one value it is about, if it began there."""
@@ -54,6 +61,7 @@ class Journey:
     target: dict[str, str] | None = None  # {"item", "dataset", "field"}
     about: str = ""  # of a complaint: the reference it began from
     pages: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    filled: dict[str, Filled] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, draft_id: UUID, contents: dict[str, Any]) -> Journey:
@@ -249,7 +257,11 @@ def kept_form(name: str, journey: Journey, policy: Policy, cases: list[tuple[str
     """The form as it was filled in before, to show or to check again; None of it was posted just now."""
     if name not in journey.pages:
         return form_for(name, journey, policy, cases, formdata=None)
-    return form_for(name, journey, policy, cases, formdata=kept(journey.pages[name]), meta={"csrf": False})
+    typed, filled = journey.pages[name], journey.filled.get(name)
+    if filled is None or filled.typed is not typed:
+        form = form_for(name, journey, policy, cases, formdata=kept(typed), meta={"csrf": False})
+        filled = journey.filled[name] = Filled(typed, form)
+    return filled.form
 
 
 def first_open_page(journey: Journey, signed_in: bool, policy: Policy, cases: list[tuple[str, str]]) -> str | None:

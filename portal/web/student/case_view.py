@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from flask import current_app
@@ -15,6 +14,7 @@ from portal.services.answer import answer_html
 from portal.services.erasures import Planned, StopState
 from portal.services.own_cases import AskedLine, OwnCase
 from portal.web.language import _, current_language
+from portal.web.pieces import Happening, Step
 from portal.web.sessions import current_actor, current_clock
 from portal.wording import (
     DONE_FOR_YOU,
@@ -40,27 +40,6 @@ class Tag(NamedTuple):
     icon: str = ""
 
 
-class Step(NamedTuple):
-    """As the macro `steps` of components/page.html shows it."""
-
-    label: str
-    state: str  # done now later
-    icon: str
-    text: str = ""
-    on: date | None = None
-
-
-class Moment(NamedTuple):
-    """As the macro `timeline` of components/page.html shows it; `text` is as somebody typed it."""
-
-    title: str
-    at: datetime
-    icon: str
-    text: str = ""
-    kind: str = "words"
-    who: str = ""
-
-
 def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
     """What the page of a case shows."""
     return {
@@ -70,7 +49,7 @@ def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
         "outcome": Tag(OUTCOME_KINDS[case.outcome], _(OUTCOMES[case.outcome])) if case.outcome else None,
         "steps": [Step(_(TRACKER[each.code]), _LOOK[each.status], TRACKER_ICONS[each.code]) for each in case.steps],
         "timeline": [
-            Moment(_(event_words(each.kind, each.by)), each.at, EVENT_ICONS.get(each.kind, "clock"), each.words)
+            Happening(_(event_words(each.kind, each.by)), each.at, EVENT_ICONS.get(each.kind, "clock"), each.words)
             for each in case.happened
         ],
         "asked": [subject(line) for line in case.items] if with_data else [],
