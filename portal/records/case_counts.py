@@ -1,15 +1,17 @@
 """How many cases each tab of the queue holds: one statement whose cost follows COUNT_CAP, not the table.
 
-Counting asks for no order, so all branches and states of a tab are one part of it, where `case_list` has an arm for
-each. What is undecided is counted by when it is due; the longer lists are added up.
+Each part reads one index by what is fixed in it (a branch, a state, a value, a range of days) and looks there at what
+else is asked, at COUNT_CAP + 1 cases at most. Counting asks for no order, so all states of a tab are one part of it,
+where `case_list` has an arm for each. What is undecided is counted by when it is due; the longer lists are added up.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Label, false, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import UNDECIDED, CaseState
@@ -35,60 +37,77 @@ from portal.records.case_filter import (
 from portal.records.tables.cases import Case
 
 COUNT_CAP = 1000  # a tab says "1000+" rather than count on
-VALUES = frozenset({"kind", "handler_id", "channel", "language"})
-BY_DUE = frozenset({"due_after", "due_before"})
+LOOKED = 10_000  # what a part says of each case that it looked at; of one that fits it says 1 more
+VALUES = ("handler_id", "language", "channel", "kind")  # the first that is asked is what a part is read by
+OF_RECEIPT, OF_DUE = frozenset({"received_from", "received_until"}), frozenset({"due_from", "due_until"})
+BY_RECEIPT, BY_DUE = frozenset({"received_after", "received_before"}), frozenset({"due_after", "due_before"})
 LATER = "later"  # undecided, and due after this week
 ADDED_UP = {Tab.ALL: (Tab.OVERDUE, Tab.THIS_WEEK, LATER, Tab.TO_CARRY_OUT), Tab.EVERYTHING: (Tab.ALL, Tab.CLOSED)}
 
 
-def counts(session: Session, asked: Question) -> dict[Tab, int]:
-    """How many cases each tab holds, narrowed as the list is, at most COUNT_CAP + 1, in one statement."""
-    shape = asked.shape
-    statement = _counting_found(shape) if shape.given & FOUND else _counting(shape, asked.impossible)
-    found = dict(session.connection().execute(statement, asked.values).one()._mapping)
+class Counts(NamedTuple):
+    """How many cases each tab is known to hold, at most COUNT_CAP, and which tabs may hold more."""
+
+    known: dict[Tab, int]
+    more: frozenset[Tab]
+
+
+def counts(session: Session, asked: Question) -> Counts:
+    """Of the list as it is narrowed; in one statement."""
+    shape, exact = asked.shape, bool(asked.shape.given & FOUND)
+    statement = _counting_found(shape) if exact else _counting(shape, asked.impossible)
+    looked, found = Counter[str](), Counter[str]()
+    for name, said in session.connection().execute(statement, asked.values).one()._mapping.items():
+        looked[name], found[name] = (0, said) if exact else divmod(said, LOOKED)
     for tab, parts in ADDED_UP.items():
-        found[tab] = sum(found[part] for part in parts)
-    return {tab: min(found[tab], COUNT_CAP + 1) for tab in Tab}
+        looked[tab], found[tab] = max(looked[part] for part in parts), sum(found[part] for part in parts)
+    more = frozenset(tab for tab in Tab if found[tab] > COUNT_CAP or looked[tab] > COUNT_CAP)
+    return Counts({tab: min(found[tab], COUNT_CAP) for tab in Tab}, more)
 
 
 def _parts(shape: Shape) -> dict[str, Conditions]:
-    """What is counted, by name: every tab that is not added up from others."""
-    found = {tab.value: [*_states(shape, STATES[tab]), *of_tab(tab)] for tab in Tab if tab not in ADDED_UP}
-    found[Tab.MINE].append(one_of(Case.handler_id, own(shape)))
-    found[LATER] = [*_states(shape, UNDECIDED), Case.due_on >= bound("next_week", Case.due_on)]
-    return found
-
-
-def _states(shape: Shape, of_tab: frozenset[CaseState]) -> Conditions:
-    states = states_of(shape, of_tab)
-    return [state_in(states) if states else false()]
+    """What is counted, by name: every tab that may hold something and is not added up from others."""
+    parts: dict[str, tuple[frozenset[CaseState], Conditions]]
+    parts = {tab.value: (STATES[tab], of_tab(tab)) for tab in Tab if tab not in ADDED_UP}
+    parts[Tab.MINE][1].append(one_of(Case.handler_id, own(shape)))
+    parts[LATER] = (UNDECIDED, [Case.due_on >= bound("next_week", Case.due_on)])
+    states = {name: states_of(shape, all_states) for name, (all_states, _) in parts.items()}
+    return {name: [state_in(states[name]), *asked] for name, (_, asked) in parts.items() if states[name]}
 
 
 @lru_cache(maxsize=64)
 def _counting(shape: Shape, impossible: frozenset[Tab]) -> Any:
     return select(
         *(
-            (_capped(shape, conditions) if name not in impossible else literal_column("0")).label(name)
+            _capped(shape, conditions).label(name)
             for name, conditions in _parts(shape).items()
+            if name not in impossible
         )
     )
 
 
 def _capped(shape: Shape, conditions: Conditions) -> ColumnElement[int]:
-    """The count of a part, place after place: it stops when it is more than a tab tells."""
-    one: Label[int] = literal_column("1", Integer).label("one")
-    more = [*conditions, *narrowed(shape, _bounds(shape))]
-    found = [select(one).select_from(Case).where(*place, *more) for place in _places(shape)]
-    if not found:
-        return literal_column("0", Integer)
-    some = union_all(*found) if len(found) > 1 else found[0]
-    return select(func.count()).select_from(some.limit(written(COUNT_CAP + 1)).subquery()).scalar_subquery()
+    """The count of a part, place after place: it stops when it looked at more than a tab tells."""
+    places = _places(shape)
+    if not places:
+        return written(0)
+    by, left = _read_by(shape, conditions)
+    fits = case((and_(*left), written(1))).label("fits") if left else written(1).label("fits")
+    read = [select(fits).select_from(Case).where(*place, *by) for place in places]
+    looked = (union_all(*read) if len(read) > 1 else read[0]).limit(written(COUNT_CAP + 1)).subquery()
+    found = func.count(looked.c.fits) if left else func.count()
+    return select(func.count() * written(LOOKED) + found).select_from(looked).scalar_subquery()
 
 
-def _bounds(shape: Shape) -> frozenset[str]:
-    """Where a value is asked for its index is in the order of due dates, and days of receipt need a bound there. Else
-    there is an index for either range, from which one more would only lead away."""
-    return BY_DUE if shape.given & VALUES else frozenset()
+def _read_by(shape: Shape, conditions: Conditions) -> tuple[Conditions, Conditions]:
+    """What one index holds together, and what else is asked: of the cases of a value those that are due within a
+    range; of all cases those that are due, or came in, within one."""
+    named = {each.left.key for each in [*conditions, *narrowed(shape)]}
+    value = next((name for name in VALUES if name in named), "")
+    receipt = not value and shape.given & OF_RECEIPT and not shape.given & OF_DUE
+    within = {"state", value, "received_on" if receipt else "due_on"}
+    asked = [*conditions, *narrowed(shape, BY_RECEIPT if receipt else BY_DUE)]
+    return [each for each in asked if each.left.key in within], [each for each in asked if each.left.key not in within]
 
 
 def _places(shape: Shape) -> list[Conditions]:

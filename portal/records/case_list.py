@@ -15,6 +15,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, case, func, literal_column, or_, select, true, tuple_, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.types import NULLTYPE
 
 from portal.records.case_filter import (
@@ -100,14 +102,16 @@ def _listing(shape: Shape, tab: Tab, order: Order, downwards: bool, placed: bool
 
 
 def _part(arm: Conditions, order: Order, downwards: bool, placed: bool, limit: int) -> Select[Any]:
-    """The first rows of one arm, in the order of the list, from the page's place on."""
+    """The first rows of one arm, in the order of the list, from the page's place on. What is nobody's or nowhere stands
+    in the order too: PostgreSQL takes no IS NULL for one value, and would sort what the index has sorted."""
     column = order.column
+    nothing = [each.left for each in arm if isinstance(each, BinaryExpression) and each.operator is operators.is_]
     statement = select(Case.id.label("id"), column.label("at")).where(*arm).limit(written(limit))
     if placed:
         key, place = tuple_(column, Case.id), tuple_(bound("place_at", column), bound("place_id", Case.id))
         statement = statement.where(key < place if downwards else key > place)
-    ordered = (column.desc(), Case.id.desc()) if downwards else (column, Case.id)
-    return select(statement.order_by(*ordered).subquery())
+    keys = (*nothing, column, Case.id)
+    return select(statement.order_by(*(each.desc() for each in keys) if downwards else keys).subquery())
 
 
 def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -> Any:

@@ -16,7 +16,6 @@ from portal.domain.permissions import Actor, scope_of
 from portal.domain.vocabulary import Channel, RequestKind, TargetKind
 from portal.records import case_counts, case_list, casebook
 from portal.records import queue as lists
-from portal.records.case_counts import COUNT_CAP
 from portal.records.case_filter import Looker, Order, Question, Tab, Wanted, question
 from portal.records.case_list import Listed
 from portal.records.items import name_of
@@ -34,7 +33,6 @@ CHANNELS = {each.value: each for each in Channel}
 TARGETS = {each.value: each for each in TargetKind}
 
 __all__ = [
-    "COUNT_CAP",
     "PAGE",
     "BranchChoice",
     "Filters",
@@ -123,7 +121,8 @@ class Handler:
 @dataclass(frozen=True, slots=True)
 class Page:
     lines: tuple[Line, ...]
-    counts: Mapping[Tab, int]  # COUNT_CAP + 1 means more than COUNT_CAP
+    counts: Mapping[Tab, int]
+    more: frozenset[Tab]  # which may hold more than was counted
     has_before: bool
     has_after: bool
     branches: tuple[BranchChoice, ...]  # to narrow it to
@@ -146,9 +145,11 @@ def queue(
         around = _around(work)
         asked = _asked(work, around, tab, filters or Filters(), order)
         part = case_list.cases(work.session, asked, PAGE, after, before)
+        counts = case_counts.counts(work.session, asked)
         return Page(
             lines=lines_of(work, part.rows),
-            counts=case_counts.counts(work.session, asked),
+            counts=counts.known,
+            more=counts.more,
             has_before=part.before,
             has_after=part.after,
             branches=tuple(BranchChoice(code, name) for _id, code, name in around.branches),

@@ -1,23 +1,30 @@
-"""Tabs are counted from indexes: no case is looked at, however a list is narrowed."""
+"""Tabs are counted from indexes: no case is read, however a list is narrowed, nor more looked at than a tab tells."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 
+import pytest
 from flask import Flask
 
 from portal.domain.clock import FixedClock
 from portal.domain.lifecycle import CaseState
 from portal.domain.permissions import Actor
 from portal.domain.vocabulary import Channel, RequestKind, Role
+from portal.records import case_counts
 from portal.records.db import db
-from portal.services.queue import Filters, queue
+from portal.services.queue import Filters, Tab, queue
+from portal.services.unit import begin_page, end_page
 from tests import factories
+from tests.services.cases import opened
 from tests.services.test_queue import statements
 
 TODAY = date(2026, 11, 23)
 WEEK = timedelta(days=7)
+COUNTING = "AS fits"  # stands in the statement of the counts
 
 
 def narrowings(me: Actor) -> list[Filters]:
@@ -43,6 +50,36 @@ def narrowings(me: Actor) -> list[Filters]:
     ]
 
 
+@pytest.fixture
+def capped(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A tab tells of two cases at most."""
+    monkeypatch.setattr(case_counts, "COUNT_CAP", 2)
+    case_counts._counting.cache_clear()
+    yield
+    case_counts._counting.cache_clear()
+
+
+def test_a_count_ends_where_it_looked_at_more_than_a_tab_tells(app: Flask, clock: FixedClock, capped: None) -> None:
+    """What it found until then is said with a plus: of two filters, one of which an index holds, too."""
+    with app.app_context():
+        here = factories.make_branch("langedijk")
+        handler = factories.staff_actor(factories.make_staff("near", Role.CASE_HANDLER, branch=here))
+        for kind in (RequestKind.ACCESS, RequestKind.ERASURE, RequestKind.ACCESS):
+            opened(kind, factories.make_student(here), language="ti", taken=False)
+        opened(RequestKind.ERASURE, factories.make_student(here), language="ar", taken=False)
+
+        def found(**asked: object) -> tuple[int, bool]:
+            page = queue(handler, clock, filters=Filters(**asked))
+            return page.counts[Tab.UNASSIGNED], Tab.UNASSIGNED in page.more
+
+        assert found() == (2, True)
+        assert found(branch="langedijk", kind=RequestKind.ACCESS)[1]
+        assert found(kind=RequestKind.ERASURE, state=CaseState.IN_PROGRESS) == (0, False)
+        ti = queue(handler, clock, filters=Filters(language="ar", kind=RequestKind.ERASURE))
+        assert (ti.counts[Tab.ALL], Tab.ALL in ti.more) == (1, False)
+        assert (ti.counts[Tab.COMPLAINTS], Tab.COMPLAINTS in ti.more) == (0, False)
+
+
 def test_tabs_are_counted_without_a_look_at_a_case(sqlite_app: Flask, clock: FixedClock) -> None:
     """SQLite says how it reads: every part from an index that holds all that is asked."""
     looked_at = []
@@ -55,10 +92,48 @@ def test_tabs_are_counted_without_a_look_at_a_case(sqlite_app: Flask, clock: Fix
             for narrowed in narrowings(actor):
                 with statements() as seen:
                     queue(actor, clock, filters=narrowed)
-                counted, values = next(each for each in seen.values if "AS to_carry_out" in each[0])
+                counted, values = next(each for each in seen.values if COUNTING in each[0])
                 plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {counted}", values)
                 reads = [row[3] for row in plan if " case" in row[3]]
                 assert reads
                 looked_at += [(narrowed, each) for each in reads if "COVERING INDEX" not in each]
                 db.session.rollback()
     assert looked_at == []
+
+
+def test_postgresql_keeps_one_plan_of_each_list_and_counts_from_indexes(postgres_app: Flask) -> None:
+    """A plan for any value, made once and read from indexes: lists in their order, counts without a look at a case."""
+    clock: FixedClock = postgres_app.extensions["clock"]
+    with postgres_app.app_context():
+        here, there = factories.make_branch("langedijk"), factories.make_branch("hoorn")
+        handler = factories.staff_actor(factories.make_staff("near", Role.CASE_HANDLER, branch=here))
+        both = replace(handler, branches=frozenset({here, there}))
+        for narrowed, tab in [
+            *product(narrowings(both), [Tab.ALL]),
+            (Filters(), Tab.UNASSIGNED),
+            (Filters(), Tab.CLOSED),
+        ]:
+            for _ in range(7):
+                begin_page()
+                queue(both, clock, tab, narrowed)
+                end_page()
+        opened(RequestKind.ACCESS, factories.make_student(here))
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as housekeeping:
+            housekeeping.exec_driver_sql('VACUUM "case"')
+        connection = db.session.connection()
+        kept = connection.exec_driver_sql("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
+        asked = [row for row in kept if 'FROM "case"' in row.statement]
+        for way in ("seqscan", "bitmapscan", "sort"):  # of a handful of rows they would be the quicker ones
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        counted = 0
+        for row in asked:
+            assert (row.generic_plans > 0, row.custom_plans) == (True, 0), row.statement
+            plan = connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN, COSTS OFF) {row.statement}").scalars().all()
+            reads = [line.strip(" ->") for line in plan if ' on "case"' in line]
+            if COUNTING in row.statement:
+                counted += 1
+                assert [each for each in reads if not each.startswith("Index Only Scan using ix_case_")] == [], plan
+            else:
+                assert [each for each in reads if not each.startswith("Index")] == [], plan
+                assert [line for line in plan if "Filter:" in line and "branch_id" in line] == [], plan
+        assert counted > 10, len(asked)

@@ -9,7 +9,7 @@ from flask import Flask
 from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import Channel, RequestKind
 from portal.i18n import staff_speaker
-from portal.services.queue import COUNT_CAP, Line, Tab
+from portal.services.queue import Line, Page, Tab
 from portal.web.staff.queue_filter import QueueFilter, hand_over_fields
 from portal.web.staff.queue_rows import rows_in, tabs_in
 from tests.web.test_application import HOSTILE
@@ -61,10 +61,11 @@ def test_whatever_is_asked_or_offered_is_escaped(sqlite_app: Flask) -> None:
         asked = QueueFilter(said, ("nl",), {"received_from": HOSTILE, "kind": HOSTILE, "handler": "none"}, str)
         shown = asked.offering([(HOSTILE, HOSTILE)], [(HOSTILE, HOSTILE)])
         handed = hand_over_fields(said, None, [(HOSTILE, HOSTILE)])
-    tabs = tabs_in(said)(lambda tab: f"{HOSTILE}{tab.value}", dict.fromkeys(Tab, COUNT_CAP + 1), Tab.MINE)
+    page = Page((), dict.fromkeys(Tab, 7), frozenset({Tab.MINE}), False, False, (), (), ())
+    tabs = tabs_in(said)(lambda tab: f"{HOSTILE}{tab.value}", page, Tab.MINE)
     for made, times in ((shown, 5), (handed, 2), (tabs, len(Tab))):
         assert "<script" not in made
         assert made.count("&lt;script") == times
     assert asked.errors.keys() == {"received_from", "kind", "handler"}
-    assert tabs.count(f"{COUNT_CAP}+") == len(Tab)
+    assert (tabs.count(">7</span>"), tabs.count(">7+</span>")) == (len(Tab) - 1, 1)
     assert tabs.count('aria-current="page"') == 1

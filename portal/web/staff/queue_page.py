@@ -65,7 +65,7 @@ def _page(sought: str | None = None, hand: HandOverForm | None = None, ticked: A
         ticked=set(ticked),
         page=page,
         tab=tab,
-        tabs=tabs_in(said)(to, page.counts, tab),
+        tabs=tabs_in(said)(to, page, tab),
         filters=filters,
         open=asked.narrowed_by or asked.errors,
         kept=kept,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache
 
 from flask import url_for
@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from portal.domain.lifecycle import CaseState
 from portal.i18n import N_, TONGUES, Speaker
-from portal.services.queue import COUNT_CAP, Line, Tab
+from portal.services.queue import Line, Page, Tab
 from portal.web.pieces import date_short, tag
 from portal.web.staff import describe
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
@@ -119,12 +119,12 @@ class Tabs:
         self.head = Markup('<nav class="tabs" aria-label="{}"><ul>').format(said.text(LISTS))
         self.labels = {tab: escape(said.text(words)) for tab, words in TABS.items()}
 
-    def __call__(self, to: Callable[[Tab], str], counts: Mapping[Tab, int], current: Tab) -> Markup:
-        """`to`: the address of each; `counts`: how many it holds, up to COUNT_CAP."""
+    def __call__(self, to: Callable[[Tab], str], page: Page, current: Tab) -> Markup:
+        """`to`: the address of each."""
         here = ' aria-current="page"'
         tabs = (
             f'\n  <li><a href="{escape(to(tab))}"{here if tab is current else ""}>{label}'
-            f' <span class="count">{counts[tab] if counts[tab] <= COUNT_CAP else f"{COUNT_CAP}+"}</span></a></li>'
+            f' <span class="count">{page.counts[tab]}{"+" if tab in page.more else ""}</span></a></li>'
             for tab, label in self.labels.items()
         )
         return Markup(f"{self.head}{''.join(tabs)}\n</ul></nav>")  # noqa: S704 - escaped here
