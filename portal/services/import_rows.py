@@ -33,6 +33,7 @@ from portal.vault.envelope import Holder, Json, Place, canonical
 from portal.vault.normal import normal_number
 
 BATCH = 1000  # rows
+KEYS = 2 * BATCH  # how many are held open at a time
 
 
 class ImportRows:
@@ -45,6 +46,7 @@ class ImportRows:
         self.branches = importing.branches(work.session)
         self.run_id = uuid7()
         self.sorts = 0
+        self.opened = 0  # keys, at most
         self.outcome = Imported(Report(), dry_run)
         self.field_graves = importing.all_entombed(work.session, "field")
         self.changed: list[dict[str, object]] = []  # rows of the batch at hand
@@ -129,10 +131,13 @@ class ImportRows:
             self.findings.write()
 
     def _fetch_keys(self, parts: Iterable[RowPart]) -> None:
-        """Of the batch at hand, and of nobody else: memory holds no more people than that."""
+        """Of the batch at hand, beside those of a few before it: memory holds no more people than that."""
         wanted = {(part.student_id, part.retention) for part in parts if part.student_id}
         pairs = [(Holder.student(student_id), retention) for student_id, retention in wanted]
-        self.work.vault.let_go()
+        self.opened += len(pairs)
+        if self.opened > KEYS:
+            self.work.vault.let_go()
+            self.opened = len(pairs)
         if self.dry_run:
             self.work.vault.preload(holder for holder, _ in pairs)
         else:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 AES_256_GCM = 1
 HEADER = struct.Struct(">BH")
 NONCE_BYTES = 12
+SEALED_FROM = HEADER.size + NONCE_BYTES
 PAD_TO = 64  # bytes: the length of a name or a number is not told by its ciphertext
 LENGTH = struct.Struct(">I")
 PREFIX = LENGTH.size
@@ -87,10 +88,9 @@ def seal_bytes(cipher: AESGCM, version: int, associated: bytes, plain: bytes) ->
 
 
 def open_bytes(cipher: AESGCM, associated: bytes, blob: bytes) -> bytes:
-    start = HEADER.size
     try:
-        return cipher.decrypt(blob[start : start + NONCE_BYTES], blob[start + NONCE_BYTES :], associated)
-    except InvalidTag as fault:
+        return cipher.decrypt(blob[HEADER.size : SEALED_FROM], blob[SEALED_FROM:], associated)
+    except (InvalidTag, ValueError) as fault:  # ValueError: too short to hold a nonce
         raise Tampered("does not open") from fault
 
 

@@ -21,6 +21,7 @@ from uuid_utils.compat import uuid7
 
 from portal.vault.bulk import insert_many
 from portal.vault.envelope import (
+    HEADER,
     INSTALLATION,
     Holder,
     Json,
@@ -120,12 +121,12 @@ class Vault:
     ) -> Iterator[Json]:
         """`open` for many rows of one holder, each (row, retention class, blob), in their order; None in the place of
         what was shredded. A row by its id, or by that in hex."""
-        keys: dict[str, dict[int, Key]] = {}
+        keys: dict[tuple[str, bytes], Key | None] = {}
         for row, retention, blob in rows:
-            held = keys.get(retention)
-            if held is None:
-                held = keys[retention] = self._held(holder, retention)
-            key = held.get(version_of(blob))
+            which = retention, blob[: HEADER.size]
+            if which not in keys:
+                keys[which] = self._held(holder, retention).get(version_of(blob))
+            key = keys[which]
             at = row if isinstance(row, str) else row.hex
             yield open_json(key.cipher, bound(table, column, at, key.name), blob) if key else None
 

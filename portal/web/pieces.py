@@ -156,6 +156,11 @@ class Pieces:
     def __init__(self, said: Speaker) -> None:
         self._said = said
         self._known = lru_cache(maxsize=512)(self._known_anew)
+        self._texts = lru_cache(maxsize=2048)(lambda msgid: escape(said.text(msgid)))
+
+    def text(self, msgid: str) -> Markup:
+        """A text of the catalogues or the policy, escaped once."""
+        return self._texts(msgid)
 
     def date_both(self, day: date) -> Markup:
         """A date in the reader's language and as Dutch figures."""

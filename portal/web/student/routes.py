@@ -13,12 +13,13 @@ from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import FieldType, Level, RequestKind
 from portal.i18n import N_, Speaker
-from portal.policy.model import Dataset, Group
+from portal.policy.model import Dataset
 from portal.services import own_campaigns, own_data, withdraw_consent
 from portal.services.own_data import GroupOfData, Series, Value
 from portal.services.recognise import SignedIn
 from portal.web.forms import BaseForm, clean, typed
 from portal.web.language import _, current_speaker
+from portal.web.pieces import pieces
 from portal.web.public import filing
 from portal.web.public.frame import PREFIX, blueprint_of, go, page, policy, to_confirm
 from portal.web.public.journey import Journey, value_form
@@ -74,6 +75,7 @@ def data(lang: str) -> str:
 
 
 class _Entry(NamedTuple):
+    heading: str  # "" where there can be one of a kind only
     title: str
     list: str
 
@@ -84,6 +86,7 @@ class _Count(NamedTuple):
 
 
 class _Series(NamedTuple):
+    heading: str  # "" where the group holds nothing else
     dataset: Dataset
     total: int
     entries: list[_Entry]
@@ -91,23 +94,35 @@ class _Series(NamedTuple):
 
 
 class _Group(NamedTuple):
-    group: Group
-    empty: bool
+    number: int
+    label: str
+    icon: str
+    explanation: str
+    hint: str
     masked: bool
     series: list[_Series]
 
 
+NOTHING, PARTLY = N_("Niets bewaard"), N_("Deels verborgen")
+
+
 def _group(group: GroupOfData, said: Speaker) -> _Group:
-    return _Group(group.group, group.empty, group.masked, [_series(series, said) for series in group.series])
+    about, say, masked = group.group, pieces(said).text, group.masked
+    hint = say(NOTHING if group.empty else PARTLY) if group.empty or masked else ""
+    series = [_series(each, said, alone=len(group.series) == 1) for each in group.series]
+    return _Group(about.number, say(about.label), about.icon, say(about.explanation), hint, masked, series)
 
 
-def _series(series: Series, said: Speaker) -> _Series:
-    return _Series(
-        series.dataset,
-        series.total,
-        [_Entry(show.title_of(entry, said), show.values(entry, said)) for entry in series.entries],
-        [_Count(show.shown(field, choice, said).value, times) for field, choice, times in series.counts],
-    )
+def _series(series: Series, said: Speaker, alone: bool) -> _Series:
+    dataset, many = series.dataset, series.dataset.many
+    one = said.text(dataset.label)
+    entries = [
+        _Entry(f"{one} {number}" if many else "", show.title_of(entry, said), show.values(entry, said))
+        for number, entry in enumerate(series.entries, 1)
+    ]
+    counts = [_Count(show.shown(field, choice, said).value, times) for field, choice, times in series.counts]
+    heading = said.text(dataset.label_plural) if many else "" if alone else one
+    return _Series(heading, dataset, series.total, entries, counts)
 
 
 @blueprint.get(f"{PREFIX}/me/records/<dataset>/<int:group>")
@@ -118,8 +133,10 @@ def records(lang: str, dataset: str, group: int) -> str:
     number = max(0, request.args.get("page", 0, int))
     start = number * PAGE
     said = current_speaker()
+    one = _(series.dataset.label)
     entries = [
-        _Entry(show.title_of(entry, said), show.values(entry, said)) for entry in series.entries[start : start + PAGE]
+        _Entry(f"{one} {at}", show.title_of(entry, said), show.values(entry, said))
+        for at, entry in enumerate(series.entries[start : start + PAGE], start + 1)
     ]
     return render_template(
         "student/records.html",
@@ -127,7 +144,6 @@ def records(lang: str, dataset: str, group: int) -> str:
         group=group,
         total=series.total,
         entries=entries,
-        first=start + 1,
         previous=page("student.records", dataset=dataset, group=group, page=number - 1) if number else "",
         following=page("student.records", dataset=dataset, group=group, page=number + 1)
         if start + PAGE < series.total
