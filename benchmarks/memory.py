@@ -1,7 +1,8 @@
 """Memory of an installation on one machine, two web processes and the worker: PSS, after warm-up and after many
 requests of every kind. BENCH_REQUESTS names how many.
 
-The worker has printed letters and a package meanwhile, so that WeasyPrint and the fonts are in what is counted.
+The worker has letters printed before. The process that prints them is told by itself; what is counted begins when it
+has ended, as it does after each handful of letters.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 
 from benchmarks.kit.client import Client
 from benchmarks.kit.estate import Estate, estate
-from benchmarks.kit.meter import pss_mib
+from benchmarks.kit.meter import pss_mib, tree
 from benchmarks.kit.scene import acting, case_in_hand, rich_student
 from benchmarks.kit.school import School, make_school
 from benchmarks.kit.served import PORTAL, Served, served
@@ -35,12 +36,15 @@ def main() -> None:
         with served(PORTAL, place.environment, workers=2) as web, working(place.environment) as worker:
             clients = signed_in_clients(web, place, school)
             wait_for_letters(place)
+            printing = sum(pss_mib(pid) for pid in tree(worker.pid)[1:])
+            wait_until_alone(worker.pid)
             round_of(clients, paths, int(requests * WARM_UP))
             warm = web.pss() + pss_mib(worker.pid)
             round_of(clients, paths, requests - int(requests * WARM_UP))
             web_mib, worker_mib = web.pss(), pss_mib(worker.pid)
     total = web_mib + worker_mib
     parts = {"web_mib": round(web_mib), "worker_mib": round(worker_mib), "requests": requests}
+    tell("memory", "printing, for as long as it lasts, MiB", engine="sqlite", mib=round(printing))
     tell("memory", "after warm-up, MiB", engine="sqlite", mib=round(warm))
     tell_bar("memory", "PSS, MiB", total, most=MIB, engine="sqlite", mib=round(total), **parts)
     tell_bar("memory", "growth after warm-up", total / warm, most=GROWTH, engine="sqlite", mib=round(total))
@@ -94,6 +98,14 @@ def wait_for_letters(place: Estate, seconds: float = 120) -> None:
             assert time.monotonic() < until, "letters wait"
             time.sleep(0.5)
         db.session.remove()
+
+
+def wait_until_alone(pid: int, seconds: float = 60) -> None:
+    """Until the process has no other one below it: the one that prints ends when nothing came for a while."""
+    until = time.monotonic() + seconds
+    while len(tree(pid)) > 1:
+        assert time.monotonic() < until, "the process that prints stays"
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ loglevel = "warning"
 
 
 def when_ready(_server: object) -> None:
-    """Before the processes part: what they share is no garbage, and each one's search for garbage would copy it."""
+    """Before the processes part. What all need is loaded once; what they share is no garbage, and each one's search for
+    garbage would copy it."""
+    from portal.i18n import load_languages
+
+    load_languages()
     gc.collect()
     gc.freeze()

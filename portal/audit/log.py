@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -69,7 +69,11 @@ def commit_to(salt: bytes, details: dict[str, Json]) -> bytes:
 
 def head(session: Session) -> tuple[int, bytes]:
     """The last number and digest; (0, GENESIS) while the log is empty."""
-    last = session.connection().execute(LAST).first()
+    return _head(session.connection())
+
+
+def _head(connection: Connection) -> tuple[int, bytes]:
+    last = connection.execute(LAST).first()
     return (last.seq, last.digest) if last else (0, GENESIS)
 
 
@@ -90,7 +94,7 @@ def append(session: Session, vault: Vault, at: datetime, entries: Sequence[Entry
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(WAIT, {"lock": LOCK})
-    seq, previous = head(session)
+    seq, previous = _head(connection)
     rows, details = [], []
     for entry, (committed, detail) in zip(entries, sealed, strict=True):
         seq += 1

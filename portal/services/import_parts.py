@@ -39,6 +39,8 @@ class RowParts:
 
     def __init__(self, work: Work) -> None:
         self._digest = work.vault.digest
+        self._student_id: UUID | None = None
+        self._student = str(None)  # of the row before: most rows are about the same student
         self._classes = {
             dataset.code: {field.code: field.retention for field in dataset.fields.values()}
             for dataset in work.policy.datasets.values()
@@ -48,7 +50,9 @@ class RowParts:
 
     def of(self, row: Row, student_id: UUID | None) -> list[RowPart]:
         """By retention class; an image field stands in the class of its field."""
-        natural = self._digest("record", together((str(student_id), row.dataset, *row.natural_key)))
+        if student_id is not self._student_id:
+            self._student_id, self._student = student_id, str(student_id)
+        natural = self._digest("record", together((self._student, row.dataset, *row.natural_key)))
         return [self._part(row, student_id, retention, values, natural) for retention, values in self._by_class(row)]
 
     def _part(

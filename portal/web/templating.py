@@ -6,6 +6,7 @@ A page of a student has some five hundred texts; at each request they cost more 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -77,6 +78,9 @@ def spoken_by(said: Speaker) -> dict[str, object]:
     }
 
 
+MARKS = re.compile("[&<>\"']").search  # that mean something in HTML
+
+
 class DirectCalls(CodeGenerator):
     """Calls what a template calls without asking each time whether it wants the template's context: nothing here does.
     What is markup already is shown without making it markup once more."""
@@ -104,8 +108,9 @@ class Compiled(Template):
 
 
 def shown(value: Any) -> str:
-    """A value as a page shows it, escaped unless it is markup."""
-    return value if type(value) is Markup else escape(value)
+    """A value as a page shows it, escaped unless it is markup; most have nothing to escape, which is soon seen."""
+    kind = type(value)
+    return value if kind is Markup or (kind is str and MARKS(value) is None) else escape(value)
 
 
 class Templates(Environment):
