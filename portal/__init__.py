@@ -30,14 +30,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask documents wrapping it so
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
         )
-    if os.environ.get("FLASK_RUN_FROM_CLI"):  # `flask db …` asks for it
+    app.cli = commands.Commands(app)
+    if os.environ.get("FLASK_RUN_FROM_CLI"):  # `flask db …` asks for it, and adds itself
         from portal.records.migrating import bind
 
         bind(app)
     extensions.csrf.init_app(app)
     extensions.login.init_app(app)
     web.register(app)
-    app.cli = commands.Commands(app)
     return app
 
 

@@ -75,7 +75,7 @@ def _parts(shape: Shape) -> dict[str, Conditions]:
     return {name: [state_in(states[name]), *asked] for name, (_, asked) in parts.items() if states[name]}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _counting(shape: Shape, impossible: frozenset[Tab]) -> Any:
     return select(
         *(

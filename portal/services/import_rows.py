@@ -31,6 +31,7 @@ from portal.services.lookups import lookups_of
 from portal.services.unit import Work
 from portal.vault.envelope import Holder, Json, Place, canonical
 from portal.vault.normal import normal_number
+from portal.vault.vault import Key
 
 BATCH = 1000  # rows
 KEYS = 2 * BATCH  # how many are held open at a time
@@ -47,6 +48,7 @@ class ImportRows:
         self.run_id = uuid7()
         self.sorts = 0
         self.opened = 0  # keys, at most
+        self.keys: dict[tuple[UUID, str], Key] = {}  # of the batch at hand
         self.outcome = Imported(Report(), dry_run)
         self.field_graves = importing.all_entombed(work.session, "field")
         self.changed: list[dict[str, object]] = []  # rows of the batch at hand
@@ -132,16 +134,19 @@ class ImportRows:
 
     def _fetch_keys(self, parts: Iterable[RowPart]) -> None:
         """Of the batch at hand, beside those of a few before it: memory holds no more people than that."""
-        wanted = {(part.student_id, part.retention) for part in parts if part.student_id}
-        pairs = [(Holder.student(student_id), retention) for student_id, retention in wanted]
-        self.opened += len(pairs)
+        vault = self.work.vault
+        wanted = {
+            (part.student_id, part.retention): Holder.student(part.student_id) for part in parts if part.student_id
+        }
+        self.opened += len(wanted)
         if self.opened > KEYS:
-            self.work.vault.let_go()
-            self.opened = len(pairs)
+            vault.let_go()
+            self.opened = len(wanted)
         if self.dry_run:
-            self.work.vault.preload(holder for holder, _ in pairs)
+            vault.preload(wanted.values())
         else:
-            self.work.vault.create_keys(pairs)
+            vault.create_keys([(holder, retention) for (_, retention), holder in wanted.items()])
+            self.keys = {pair: vault.key_to_seal(holder, pair[1]) for pair, holder in wanted.items()}
 
     def _write_dataset(self, dataset: str, groups: list[list[RowPart]]) -> None:
         ids = {parts[0].student_id for parts in groups if parts[0].student_id} - self.admitted
@@ -243,7 +248,7 @@ class ImportRows:
         text = part.text
         if values is not part.values:
             text = canonical(items.payload(values, part.row.hidden & values.keys(), {}))
-        return self.work.vault.seal_text(Holder.student(part.student_id), part.retention, items.place(record), text)
+        return self.keys[part.student_id, part.retention].seal_text(items.place(record), text)
 
     def _update(self, row: Row, part: RowPart, found: Known) -> bool:
         """Takes over what the school changed; a value that was corrected here stays and is listed as a conflict."""

@@ -86,6 +86,10 @@ class Key:
     def seal(self, place: Place, value: Json) -> bytes:
         return seal_json(self.cipher, self.version, place.bind(self.name), value)
 
+    def seal_text(self, place: Place, text: bytes) -> bytes:
+        """`seal` of a value whose canonical text is at hand."""
+        return seal_text(self.cipher, self.version, place.bind(self.name), text)
+
     def open(self, place: Place, blob: bytes) -> Json:
         return open_json(self.cipher, place.bind(self.name), blob)
 
@@ -107,10 +111,9 @@ class Vault:
         """Seals a JSON value; makes the holder's key of that class when there is none yet."""
         return self._newest(holder, retention).seal(place, value)
 
-    def seal_text(self, holder: Holder, retention: str, place: Place, text: bytes) -> bytes:
-        """`seal` of a value whose canonical text is at hand."""
-        key = self._newest(holder, retention)
-        return seal_text(key.cipher, key.version, place.bind(key.name), text)
+    def key_to_seal(self, holder: Holder, retention: str) -> Key:
+        """What `seal` seals with, for whoever seals many values of one holder."""
+        return self._newest(holder, retention)
 
     def open(self, holder: Holder, retention: str, place: Place, blob: bytes) -> Json:
         """The value. Raises Shredded when the key is gone, Tampered when the blob is not what was sealed here."""

@@ -200,3 +200,12 @@ def test_a_first_run_whose_mail_would_leave_opens_no_demonstration_and_goes_on()
         for app in build(settings):
             assert "would leave the house" in call(app, "demo", "--first-run").output
             assert "would leave the house" in call(app, "demo", code=1).output
+
+
+def test_the_command_line_can_migrate(own_app: Flask, monkeypatch: pytest.MonkeyPatch):
+    """Migrations are loaded for commands only, so the command adds itself then."""
+    from portal import create_app
+
+    assert "db" not in own_app.cli.commands
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+    assert "upgrade" in create_app(own_app.config["SETTINGS"]).cli.commands["db"].commands  # type: ignore[attr-defined]

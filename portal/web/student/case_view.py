@@ -13,7 +13,7 @@ from portal.services import erasures, own_cases
 from portal.services.answer import answer_html
 from portal.services.erasures import Planned, StopState
 from portal.services.own_cases import AskedLine, OwnCase
-from portal.web.language import _, current_language
+from portal.web.language import _, current_language, current_speaker
 from portal.web.pieces import Happening, Step
 from portal.web.sessions import current_actor, current_clock
 from portal.wording import (
@@ -42,14 +42,15 @@ class Tag(NamedTuple):
 
 def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
     """What the page of a case shows."""
+    say = current_speaker().text
     return {
         "case": case,
         "words": KINDS[case.kind],
-        "state": Tag(STATE_KINDS[case.state], _(STATES[case.state]), STATE_ICONS[case.state]),
-        "outcome": Tag(OUTCOME_KINDS[case.outcome], _(OUTCOMES[case.outcome])) if case.outcome else None,
-        "steps": [Step(_(TRACKER[each.code]), _LOOK[each.status], TRACKER_ICONS[each.code]) for each in case.steps],
+        "state": Tag(STATE_KINDS[case.state], say(STATES[case.state]), STATE_ICONS[case.state]),
+        "outcome": Tag(OUTCOME_KINDS[case.outcome], say(OUTCOMES[case.outcome])) if case.outcome else None,
+        "steps": [Step(say(TRACKER[each.code]), _LOOK[each.status], TRACKER_ICONS[each.code]) for each in case.steps],
         "timeline": [
-            Happening(_(event_words(each.kind, each.by)), each.at, EVENT_ICONS.get(each.kind, "clock"), each.words)
+            Happening(say(event_words(each.kind, each.by)), each.at, EVENT_ICONS.get(each.kind, "clock"), each.words)
             for each in case.happened
         ],
         "asked": [subject(line) for line in case.items] if with_data else [],
