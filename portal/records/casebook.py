@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -90,7 +90,12 @@ def message_text(vault: Vault, message: CaseMessage) -> str:
 
 
 def event_details(vault: Vault, event: CaseEvent) -> dict[str, Json]:
-    return unseal(vault, "case_event", event.case_id, event.id, event.sealed)
+    return details_of(vault, event.case_id, event)
+
+
+def details_of(vault: Vault, case_id: UUID, event: Any) -> dict[str, Json]:
+    """The same of an event read as a plain row."""
+    return unseal(vault, "case_event", case_id, event.id, event.sealed)
 
 
 def new_event(
@@ -123,8 +128,3 @@ def messages_of(session: Session, case_id: UUID) -> list[CaseMessage]:
 def events_of(session: Session, case_id: UUID, kinds: Iterable[str] | None = None) -> list[CaseEvent]:
     statement = EVENTS if kinds is None else EVENTS.where(CaseEvent.kind.in_(list(kinds)))
     return list(session.scalars(statement, {"case": case_id}))
-
-
-def lines_of(session: Session, statement: Select[Any], case_id: UUID) -> list[Any]:
-    """The same as plain rows, at half the cost: for pages, which only read."""
-    return list(session.connection().execute(statement, {"case": case_id}))

@@ -22,7 +22,7 @@ from portal.domain.vocabulary import ActorKind, Channel, Letter, Level, RequestK
 from portal.mail import messages
 from portal.mail.messages import Message
 from portal.mail.outbox import CLASS as MAIL
-from portal.records import casebook, representatives
+from portal.records import case_facts, casebook, representatives
 from portal.records.db import write_new
 from portal.records.items import Item, full_name, persons
 from portal.records.staff import active_staff, away
@@ -215,9 +215,10 @@ def _happening(work: Work, case: Case, kind: EventKind, **details: Json) -> Case
     )
 
 
-def timeline(work: Work, case_id: UUID) -> list[Any]:
-    """What happened, as plain rows, oldest first: for pages, of which several services ask the same."""
-    return work.once(("timeline", case_id), lambda: casebook.lines_of(work.session, casebook.EVENTS, case_id))
+def lines_of_case(work: Work, case: Case) -> dict[str, list[Any]]:
+    """What a case has many of, as plain rows by what they are lines of (`case_facts.lines`), oldest first: for pages, of
+    which several services ask the same."""
+    return work.once(("lines", case.id), lambda: case_facts.lines(work.session, case.id, None))
 
 
 def subject_of(work: Work, case: Case) -> Subject:

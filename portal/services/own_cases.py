@@ -34,6 +34,7 @@ from portal.domain.vocabulary import ActorKind, Outcome, RequestKind, StepState,
 from portal.letters.answer import Answer
 from portal.mail import messages
 from portal.records import casebook
+from portal.records.case_facts import EVENT, ITEM, MESSAGE, STEP
 from portal.records.tables.cases import Case, CaseFile, CaseMessage, CaseStep
 from portal.records.tables.papers import Package
 from portal.records.tables.people import Limit, SealedFile
@@ -44,11 +45,11 @@ from portal.services.casework import (
     NotFound,
     case_by_reference,
     event,
+    lines_of_case,
     move,
     reply_address,
     staff_for,
     subject_of,
-    timeline,
 )
 from portal.services.export import STORED
 from portal.services.recognise import SignedIn
@@ -202,11 +203,12 @@ def case_of_code(actor: Actor, clock: Clock) -> OwnCase:
 def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
     state, kind = CaseState(case.state), RequestKind(case.kind)
     subject = subject_of(work, case)
-    items = casebook.lines_of(work.session, casebook.ITEMS, case.id) if with_data else []
+    lines = lines_of_case(work, case)
+    items = lines[ITEM] if with_data else []
     reason = work.policy.reasons.get(case.extension_reason or "")
     words = casebook.contents(work.vault, case).get("words", "") if with_data else ""
-    events = timeline(work, case.id)
-    copy, packing = _copy(work, case)
+    events = lines[EVENT]
+    copy, packing = _copy(work, case, lines[STEP])
     why, other = _turn(work, case, events)
     return OwnCase(
         reference=case.reference,
@@ -227,15 +229,15 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
                 each.field,
                 each.group_number,
                 each.activity,
-                str(casebook.item_contents(work.vault, each).get("words") or ""),
+                str(_opened(work, case, "case_item", each).get("words") or ""),
             )
             for each in items
         ),
         words=str(words),
-        happened=_happened(work, events),
+        happened=_happened(work, case, events),
         said=tuple(
-            Said(each.at, each.from_staff, casebook.message_text(work.vault, each))
-            for each in casebook.lines_of(work.session, casebook.MESSAGES, case.id)
+            Said(each.at, each.from_staff, str(_opened(work, case, "case_message", each).get("text", "")))
+            for each in lines[MESSAGE]
         ),
         why=why,
         other=other,
@@ -258,14 +260,18 @@ def _turn(work: Work, case: Case, events: Sequence[Any]) -> tuple[str, str]:
     """The reason that staff chose from the policy's list, and the request in which this one goes on."""
     kind = _TURNS.get(CaseState(case.state))
     latest = next((each for each in reversed(events) if each.kind == kind), None)
-    details = casebook.event_details(work.vault, latest) if latest is not None else {}
+    details = casebook.details_of(work.vault, case.id, latest) if latest is not None else {}
     reason = work.policy.reasons.get(str(details.get("reason", "")))
     return reason.label if reason else "", str(details.get("other", ""))
 
 
-def _copy(work: Work, case: Case) -> tuple[Copy, Packing | None]:
+def _opened(work: Work, case: Case, table: str, row: Any) -> dict[str, Any]:
+    return casebook.unseal(work.vault, table, case.id, row.id, row.sealed)
+
+
+def _copy(work: Work, case: Case, steps: Sequence[Any]) -> tuple[Copy, Packing | None]:
     """Where the copy of the data stands and how far it is packed; only access and portability come to one."""
-    if RequestKind(case.kind) not in COPIED:
+    if RequestKind(case.kind) not in COPIED or all(step.task != RELEASE for step in steps):
         return Copy.NONE, None
     found = work.session.connection().execute(RELEASED, {"case": case.id}).first()
     if found is None:
@@ -278,15 +284,18 @@ def _copy(work: Work, case: Case) -> tuple[Copy, Packing | None]:
     return Copy.READY if found.expires_at is not None and found.expires_at > work.now else Copy.EXPIRED, packing
 
 
-def _happened(work: Work, events: Sequence[Any]) -> tuple[Happened, ...]:
-    seen = (Happened(each.at, EventKind(each.kind), ActorKind(each.actor_kind), _why(work, each)) for each in events)
-    return tuple(sorted((each for each in seen if visible_to_student(each.kind)), key=lambda each: each.at))[::-1]
+def _happened(work: Work, case: Case, events: Sequence[Any]) -> tuple[Happened, ...]:
+    return tuple(
+        Happened(each.at, EventKind(each.kind), ActorKind(each.actor_kind), _why(work, case, each))
+        for each in reversed(events)
+        if visible_to_student(each.kind)
+    )
 
 
-def _why(work: Work, happened: Any) -> str:
+def _why(work: Work, case: Case, happened: Any) -> str:
     if happened.kind != EventKind.UPLOAD_REJECTED:
         return ""
-    return str(casebook.event_details(work.vault, happened).get("reason", ""))
+    return str(casebook.details_of(work.vault, case.id, happened).get("reason", ""))
 
 
 def write_message(actor: Actor, clock: Clock, reference: str, text: str, once: bytes) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from portal.domain.acts import Act
 from portal.domain.clock import Clock, receipt_date
@@ -17,27 +15,17 @@ from portal.domain.refusal import Refused
 from portal.domain.vocabulary import ActorKind, Level
 from portal.letters import notice
 from portal.letters.retention import TITLE as RETENTION_TITLE
+from portal.records.case_facts import LETTER
 from portal.records.tables.cases import Case
 from portal.records.tables.papers import IssuedLetter
 from portal.services.assurance_of import level_now
 from portal.services.case_lines import LetterLine, letter_line
 from portal.services.case_page import log_view
-from portal.services.casework import NotFound, case_by_reference, event
+from portal.services.casework import NotFound, case_by_reference, event, lines_of_case
 from portal.services.held_case import held_case
 from portal.services.unit import Work, reading, writing
 from portal.services.write_letters import bytes_of
 from portal.vault.vault import Shredded
-
-OF_CASE = (
-    select(
-        *(IssuedLetter.id, IssuedLetter.kind, IssuedLetter.target, IssuedLetter.level, IssuedLetter.sealed),
-        IssuedLetter.issued_at.label("at"),
-        IssuedLetter.written_at.label("done_at"),
-    )
-    .where(IssuedLetter.case_id == bindparam("case"))
-    .order_by(IssuedLetter.issued_at.desc(), IssuedLetter.id.desc())
-)
-TO_STUDENT = OF_CASE.where(IssuedLetter.kind != notice.KIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +42,8 @@ def letters_of(actor: Actor, clock: Clock, reference: str) -> list[LetterLine]:
     with reading(actor, clock) as work:
         act = Act.VIEW_CASE if actor.is_staff else Act.VIEW_OWN_DECISION
         case = case_by_reference(work, reference, act)
-        return [letter_line(work, case, row) for row in _rows(work, case)]
-
-
-def _rows(work: Work, case: Case) -> Sequence[Any]:
-    statement = OF_CASE if work.actor.is_staff else TO_STUDENT
-    return work.session.connection().execute(statement, {"case": case.id}).all()
+        letters = reversed(lines_of_case(work, case)[LETTER])
+        return [letter_line(work, case, row) for row in letters if actor.is_staff or row.kind != notice.KIND]
 
 
 def take_letter(actor: Actor, clock: Clock, reference: str, letter_id: UUID) -> Taken:

@@ -81,17 +81,17 @@ def open_way(work: Work, case: Case, events: Iterable[Any] | None = None) -> Way
             opened = None
     if opened is None or (not received and opened.at + WAY_LASTS <= work.now):
         return None
-    details = casebook.event_details(work.vault, opened)
+    details = casebook.details_of(work.vault, case.id, opened)
     return Way(
         purpose=Purpose(details.get("purpose", Purpose.IDENTITY)),
         reason=str(details.get("reason", "")),
         since=opened.at,
-        sent=tuple(_sent(work, each) for each in received),
+        sent=tuple(_sent(work, case.id, each) for each in received),
     )
 
 
-def _sent(work: Work, received: Any) -> Sent:
-    details = casebook.event_details(work.vault, received)
+def _sent(work: Work, case_id: UUID, received: Any) -> Sent:
+    details = casebook.details_of(work.vault, case_id, received)
     return Sent(
         at=received.at,
         pages=tuple(UUID(page) for page in details.get("pages", ())),
