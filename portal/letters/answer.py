@@ -163,7 +163,7 @@ T = TypeVar("T")
 
 def as_json(answer: Any) -> Json:
     """Plain JSON of the answer; dates as ISO text."""
-    if isinstance(answer, str | int | None):
+    if answer is None or isinstance(answer, (str, int)):
         return answer
     if isinstance(answer, tuple):
         return [as_json(each) for each in answer]

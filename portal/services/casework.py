@@ -216,8 +216,8 @@ def _happening(work: Work, case: Case, kind: EventKind, **details: Json) -> Case
 
 
 def lines_of_case(work: Work, case: Case) -> dict[str, list[Any]]:
-    """What a case has many of, as plain rows by what they are lines of (`case_facts.lines`), oldest first: for pages, of
-    which several services ask the same."""
+    """What a case has many of, as plain rows by what they are lines of (`case_facts.lines`), oldest first: for pages,
+    of which several services ask the same."""
     return work.once(("lines", case.id), lambda: case_facts.lines(work.session, case.id, None))
 
 
