@@ -33,11 +33,17 @@ IN_ORDER = (Record.dataset, Record.sorts, Record.id)
 OF_STUDENT = select(*COLUMNS).where(Record.student_id == bindparam("student")).order_by(*IN_ORDER)
 OF_DATASETS = OF_STUDENT.where(Record.dataset.in_(bindparam("datasets", expanding=True)))
 # Ids as the database gives them: to make each of a page's hundred a UUID is a tenth of its time.
-AS_THEY_ARE = (type_coerce(Record.id, NULLTYPE), type_coerce(Record.item_id, NULLTYPE))
+_record = Record.__table__.c
 KEPT = (
-    select(*AS_THEY_ARE, Record.dataset, Record.retention, Record.sealed)
-    .where(Record.student_id == bindparam("student"))
-    .order_by(*IN_ORDER)
+    select(
+        type_coerce(_record.id, NULLTYPE),
+        type_coerce(_record.item_id, NULLTYPE),
+        _record.dataset,
+        _record.retention,
+        _record.sealed,
+    )
+    .where(_record.student_id == bindparam("student"))
+    .order_by(_record.dataset, _record.sorts, _record.id)
 )
 ONE = (
     select(*COLUMNS)

@@ -26,29 +26,32 @@ ABSOLUTE = {**dict.fromkeys(OUTSIDE, timedelta(hours=8)), "staff": timedelta(hou
 TOUCH = timedelta(minutes=1)
 FRESH = timedelta(minutes=15)  # a sign-in recent enough for erasures and account changes (ASVS 7.5)
 
+# Of tables, not of their classes: what a class adds to a statement is looked at each time that it is asked.
+_login, _student, _staff_, _designation = (each.__table__ for each in (Login, Student, Staff, Designation))
 _in_force = and_(
-    Designation.starts_on <= bindparam("today"),
-    or_(Designation.ends_on.is_(None), Designation.ends_on >= bindparam("today")),
+    _designation.c.starts_on <= bindparam("today"),
+    or_(_designation.c.ends_on.is_(None), _designation.c.ends_on >= bindparam("today")),
 )
-DESIGNATED = select(Designation.role, Designation.branch_id).where(
-    Designation.staff_id == bindparam("staff"), _in_force
+DESIGNATED = select(_designation.c.role, _designation.c.branch_id).where(
+    _designation.c.staff_id == bindparam("staff"), _in_force
 )
 # Asked at every request, so it is one statement, put together once: a row, or one for each designation of staff.
 SESSION = (
     select(
-        *Login.__table__.c,
-        Student.language.label("student_language"),
-        Staff.id.label("account"),
-        Staff.name,
-        Staff.language,
-        Staff.confidentiality_at,
-        Designation.role,
-        Designation.branch_id,
+        *_login.c,
+        _student.c.language.label("student_language"),
+        _staff_.c.id.label("account"),
+        _staff_.c.name,
+        _staff_.c.language,
+        _staff_.c.confidentiality_at,
+        _designation.c.role,
+        _designation.c.branch_id,
     )
-    .outerjoin_from(Login, Student, Student.id == Login.student_id)
-    .outerjoin(Staff, and_(Staff.id == Login.staff_id, Staff.disabled_at.is_(None)))
-    .outerjoin(Designation, and_(Designation.staff_id == Staff.id, _in_force))
-    .where(Login.digest == bindparam("digest"))
+    .select_from(_login)
+    .outerjoin(_student, _student.c.id == _login.c.student_id)
+    .outerjoin(_staff_, and_(_staff_.c.id == _login.c.staff_id, _staff_.c.disabled_at.is_(None)))
+    .outerjoin(_designation, and_(_designation.c.staff_id == _staff_.c.id, _in_force))
+    .where(_login.c.digest == bindparam("digest"))
 )
 
 

@@ -3,6 +3,7 @@ much. Templates have them from components/page.html, by the same names as its ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -19,7 +20,14 @@ from portal.i18n import N_, Speaker, Tongue
 from portal.web.headers import static_url
 from portal.web.language import LanguageChoice
 
+MARKS = re.compile("[&<>\"']").search  # that mean something in HTML
 REST = "\ue000"  # where the address of the page at hand is filled in; a character that no text has
+
+
+def shown(value: Any) -> str:
+    """A value as a page shows it, escaped unless it is markup; most have nothing to escape, which is soon seen."""
+    kind = type(value)
+    return value if kind is Markup or (kind is str and MARKS(value) is None) else escape(value)
 
 
 @lru_cache(maxsize=512)
@@ -31,17 +39,17 @@ def icon(id: str, flip: bool = False) -> Markup:
 
 def ltr(value: Any) -> Markup:
     """E-mail, phone, IBAN, reference, code, number, address of a page: reads from its own start in every language."""
-    return Markup(f'<bdi dir="ltr">{escape(value)}</bdi>')  # noqa: S704 - escaped here
+    return Markup(f'<bdi dir="ltr">{shown(value)}</bdi>')  # noqa: S704 - escaped here
 
 
 def name(value: Any) -> Markup:
     """The name of a person or an organisation, in whichever script."""
-    return Markup(f"<bdi>{escape(value)}</bdi>")  # noqa: S704 - escaped here
+    return Markup(f"<bdi>{shown(value)}</bdi>")  # noqa: S704 - escaped here
 
 
 def words(value: Any) -> Markup:
     """Free words somebody typed; lines are kept."""
-    return Markup(f'<span class="words" dir="auto">{escape(value)}</span>')  # noqa: S704 - escaped here
+    return Markup(f'<span class="words" dir="auto">{shown(value)}</span>')  # noqa: S704 - escaped here
 
 
 @lru_cache(maxsize=2048)
@@ -85,7 +93,7 @@ def menu(entries: Iterable[tuple[str, str, bool]]) -> Markup:
 def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
     """A kind is one of: ok soon late plain."""
     mark = icon(icon_id) if icon_id else ""
-    return Markup(f'<span class="tag {escape(kind)}">{mark}{escape(text)}</span>')  # noqa: S704 - escaped here
+    return Markup(f'<span class="tag {shown(kind)}">{mark}{shown(text)}</span>')  # noqa: S704 - escaped here
 
 
 def written(template: str, **values: object) -> Markup:
@@ -107,7 +115,7 @@ def described_by(field: Field, hint: str = "") -> str:
 def attributes(values: Mapping[str, object]) -> str:
     """Of an element, by name; False leaves one out, True writes its name only."""
     return " ".join(
-        name if value is True else f'{name}="{escape(value)}"'
+        name if value is True else f'{name}="{shown(value)}"'
         for name, value in sorted(values.items())
         if value is not False
     )
@@ -119,8 +127,8 @@ Offered = tuple[tuple[str, str], ...]
 def options(offered: Offered, chosen: str | None, say: Callable[[str], str]) -> str:
     """Of a list to choose from: (value, label) pairs, one of which is chosen."""
     return "\n".join(
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
-        f"{escape(say(label) if label else value)}</option>"
+        f'<option value="{shown(value)}"{" selected" if value == chosen else ""}>'
+        f"{shown(say(label) if label else value)}</option>"
         for value, label in offered
     )
 
@@ -165,7 +173,7 @@ class Pieces:
     def date_both(self, day: date) -> Markup:
         """A date in the reader's language and as Dutch figures."""
         return Markup(  # noqa: S704 - a date, and CLDR's words for it
-            f'<time datetime="{day.isoformat()}">{escape(self._said.date(day))}'
+            f'<time datetime="{day.isoformat()}">{shown(self._said.date(day))}'
             f' <span class="nowrap">(<bdi dir="ltr">{day:%d-%m-%Y}</bdi>)</span></time>'
         )
 
@@ -183,8 +191,8 @@ class Pieces:
         return (
             f'<li class="{item.state}"{now}>'
             f'<span class="dot" aria-hidden="true">{icon("check" if item.state == "done" else item.icon)}</span>'
-            f'<div><strong>{escape(item.label)}</strong> <span class="state">'
-            f"{escape(self._said.gettext(PROGRESS[item.state]))}</span></div></li>"
+            f'<div><strong>{shown(item.label)}</strong> <span class="state">'
+            f"{shown(self._said.gettext(PROGRESS[item.state]))}</span></div></li>"
         )
 
     def timeline(self, events: Iterable[Happening]) -> Markup:
@@ -194,8 +202,28 @@ class Pieces:
     def _happening(self, item: Happening) -> str:
         text = f"<p>{words(item.text)}</p>" if item.text else ""
         return (
-            f"<li>{icon(item.icon)}<div><strong>{escape(item.title)}</strong>"
+            f"<li>{icon(item.icon)}<div><strong>{shown(item.title)}</strong>"
             f'<p class="meta">{self.moment(item.at)}</p>{text}</div></li>'
+        )
+
+    def group_card(
+        self,
+        id: str,
+        label: str,
+        icon_id: str,
+        hint: str = "",
+        open: bool = False,
+        locked: bool = False,
+        text: str = "",
+        caller: Callable[[], str] = str,
+    ) -> Markup:
+        """One of the ten groups, closed or open; `caller` is its body. hint: how much is in it, or that it is locked."""
+        about = f'<p class="about">{shown(text)}</p>' if text else ""
+        return Markup(  # noqa: S704 - escaped here
+            f'<details class="group" id="{shown(id)}"{" open" if open else ""}>'
+            f'<summary><span class="title">{icon(icon_id)}<span>{shown(label)}</span></span>'
+            f'<span class="hint">{icon("lock") if locked else ""}{shown(hint)}</span>{icon("open")}</summary>'
+            f"{about}\n{caller()}\n</details>"
         )
 
     # fields of forms: components/forms.html says what is given to them
@@ -265,17 +293,17 @@ class Pieces:
             "aria-invalid": "true" if field.errors else False,
             **attrs,
         }
-        inside = f"<textarea {attributes(asked)}>\r\n{escape(field._value())}</textarea>"
+        inside = f"<textarea {attributes(asked)}>\r\n{shown(field._value())}</textarea>"
         return self._field(field, hint, inside, heading)
 
     def hidden(self, form: Form | None = None, once: str = "") -> Markup:
         """What every form carries: the token against forgery and, with `once`, the key by which it acts once."""
-        token = f'<input type="hidden" name="csrf_token" value="{escape(csrf_token())}">'
+        token = f'<input type="hidden" name="csrf_token" value="{shown(csrf_token())}">'
         return Markup(f"{token}{self.hidden_once(once) if once else ''}")  # noqa: S704 - escaped here
 
     def hidden_once(self, key: str) -> Markup:
         """The idempotency key: a form sent twice acts once."""
-        return Markup(f'<input type="hidden" name="once" value="{escape(key)}">')  # noqa: S704 - escaped here
+        return Markup(f'<input type="hidden" name="once" value="{shown(key)}">')  # noqa: S704 - escaped here
 
     def _field(self, field: Field, hint: str, inside: str, heading: bool = False) -> Markup:
         return Markup(  # noqa: S704 - escaped here
@@ -284,20 +312,20 @@ class Pieces:
         )
 
     def field_label(self, field: Field, heading: bool = False) -> Markup:
-        optional = f' <span class="optional">{escape(self._said.gettext(OPTIONAL))}</span>'
+        optional = f' <span class="optional">{shown(self._said.gettext(OPTIONAL))}</span>'
         label = (
-            f'<label for="{field.id}">{escape(self._said.gettext(field.label.text))}'
+            f'<label for="{field.id}">{shown(self._said.gettext(field.label.text))}'
             f"{optional if field.flags.optional else ''}</label>"
         )
         return Markup(f'<h1 class="question">{label}</h1>' if heading else label)  # noqa: S704 - escaped here
 
     def field_notes(self, field: Field, hint: str = "") -> Markup:
-        notes = f'<p class="hint" id="{field.id}-hint">{escape(hint)}</p>' if hint else ""
+        notes = f'<p class="hint" id="{field.id}-hint">{shown(hint)}</p>' if hint else ""
         if field.errors:
             notes += (
                 f'<p class="error" id="{field.id}-error">{icon("warning")}<span><span class="visually-hidden">'
-                f"{escape(self._said.gettext(WRONG))} </span>"
-                f"{''.join(f'{escape(self.error(each))} ' for each in field.errors)}</span></p>"
+                f"{shown(self._said.gettext(WRONG))} </span>"
+                f"{''.join(f'{shown(self.error(each))} ' for each in field.errors)}</span></p>"
             )
         return Markup(notes)  # noqa: S704 - escaped here
 

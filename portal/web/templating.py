@@ -6,7 +6,6 @@ A page of a student has some five hundred texts; at each request they cost more 
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -17,12 +16,11 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup, escape
 
 from portal.i18n import TONGUES, Speaker
 from portal.web.headers import static_url
 from portal.web.language import current_speaker
-from portal.web.pieces import icon, pieces
+from portal.web.pieces import icon, pieces, shown
 
 
 class TextsInPlace(NodeTransformer):
@@ -78,9 +76,6 @@ def spoken_by(said: Speaker) -> dict[str, object]:
     }
 
 
-MARKS = re.compile("[&<>\"']").search  # that mean something in HTML
-
-
 class DirectCalls(CodeGenerator):
     """Calls what a template calls without asking each time whether it wants the template's context: nothing here does.
     What is markup already is shown without making it markup once more."""
@@ -105,12 +100,6 @@ class Compiled(Template):
         if self._module is None:
             self._module = self.make_module()
         return self._module
-
-
-def shown(value: Any) -> str:
-    """A value as a page shows it, escaped unless it is markup; most have nothing to escape, which is soon seen."""
-    kind = type(value)
-    return value if kind is Markup or (kind is str and MARKS(value) is None) else escape(value)
 
 
 class Templates(Environment):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from flask import current_app, render_template, url_for
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from portal.domain.birth_date import parse
 from portal.domain.vocabulary import FieldType
@@ -19,6 +19,7 @@ from portal.policy.model import Field
 from portal.services.own_data import Entry, Value
 from portal.web.language import _
 from portal.web.pieces import pieces
+from portal.web.pieces import shown as shown_as
 from portal.wording import BASES, SOURCES
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ def _row(value: Value, speaker: Speaker) -> str:
     field is shown in the same way: so that is put together once."""
     frame: str = _once("row", value, speaker, lambda: _frame(value, speaker))
     item = str(value.item_id)
-    said = "" if value.masked else escape(_said(value, speaker))
+    said = "" if value.masked else shown_as(_said(value, speaker))
     return frame % {"place": item[-8:], "item": item, "said": said}
 
 
