@@ -217,7 +217,7 @@ class Pieces:
         text: str = "",
         caller: Callable[[], str] = str,
     ) -> Markup:
-        """One of the ten groups, closed or open; `caller` is its body. hint: how much is in it, or that it is locked."""
+        """One of the ten groups, closed or open, `caller` its body; hint: how much is in it, or that it is locked."""
         about = f'<p class="about">{shown(text)}</p>' if text else ""
         return Markup(  # noqa: S704 - escaped here
             f'<details class="group" id="{shown(id)}"{" open" if open else ""}>'
