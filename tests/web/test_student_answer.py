@@ -63,9 +63,8 @@ def test_the_page_of_a_request_asks_the_databases_once_for_each_thing_it_shows(s
     with sqlite_app.app_context(), statements() as seen:
         visitor.client.get(f"/nl/me/requests/{reference}")
     asked = [statement.partition("\nFROM ")[2].split()[0].strip('"') for statement in seen if "FROM" in statement]
-    assert sorted(asked) == sorted(
-        ["login", "case", "data_key", "case_item", "case_event", "case_message", "case_step", "case_step", "letter"]
-    )
+    lines = "case_event"  # and all else that a case has many of
+    assert sorted(asked) == sorted(["login", "case", "data_key", lines, "case_step", "case_step"])
 
 
 def test_by_case_code_the_decision_is_read_without_data(sqlite_app: Flask) -> None:
