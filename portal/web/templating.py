@@ -6,7 +6,7 @@ A page of a student has some five hundred texts; at each request they cost more 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any, ClassVar
 
 from flask import has_request_context
@@ -115,6 +115,10 @@ class Templates(Environment):
         if self.said is None and has_request_context():
             return self._of(current_speaker()).get_or_select_template(name, parent, globals)
         return super().get_or_select_template(name, parent, globals)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Those of a language stay as they are, and a plain mapping is sooner merged with what a page is given."""
+        return super().make_globals(d) if self.said is None else {**self.globals, **(d or {})}
 
     def _of(self, said: Speaker) -> Templates:
         spoken: dict[tuple[str, str], Templates] = self.__dict__.setdefault("spoken", {})
