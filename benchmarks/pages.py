@@ -20,8 +20,8 @@ from benchmarks.kit.telling import engines, medians, tell, tell_bar
 from benchmarks.kit.visits import signed_in
 
 RECORDS = 60
-ROUNDS = 5
-REQUESTS = 40
+ROUNDS = 9
+REQUESTS = 150
 FILINGS = 8  # a round
 STUDENTS_PAGE, CASE_PAGE, FILING = 3, 4, 6  # times the floor
 
