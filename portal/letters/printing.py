@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import IO
@@ -86,8 +87,8 @@ class Printer:
                 process.communicate()
 
 
-def _timer(seconds: float, do: object) -> threading.Timer:
-    timer = threading.Timer(seconds, do)  # type: ignore[arg-type]  # a function, whatever it returns
+def _timer(seconds: float, do: Callable[[], object]) -> threading.Timer:
+    timer = threading.Timer(seconds, do)
     timer.daemon = True  # nobody waits for it at the end
     timer.start()
     return timer

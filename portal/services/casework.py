@@ -323,13 +323,9 @@ def name_of(work: Work, case: Case) -> str:
     return str(casebook.contents(work.vault, case).get("contact", {}).get("name", ""))
 
 
-def tell_staff_of_new(work: Work, case: Case) -> None:
+def _news_of(work: Work, case: Case) -> Iterator[Message]:
     """News of a new case to those who may take it: the handlers of its branch, else the privacy officers; none to
     whoever wrote it down."""
-    work.send_all(_news_of(work, case))
-
-
-def _news_of(work: Work, case: Case) -> Iterator[Message]:
     for staff in staff_for(work, case):
         if staff.id != work.actor.id and _within(work, "staff_news", str(staff.id)):
             yield messages.staff_new_case(staff.email, staff.language, staff.id, case.id, case.reference)

@@ -40,7 +40,7 @@ def switching() -> bool:
     return request.method == "POST" and bool(request.form.get(SWITCH))
 
 
-class CheckedToken(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
+class CheckedToken(FlaskForm.Meta.csrf_class):  # type: ignore[misc]  # Flask-WTF ships no types
     """Checks the token that came; a new one is made where a page shows it (pieces.hidden), not for each form."""
 
     def generate_csrf_token(self, csrf_token_field: Field) -> str:
