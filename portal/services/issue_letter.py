@@ -18,7 +18,7 @@ from portal.letters.answer import Answer
 from portal.letters.letter import Written
 from portal.letters.retention import KIND, Going, RetentionNotice
 from portal.records import casebook
-from portal.records.db import write_new
+from portal.records.db import new_row, write_new
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import Student
@@ -42,10 +42,25 @@ def issue(
 ) -> IssuedLetter:
     """A letter of a case. `said`: `until`, `words`, `facts`, `searches` of letters.Written. `asked`, `address`: the
     items of the case and where the letter goes, where these are known already."""
+    row = written(work, case, kind, asked=asked, address=address, **said)
+    write_new(work.session, (row,))
+    return row
+
+
+def written(
+    work: Work,
+    case: Case,
+    kind: Letter,
+    *,
+    asked: Sequence[CaseItem] | None = None,
+    address: tuple[str, ...] | None = None,
+    **said: Json,
+) -> IssuedLetter:
+    """The row of `issue`, for whoever writes it with others."""
     answer = _answer(work, case, kind, asked)
     to = envelope(work, case) if address is None else address
-    written = Written(kind, case.language, work.today, answer, to, case.by_post, **said)
-    return keep(work, written.as_json(), kind.value, case.language, answer.level, case=case)
+    says = Written(kind, case.language, work.today, answer, to, case.by_post, **said)
+    return _row(work, says.as_json(), kind.value, case.language, answer.level, case_id=case.id)
 
 
 def _answer(work: Work, case: Case, kind: Letter, asked: Sequence[CaseItem] | None) -> Answer:
@@ -66,28 +81,49 @@ def keep(
     target: str = "",
 ) -> IssuedLetter:
     """A letter of a case or, where it is about no case, of a student; sealed under that one's key."""
-    row = IssuedLetter(
-        id=uuid7(),
-        case_id=case.id if case else None,
-        student_id=student_id if case is None else None,
+    about = {"case_id": case.id} if case else {"student_id": student_id}
+    row = _row(work, contents, kind, language, level, target=target, **about)
+    write_new(work.session, (row,))
+    return row
+
+
+def _row(
+    work: Work,
+    contents: Json,
+    kind: str,
+    language: str,
+    level: Level,
+    *,
+    case_id: UUID | None = None,
+    student_id: UUID | None = None,
+    target: str = "",
+) -> IssuedLetter:
+    row = uuid7()
+    return new_row(
+        IssuedLetter,
+        id=row,
+        case_id=case_id,
+        student_id=student_id,
         kind=kind,
         target=target,
         language=language,
         level=int(level),
         issued_at=work.now,
         attempts=0,
+        sealed=work.vault.seal(*_holder(case_id, student_id), Place(TABLE, "sealed", row), contents),
     )
-    set_contents(work, row, contents)
-    write_new(work.session, (row,))
-    return row
 
 
 def holder_of(row: IssuedLetter) -> tuple[Holder, str]:
     """Under whose key of which class the letter lies, its bytes too."""
-    if row.case_id is not None:
-        return casebook.holder(row.case_id), casebook.CLASS
-    assert row.student_id is not None
-    return Holder.student(row.student_id), STUDENTS_CLASS
+    return _holder(row.case_id, row.student_id)
+
+
+def _holder(case_id: UUID | None, student_id: UUID | None) -> tuple[Holder, str]:
+    if case_id is not None:
+        return casebook.holder(case_id), casebook.CLASS
+    assert student_id is not None
+    return Holder.student(student_id), STUDENTS_CLASS
 
 
 def contents_of(work: Work, row: IssuedLetter) -> dict[str, Json]:
