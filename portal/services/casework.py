@@ -18,7 +18,7 @@ from portal.domain.digits import only_digits
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
-from portal.domain.vocabulary import ActorKind, Channel, Letter, Level, RequestKind, TargetKind
+from portal.domain.vocabulary import ActorKind, Channel, Level, RequestKind, TargetKind
 from portal.mail import messages
 from portal.mail.messages import Message
 from portal.mail.outbox import CLASS as MAIL
@@ -31,7 +31,7 @@ from portal.records.tables.cases import Case, CaseEvent, CaseItem
 from portal.records.tables.representation import Representative
 from portal.services import limits
 from portal.services.envelope import lines_of
-from portal.services.issue_letter import written
+from portal.services.issue_letter import receipt
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 from portal.vault.normal import normal_email
@@ -127,11 +127,11 @@ def open_case(work: Work, new: NewCase) -> Opened:
     work.vault.begin(casebook.holder(case_id), found_by | {AUDIT: []} | ({MAIL: []} if to else {}))
     case = _case(work, new, asker, case_id, reference, state)
     items = [_item(work, case_id, position, asked) for position, asked in enumerate(new.items)]
-    letter = () if at_once else (written(work, case, Letter.RECEIPT, asked=items, address=asker.address),)
+    letter = () if at_once else (receipt(work, case, items, asker.address),)
     write_new(work.session, (case, *items, _received(work, case), *letter))
     work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
-    receipt = [messages.receipt(to, case.language, case_id, case.reference, code, case.due_on)] if to else []
-    work.send_all([*receipt, *_news_of(work, case)])
+    mail = [messages.receipt(to, case.language, case_id, case.reference, code, case.due_on)] if to else []
+    work.send_all([*mail, *_news_of(work, case)])
     return Opened(case_id, case.reference, code, case.due_on)
 
 

@@ -7,6 +7,7 @@ than what held when it was issued, whatever is corrected or erased since.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from portal.letters.answer import Answer
 from portal.letters.letter import Written
 from portal.letters.retention import KIND, Going, RetentionNotice
 from portal.records import casebook
-from portal.records.db import new_row, write_new
+from portal.records.db import new_row
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import Student
@@ -31,41 +32,25 @@ TABLE = "letter"
 STUDENTS_CLASS = "standard"  # of what is kept under the student's own key
 
 
-def issue(
-    work: Work,
-    case: Case,
-    kind: Letter,
-    *,
-    asked: Sequence[CaseItem] | None = None,
-    address: tuple[str, ...] | None = None,
-    **said: Json,
-) -> IssuedLetter:
-    """A letter of a case. `said`: `until`, `words`, `facts`, `searches` of letters.Written. `asked`, `address`: the
-    items of the case and where the letter goes, where these are known already."""
-    row = written(work, case, kind, asked=asked, address=address, **said)
-    write_new(work.session, (row,))
-    return row
+def issue(work: Work, case: Case, kind: Letter, **said: Json) -> IssuedLetter:
+    """A letter of a case. `said`: `until`, `words`, `facts`, `searches` of letters.Written."""
+    written = Written(
+        kind, case.language, work.today, _answer(work, case, kind), envelope(work, case), case.by_post, **said
+    )
+    return keep(work, written.as_json(), kind.value, case.language, written.answer.level, case=case)
 
 
-def written(
-    work: Work,
-    case: Case,
-    kind: Letter,
-    *,
-    asked: Sequence[CaseItem] | None = None,
-    address: tuple[str, ...] | None = None,
-    **said: Json,
-) -> IssuedLetter:
-    """The row of `issue`, for whoever writes it with others."""
-    answer = _answer(work, case, kind, asked)
-    to = envelope(work, case) if address is None else address
-    says = Written(kind, case.language, work.today, answer, to, case.by_post, **said)
-    return _row(work, says.as_json(), kind.value, case.language, answer.level, case_id=case.id)
+def receipt(work: Work, case: Case, asked: Sequence[CaseItem], address: tuple[str, ...]) -> IssuedLetter:
+    """The first letter of a new case, as a row for `write_new`."""
+    answer = build_answer(work, case, {}, "", asked)
+    written = Written(Letter.RECEIPT, case.language, work.today, answer, address, case.by_post)
+    values = _values(work, written.as_json(), Letter.RECEIPT.value, case.language, answer.level, case_id=case.id)
+    return new_row(IssuedLetter, **values)
 
 
-def _answer(work: Work, case: Case, kind: Letter, asked: Sequence[CaseItem] | None) -> Answer:
+def _answer(work: Work, case: Case, kind: Letter) -> Answer:
     answer = given_answer(work, case) if case.decided_at else None
-    answer = answer or build_answer(work, case, {}, "", asked)
+    answer = answer or build_answer(work, case, {}, "")
     return with_progress(work, case, answer) if kind is Letter.DONE else answer
 
 
@@ -82,12 +67,13 @@ def keep(
 ) -> IssuedLetter:
     """A letter of a case or, where it is about no case, of a student; sealed under that one's key."""
     about = {"case_id": case.id} if case else {"student_id": student_id}
-    row = _row(work, contents, kind, language, level, target=target, **about)
-    write_new(work.session, (row,))
+    row = IssuedLetter(**_values(work, contents, kind, language, level, target=target, **about))
+    work.session.add(row)
+    work.session.flush()
     return row
 
 
-def _row(
+def _values(
     work: Work,
     contents: Json,
     kind: str,
@@ -97,21 +83,20 @@ def _row(
     case_id: UUID | None = None,
     student_id: UUID | None = None,
     target: str = "",
-) -> IssuedLetter:
+) -> dict[str, Any]:
     row = uuid7()
-    return new_row(
-        IssuedLetter,
-        id=row,
-        case_id=case_id,
-        student_id=student_id,
-        kind=kind,
-        target=target,
-        language=language,
-        level=int(level),
-        issued_at=work.now,
-        attempts=0,
-        sealed=work.vault.seal(*_holder(case_id, student_id), Place(TABLE, "sealed", row), contents),
-    )
+    return {
+        "id": row,
+        "case_id": case_id,
+        "student_id": student_id,
+        "kind": kind,
+        "target": target,
+        "language": language,
+        "level": int(level),
+        "issued_at": work.now,
+        "attempts": 0,
+        "sealed": work.vault.seal(*_holder(case_id, student_id), Place(TABLE, "sealed", row), contents),
+    }
 
 
 def holder_of(row: IssuedLetter) -> tuple[Holder, str]:
