@@ -11,18 +11,19 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from functools import cache
-from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Date, DateTime, Dialect, Engine, Insert, Integer, MetaData, event, insert, inspect
+from sqlalchemy import Connection, Date, DateTime, Dialect, Engine, Integer, MetaData, Table, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
 
 from portal.domain.clock import receipt_date
+from portal.vault.bulk import insert_together
 from portal.vault.tables import NAMING
 from portal.vault.tables import metadata as keys_metadata
 
@@ -181,17 +182,22 @@ def new_row(kind: type[M], /, **values: Any) -> M:
 def write_new(session: Session, rows: Iterable[Model]) -> None:
     """Writes these new rows now, in their order, and lets go of them: for what the unit does not change again. The
     session's own way costs several times as much, since it watches them for changes."""
-    connection = session.connection()
-    for kind, alike in groupby(rows, type):
-        statement, columns = _insert_of(kind)
-        told = [{columns[name]: value for name, value in vars(row).items() if name in columns} for row in alike]
-        connection.execute(statement, told)
+    insert_together(session.connection(), [_as_told(row) for row in rows])
+
+
+def _as_told(row: Model) -> tuple[Table, dict[str, Any]]:
+    table, columns, fixed = _columns_of(type(row))
+    return table, fixed | {columns[name]: value for name, value in vars(row).items() if name in columns}
 
 
 @cache
-def _insert_of(kind: type[Model]) -> tuple[Insert, dict[str, str]]:
-    """The statement and, for each attribute, the name of its column."""
-    return insert(kind), {each.key: each.columns[0].key for each in inspect(kind).column_attrs}
+def _columns_of(kind: type[Model]) -> tuple[Table, dict[str, str], dict[str, Any]]:
+    """The table; for each attribute, the name of its column; what stands in columns of which nothing else is said."""
+    mapped = inspect(kind)
+    table = cast(Table, mapped.local_table)
+    said = {each.key: each.default for each in table.columns}
+    fixed = {name: each.arg for name, each in said.items() if isinstance(each, ScalarElementColumnDefault)}
+    return table, {each.key: each.columns[0].key for each in mapped.column_attrs}, fixed
 
 
 def end_reading() -> None:
