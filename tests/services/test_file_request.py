@@ -217,7 +217,7 @@ def test_a_request_is_filed_with_as_many_statements_however_many_are_told_of_it(
         assert counts[1][0] == (18 if db.engine.dialect.name == "sqlite" else 15)
         proof, told = ["audit", "audit_detail"], ["letter", "outbox"]
         kept = ["bucket", "case", "case_event", "case_item", "data_key", "lookup"]
-        assert sorted(counts[1][1]) == sorted([*proof, *kept, *told])
+        assert set(counts[1][1]) == {*proof, *kept, *told}
 
 
 def test_somebody_elses_draft_sends_nothing(app: Flask, clock: FixedClock) -> None:
