@@ -34,6 +34,7 @@ from portal.vault.envelope import (
     seal_text,
     version_of,
 )
+from portal.vault.many import Sealed, open_many
 from portal.vault.master import KEY_BYTES, MasterKey
 from portal.vault.tables import data_key, lookup
 
@@ -132,6 +133,11 @@ class Vault:
             key = keys[which]
             at = row if isinstance(row, str) else row.hex
             yield open_json(key.cipher, bound(table, column, at, key.name), blob) if key else None
+
+    def open_many(self, kind: str, table: str, column: str, rows: Iterable[Sealed]) -> list[Json]:
+        """`open_rows` for rows of many holders of one kind."""
+        with self._look() as connection:
+            return list(open_many(connection, self._master, kind, table, column, rows))
 
     def seal_file(self, holder: Holder, retention: str, place: Place, content: bytes) -> bytes:
         key = self._newest(holder, retention)
