@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
@@ -28,6 +29,11 @@ from portal.web.staff.wording import CHANNELS, KINDS, STATES
 from portal.web.typed import typed_before
 
 FILE_NAME = N_("verzoeken")
+ARROWS = {
+    "": "",
+    "ascending": Markup(' <span aria-hidden="true">↑</span>'),
+    "descending": Markup(' <span aria-hidden="true">↓</span>'),
+}
 COLUMNS = (
     *(N_("Kenmerk"), N_("Verzoek"), N_("Cursist"), N_("Taal"), N_("Vestiging"), N_("Ontvangen"), N_("Via")),
     *(N_("Antwoord voor"), N_("Dagen over"), N_("Behandelaar"), N_("Stand")),
@@ -105,7 +111,7 @@ def _sort(tab: Tab, to: Links, order: Order | None, name: str) -> dict[str, str]
     """A column's link: the first press sorts by it, the next one turns it round."""
     now = "" if order is None or order.value.lstrip("-") != name else "descending" if order.downwards else "ascending"
     turned = f"-{name}" if now == "ascending" else name
-    return {"href": to(tab, order=turned), "now": now}
+    return {"href": to(tab, order=turned), "now": now, "arrow": ARROWS[now]}
 
 
 def _asked_for(filters: Filters, page: Page) -> list[str]:
