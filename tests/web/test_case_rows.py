@@ -19,8 +19,8 @@ TOLD = {"name": HOSTILE, "note": HOSTILE, "words": HOSTILE, "reason": HOSTILE}
 
 
 def test_whatever_was_said_or_happened_is_escaped(sqlite_app: Flask) -> None:
-    said = said_in(staff_speaker("nl"))
     with sqlite_app.test_request_context("/staff/"):
+        said = said_in(staff_speaker("nl"))
         happened = said.happened([EventLine(AT, EventKind.ASSIGNED, ActorKind.STAFF, HOSTILE, TOLD)], False)
         messages = said.messages([MessageLine(AT, each, HOSTILE, HOSTILE, each) for each in (True, False)])
         notes = said.notes([NoteLine(AT, HOSTILE, HOSTILE)])
@@ -30,11 +30,12 @@ def test_whatever_was_said_or_happened_is_escaped(sqlite_app: Flask) -> None:
 
 
 def test_an_event_says_who_it_was_and_what_stands_nowhere_else(sqlite_app: Flask) -> None:
-    said, (code, reason) = said_in(staff_speaker("nl")), next(iter(sqlite_app.extensions["policy"].reasons.items()))
+    code, reason = next(iter(sqlite_app.extensions["policy"].reasons.items()))
     told = {"words": "met deze woorden", "reason": code}
     note = EventLine(AT, EventKind.NOTE_WRITTEN, ActorKind.STAFF, "Kees", {"note": "bij de notities"})
     ended = EventLine(AT, EventKind.CLOSED_AS_ABUSE, ActorKind.SYSTEM, "", told)
     with sqlite_app.test_request_context("/staff/"):
+        said = said_in(staff_speaker("nl"))
         short, long = (said.happened([note, ended], each) for each in (True, False))
         read, unread = (said.messages([MessageLine(AT, True, "", "", each)]) for each in (True, False))
     assert "<bdi>Kees</bdi>" in short
