@@ -8,7 +8,7 @@ from sqlalchemy import text
 from portal.domain.clock import FixedClock
 from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import RequestKind
-from portal.records.db import begin_write, db, end_reading
+from portal.records.db import WRITE, begin_write, db, end_reading
 from portal.records.tables.cases import Case
 from portal.services.unit import abandon, begin_page, end_page, reading, writing
 from portal.vault.envelope import Holder
@@ -57,6 +57,25 @@ def test_what_is_written_in_a_page_is_read_anew_after_it(app: Flask, clock: Fixe
         end_page()
     assert state == CaseState.CLOSED
     assert anew is not keys
+
+
+def test_a_unit_that_writes_sees_what_others_wrote_after_the_page_had_read(app: Flask, clock: FixedClock) -> None:
+    with app.app_context():
+        reference = opened(RequestKind.ACCESS, make_student())
+        begin_page()
+        before, _ = state_of(clock, reference)
+        held = db.session().connection()
+        close(reference)
+        with writing(SYSTEM, clock) as work:
+            case = work.session.query(Case).filter_by(reference=reference).one()
+            assert work.session.connection() is held, "a transaction that only read goes on"
+            assert held.get_execution_options()[WRITE]
+            during, case.language = case.state, "ti"
+        end_page()
+        after = db.session.query(Case).filter_by(reference=reference).one()
+        kept = after.state, after.language
+    assert (before, during) == (CaseState.IN_PROGRESS, CaseState.CLOSED)
+    assert kept == (CaseState.CLOSED, "ti")
 
 
 def test_units_outside_a_page_share_nothing(app: Flask, clock: FixedClock) -> None:
