@@ -43,7 +43,10 @@ def open_many(
 ) -> Iterator[Json]:
     """What these rows of one table hold, in their order; None in the place of what was shredded. Keys of classes that
     are not asked for stay wrapped. Raises Tampered for what was not sealed here."""
-    wanted = [(in_hex(holder), row, retention, blob) for holder, row, retention, blob in rows]
+    wanted = [
+        (of if isinstance(of, str) else of.hex, row if isinstance(row, str) else row.hex, retention, blob)
+        for of, row, retention, blob in rows
+    ]
     keys = _keys_of(connection, master, kind, {(holder, retention) for holder, _row, retention, _blob in wanted})
     for holder, row, retention, blob in wanted:
         key = keys.get((holder, retention, blob[: HEADER.size]))
@@ -52,7 +55,7 @@ def open_many(
             yield None
         else:
             name, cipher = key
-            yield open_json(cipher, bound(table, column, in_hex(row), name), blob)
+            yield open_json(cipher, bound(table, column, row, name), blob)
 
 
 def _keys_of(
@@ -63,13 +66,9 @@ def _keys_of(
     asked = {"kind": kind, "ids": json.dumps([*ids]) if engine == "sqlite" else ",".join(ids)}
     found = {}
     for holder_id, retention, version, master_id, wrapped in connection.execute(KEYS[engine], asked).all():
-        holder = in_hex(holder_id)
+        holder = holder_id if isinstance(holder_id, str) else holder_id.hex
         if (holder, retention) in wanted:
             name = f"{kind}|{holder}|{retention}|{version}"
             raw = master.unwrap(master_id, wrapped, f"data_key|{name}".encode())
             found[holder, retention, HEADER.pack(AES_256_GCM, version)] = name, AESGCM(raw)
     return found
-
-
-def in_hex(id: Id) -> str:
-    return id if isinstance(id, str) else id.hex

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash, make_response, redirect, render_template, request, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
@@ -29,11 +28,7 @@ from portal.web.staff.wording import CHANNELS, KINDS, STATES
 from portal.web.typed import typed_before
 
 FILE_NAME = N_("verzoeken")
-ARROWS = {
-    "": "",
-    "ascending": Markup(' <span aria-hidden="true">↑</span>'),
-    "descending": Markup(' <span aria-hidden="true">↓</span>'),
-}
+ARROWS = {"": "", "ascending": "↑", "descending": "↓"}
 COLUMNS = (
     *(N_("Kenmerk"), N_("Verzoek"), N_("Cursist"), N_("Taal"), N_("Vestiging"), N_("Ontvangen"), N_("Via")),
     *(N_("Antwoord voor"), N_("Dagen over"), N_("Behandelaar"), N_("Stand")),
