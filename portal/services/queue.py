@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -247,8 +248,13 @@ def _line(today: date, row: Any, name: str) -> Line:
         handler=handler,
         branch=branch,
         parts=parts,
-        about=Target(TARGETS[target], *about[:4]) if parts == 1 else None,
+        about=_about(target, *about[:4]) if parts == 1 else None,
     )
+
+
+@lru_cache(maxsize=1024)
+def _about(target: str, dataset: str | None, field: str | None, group: int | None, activity: str | None) -> Target:
+    return Target(TARGETS[target], dataset, field, group, activity)
 
 
 def branches(actor: Actor, clock: Clock) -> tuple[BranchChoice, ...]:

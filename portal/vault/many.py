@@ -69,6 +69,6 @@ def _keys_of(
         holder = holder_id if isinstance(holder_id, str) else holder_id.hex
         if (holder, retention) in wanted:
             name = f"{kind}|{holder}|{retention}|{version}"
-            raw = master.unwrap(master_id, wrapped, f"data_key|{name}".encode())
+            raw = master.open(master_id, wrapped, f"data_key|{name}".encode())
             found[holder, retention, HEADER.pack(AES_256_GCM, version)] = name, AESGCM(raw)
     return found
