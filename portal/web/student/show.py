@@ -99,7 +99,7 @@ class Telling:
 
     def groups(self, groups: Iterable[GroupOfData], own: Markup) -> Markup:
         """What is kept, group by group, closed; `own` is what else the portal's own section says."""
-        return Markup("\n").join([self._group(each, own) for each in groups])
+        return Markup("\n".join([self._group(each, own) for each in groups]))  # noqa: S704 - each is markup
 
     def _group(self, group: GroupOfData, own: Markup) -> Markup:
         about, say, masked = group.group, self._pieces.text, group.masked
