@@ -91,16 +91,7 @@ class Item(NamedTuple):
         return next((part for part in self.parts if code in part.values), None)
 
 
-class Kept(NamedTuple):
-    """A record of a student as a page shows it, which changes nothing: no more than its values."""
-
-    key: UUID | str  # its id as the database gives it
-    dataset: str
-    values: dict[str, Json]
-
-    @property
-    def id(self) -> UUID:
-        return UUID(self.key) if isinstance(self.key, str) else self.key
+Kept = dict[UUID | str, dict[str, Json]]  # the values of records, by the record's id as the database gives it
 
 
 def payload(values: dict[str, Json], hidden: frozenset[str], imported: dict[str, Json]) -> dict[str, Json]:
@@ -135,17 +126,23 @@ def items_of(
     return _put_together(vault, student_id, session.connection().execute(statement, asked).all())
 
 
-def kept_of(session: Session, vault: Vault, student_id: UUID) -> list[Kept]:
-    """`items_of` for a page that shows much and changes nothing."""
+def kept_of(session: Session, vault: Vault, student_id: UUID) -> dict[str, Kept]:
+    """`items_of` for a page that shows much and changes nothing: by data set, in their order, no more than values."""
     rows: Sequence[Any] = session.connection().execute(KEPT, {"student": student_id}).all()
     opened = vault.open_rows(Holder.student(student_id), *SEALED, [(row[0], row[3], row[4]) for row in rows])
-    found: dict[UUID | str, Kept] = {}
+    found: dict[str, Kept] = {}
     for (_row, key, dataset, _retention, _blob), payload in zip(rows, opened, strict=True):
         if payload is None:
             continue
-        held = found.get(key)
-        found[key] = Kept(key, dataset, held.values | payload["values"] if held else payload["values"])
-    return list(found.values())
+        if dataset not in found:
+            found[dataset] = {}
+        held = found[dataset]
+        held[key] = held[key] | payload["values"] if key in held else payload["values"]
+    return found
+
+
+def id_of(key: UUID | str) -> UUID:
+    return UUID(key) if isinstance(key, str) else key
 
 
 def item(session: Session, vault: Vault, student_id: UUID, item_id: UUID) -> Item | None:

@@ -5,6 +5,7 @@ Two statements and the keys serve a whole page, however much it shows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,7 +22,7 @@ from portal.domain.retention import kept_until
 from portal.domain.vocabulary import FieldType, Level, Sensitivity
 from portal.policy.model import Activity, Dataset, Field, Group, Policy, Recipient
 from portal.records.campaigns import waits_for
-from portal.records.items import Item, Kept, item, items_of, kept_of
+from portal.records.items import Item, Kept, id_of, item, items_of, kept_of
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import TermEnd
 from portal.records.tables.people import Limit, Student, View
@@ -31,7 +32,6 @@ from portal.services.casework import NotFound
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
 
-Held = Item | Kept
 LISTED = 3  # records of one dataset that the overview shows; more of them have a page of their own
 VIEWS_PAGE = 50
 
@@ -131,7 +131,7 @@ class Series:
     dataset: Dataset
     entries: tuple[Entry, ...]
     total: int
-    counts: tuple[tuple[Field, str, int], ...]  # (field, choice, how often): what a long list comes down to
+    counts: tuple[tuple[Way, str, int], ...]  # (field, choice, how often): what a long list comes down to
     about: About
 
 
@@ -169,10 +169,8 @@ def own_data(actor: Actor, clock: Clock, shared_address: bool) -> OwnData:
     with reading(actor, clock) as work:
         student_id = _may_see(work, shared_address)
         about = work.session.connection().execute(PAGE, {"student": student_id, "today": work.today}).all()
-        held: dict[str, list[Held]] = {}
-        for each in kept_of(work.session, work.vault, student_id):
-            held.setdefault(each.dataset, []).append(each)
-        sight = _Sight(work, about, shared_address, held.get("disclosure", ()))
+        held = kept_of(work.session, work.vault, student_id)
+        sight = _Sight(work, about, shared_address, held.get("disclosure", {}))
         page = about[0]
         return OwnData(tuple(sight.groups(held)), sight.about, page.cases, page.views, page.ending, page.asked)
 
@@ -186,8 +184,8 @@ def records_of(actor: Actor, clock: Clock, shared_address: bool, dataset: str, g
             raise NotFound(dataset)
         described = work.policy.datasets[dataset]
         held = items_of(work.session, work.vault, student_id, {dataset, "disclosure"})
-        sight = _sight(work, student_id, shared_address, [each for each in held if each.dataset == "disclosure"])
-        found = sight.series(described, group, [each for each in held if each.dataset == dataset], None)
+        sight = _sight(work, student_id, shared_address, _kept(held, "disclosure"))
+        found = sight.series(described, group, _kept(held, dataset), None)
         if found is None:
             raise NotFound(dataset)
         return found
@@ -269,7 +267,7 @@ class _Sight:
         work: Work,
         about: Sequence[Any],
         shared_address: bool,
-        disclosures: Iterable[Held],
+        disclosures: Kept,
         asked_for: bool = False,
     ) -> None:
         policy, ended = work.policy, about[0].last_programme_ended
@@ -281,11 +279,11 @@ class _Sight:
                 code: kept_until(term.years, term.days, ended) if term.starts == "programme_end" else None
                 for code, term in policy.retention.items()
             },
-            _last_days(disclosures),
+            _last_days(disclosures.values()),
             frozenset([limit.activity for limit in about if limit.activity]),
         )
 
-    def groups(self, held: Mapping[str, list[Held]]) -> list[GroupOfData]:
+    def groups(self, held: Mapping[str, Kept]) -> list[GroupOfData]:
         """What is held of each data set, under the group that its fields belong to; in the policy's order."""
         found: dict[int, list[Series]] = {}
         for code, dataset in self._policy.datasets.items():
@@ -297,44 +295,42 @@ class _Sight:
         groups = (*self._policy.groups.values(), self._policy.own_section)
         return [GroupOfData(group, tuple(found.get(group.number, ()))) for group in groups]
 
-    def series(self, dataset: Dataset, group: int, held: Iterable[Held], listed: int | None) -> Series | None:
+    def series(self, dataset: Dataset, group: int, held: Kept, listed: int | None) -> Series | None:
         """The records of a dataset that keep something of the group; None when there are none."""
         ways = self._ways[dataset.code].get(group, {})
-        kept = [each for each in held if _keeps(each, ways)]
+        codes = ways.keys()
+        kept = [(key, values) for key, values in held.items() if not codes.isdisjoint(values)]
         if not kept:
             return None
         if listed is not None and len(kept) > listed:
-            return Series(dataset, (), len(kept), self._counts(ways, kept), self.about)
-        return Series(dataset, tuple([self._entry(dataset, ways, each) for each in kept]), len(kept), (), self.about)
+            return Series(dataset, (), len(kept), self._counts(ways, held.values()), self.about)
+        entries = tuple([self._entry(dataset, ways, key, values) for key, values in kept])
+        return Series(dataset, entries, len(kept), (), self.about)
 
-    def _entry(self, dataset: Dataset, ways: Mapping[str, Way], held: Held) -> Entry:
-        item_id, values = held.id, held.values
-        found = {code: self._value(held, way, item_id) for code, way in ways.items() if values.get(code) is not None}
-        title = [
-            found.get(code) or self.value(held, dataset.fields[code])
-            for code in (dataset.title if dataset.many else ())
-            if values.get(code) is not None
-        ]
+    def _entry(self, dataset: Dataset, ways: Mapping[str, Way], key: UUID | str, values: Mapping[str, Json]) -> Entry:
+        item_id = id_of(key)
+        found = {code: self.value(item_id, way, values) for code, way in ways.items() if values.get(code) is not None}
+        title = []
+        for code in dataset.title if dataset.many else ():
+            if values.get(code) is not None:
+                field = dataset.fields[code]
+                title.append(found.get(code) or self.value(item_id, self.way(field), values))
         return Entry(item_id, dataset, tuple(title), tuple(found.values()))
 
-    def _counts(self, ways: Mapping[str, Way], kept: Sequence[Held]) -> tuple[tuple[Field, str, int], ...]:
+    def _counts(self, ways: Mapping[str, Way], held: Iterable[Mapping[str, Json]]) -> tuple[tuple[Way, str, int], ...]:
         counts = []
         for code, way in ways.items():
             if way.field.type is FieldType.CHOICE and not way.masked:
-                times: dict[str, int] = {}
-                for each in kept:
-                    if (choice := each.values.get(code)) is not None:
-                        times[choice] = times.get(choice, 0) + 1
-                counts += [(way.field, choice, number) for choice, number in times.items()]
-        return tuple(sorted(counts, key=lambda each: (each[0].code, each[1])))
+                times = Counter([values[code] for values in held if code in values])
+                counts += [(way, choice, number) for choice, number in times.items()]
+        return tuple(sorted(counts, key=lambda each: (each[0].field.code, each[1])))
 
-    def value(self, held: Held, field: Field) -> Value:
-        return self._value(held, self._ways[field.dataset][field.group][field.code], held.id)
+    def way(self, field: Field) -> Way:
+        return self._ways[field.dataset][field.group][field.code]
 
-    def _value(self, held: Held, way: Way, item_id: UUID) -> Value:
-        value = None if way.masked else held.values.get(way.field.code)
-        restricted = bool(self._restricted) and any(_is_about(limit, held, way.field) for limit in self._restricted)
-        return Value(item_id, way, value, restricted, self.about)
+    def value(self, item_id: UUID, way: Way, values: Mapping[str, Json]) -> Value:
+        restricted = bool(self._restricted) and any(_is_about(limit, way.field, item_id) for limit in self._restricted)
+        return Value(item_id, way, None if way.masked else values[way.field.code], restricted, self.about)
 
 
 Ways = Mapping[str, Mapping[int, Mapping[str, Way]]]  # by data set, group, field
@@ -356,28 +352,26 @@ def _ways(policy: Policy, level: Level, shared_address: bool, asked_for: bool) -
     return found
 
 
-def _keeps(held: Held, codes: Iterable[str]) -> bool:
-    """Whether the record keeps something in one of these fields."""
-    for code in codes:  # noqa: SIM110 - `any` makes a generator for each of a page's hundred records
-        if held.values.get(code) is not None:
-            return True
-    return False
+def _kept(held: Iterable[Item], dataset: str) -> Kept:
+    return {each.id: each.values for each in held if each.dataset == dataset}
 
 
-def _last_days(disclosures: Iterable[Held]) -> dict[str, date]:
+def _last_days(disclosures: Iterable[Mapping[str, Json]]) -> dict[str, date]:
     """The last day on which something went to each recipient."""
     found: dict[str, date] = {}
     for each in disclosures:
-        if each.values.get("date"):
-            code, on = str(each.values.get("recipient")), date.fromisoformat(str(each.values["date"]))
+        if each.get("date"):
+            code, on = str(each.get("recipient")), date.fromisoformat(str(each["date"]))
             found[code] = max(on, found.get(code, on))
     return found
 
 
-def _is_about(limit: Any, held: Held, field: Field) -> bool:
+def _is_about(limit: Any, field: Field, item_id: UUID) -> bool:
     """Whether a restriction covers this value: the field, the whole record, the whole dataset, or everything."""
     return (
-        limit.dataset in (None, held.dataset) and limit.item_id in (None, held.id) and limit.field in (None, field.code)
+        limit.dataset in (None, field.dataset)
+        and limit.item_id in (None, item_id)
+        and limit.field in (None, field.code)
     )
 
 
@@ -392,9 +386,7 @@ def _may_see(work: Work, shared_address: bool) -> UUID:
     return actor.student_id
 
 
-def _sight(
-    work: Work, student_id: UUID, shared_address: bool, disclosures: Iterable[Item], asked_for: bool = False
-) -> _Sight:
+def _sight(work: Work, student_id: UUID, shared_address: bool, disclosures: Kept, asked_for: bool = False) -> _Sight:
     about = work.session.connection().execute(SIGHT, {"student": student_id}).all()
     return _Sight(work, about, shared_address, disclosures, asked_for)
 
@@ -405,6 +397,6 @@ def _value(
     held = item(work.session, work.vault, student_id, item_id)
     if held is None or code not in work.policy.datasets[held.dataset].fields or held.values.get(code) is None:
         raise NotFound(code)
-    disclosures = items_of(work.session, work.vault, student_id, {"disclosure"})
+    disclosures = _kept(items_of(work.session, work.vault, student_id, {"disclosure"}), "disclosure")
     sight = _sight(work, student_id, shared_address, disclosures, asked_for)
-    return sight.value(held, work.policy.field(held.dataset, code))
+    return sight.value(held.id, sight.way(work.policy.field(held.dataset, code)), held.values)

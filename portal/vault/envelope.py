@@ -60,12 +60,7 @@ class Place(NamedTuple):
 
     def bind(self, to: str) -> bytes:
         """The associated data of what lies here, sealed by the key that `to` names."""
-        return bound(self.table, self.column, self.row.hex, to)
-
-
-def bound(table: str, column: str, row: str, to: str) -> bytes:
-    """`Place.bind` without making the place: for many rows of one table, each by its id in hex."""
-    return f"{table}|{column}|{row}|{to}".encode()
+        return f"{self.table}|{self.column}|{self.row.hex}|{to}".encode()
 
 
 def canonical(value: Json) -> bytes:

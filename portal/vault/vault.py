@@ -26,7 +26,6 @@ from portal.vault.envelope import (
     Holder,
     Json,
     Place,
-    bound,
     open_bytes,
     open_json,
     seal_bytes,
@@ -123,7 +122,7 @@ class Vault:
         self, holder: Holder, table: str, column: str, rows: Iterable[tuple[UUID | str, str, bytes]]
     ) -> list[Json]:
         """`open` for many rows of one holder, each (row, retention class, blob), in their order; None in the place of
-        what was shredded. A row by its id, or by that in hex."""
+        what was shredded. A row by its id, or by that in hex. What they are bound to is as `Place.bind` has it."""
         keys: dict[tuple[str, bytes], Key | None] = {}
         opened: list[Json] = []
         for row, retention, blob in rows:
@@ -132,7 +131,7 @@ class Vault:
                 keys[which] = self._held(holder, retention).get(version_of(blob))
             key = keys[which]
             at = row if isinstance(row, str) else row.hex
-            opened.append(open_json(key.cipher, bound(table, column, at, key.name), blob) if key else None)
+            opened.append(open_json(key.cipher, f"{table}|{column}|{at}|{key.name}".encode(), blob) if key else None)
         return opened
 
     def seal_file(self, holder: Holder, retention: str, place: Place, content: bytes) -> bytes:

@@ -150,7 +150,7 @@ def test_a_long_list_comes_down_to_counts_and_has_pages_of_its_own(app: Flask, c
         actor = student_actor(full_student(lessons=9))
         (lessons,) = own_data(actor, clock, shared_address=False).groups[7].series
         assert (lessons.total, lessons.entries) == (9, ())
-        assert {(field.code, choice): times for field, choice, times in lessons.counts} == {
+        assert {(way.field.code, choice): times for way, choice, times in lessons.counts} == {
             ("status", "present"): 5,
             ("status", "absent"): 4,
         }, "a masked reason is not counted out loud"

@@ -79,12 +79,6 @@ def shown(field: Field, value: Any, speaker: Speaker) -> Shown:
     return Shown(str(value), "ltr" if field.type in FROM_LEFT else "name")
 
 
-def one_line(field: Field, value: Any, speaker: Speaker) -> str:
-    """The value as plain text: in a title, where no markup goes."""
-    found = shown(field, value, speaker).value
-    return speaker.date(found) if isinstance(found, date) else str(found)
-
-
 class Telling:
     """What a page tells of one student's values, in one language."""
 
@@ -125,8 +119,8 @@ class Telling:
         many = say(dataset.label_plural)
         if not series.entries:
             counts = [
-                f"<li>{escape(shown(field, choice, self._speaker).value)}: {times}</li>"
-                for field, choice, times in series.counts
+                f"<li>{escape(_plainly(way, self._speaker)(choice))}: {times}</li>"
+                for way, choice, times in series.counts
             ]
             listed = f"<ul>{''.join(counts)}</ul>" if counts else ""
             href = page("student.records", dataset=dataset.code, group=group)
@@ -146,9 +140,8 @@ class Telling:
 
     def title_of(self, entry: Entry) -> str:
         """What tells this record from others of its kind; masked parts stay out."""
-        return " · ".join(
-            [one_line(value.field, value.value, self._speaker) for value in entry.title if not value.masked]
-        )
+        parts = [_plainly(value.way, self._speaker)(value.value) for value in entry.title if not value.masked]
+        return " · ".join(parts)
 
     def values(self, entry: Entry) -> Markup:
         """The values of a record as a list, each with everything that belongs beside it."""
@@ -192,6 +185,20 @@ def _saying(field: Field, speaker: Speaker) -> Callable[[Any], str]:
         return shown_as(pieces(speaker).value_of(found.value, found.kind))
 
     return say
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _plainly(way: Way, speaker: Speaker) -> Callable[[Any], str]:
+    """How a value of this field is said as plain text: where no markup goes."""
+    field = way.field
+    if field.type in PLAIN:
+        return str
+    if field.type is FieldType.CHOICE:
+        known = {choice.code: speaker.gettext(choice.label) for choice in field.choices}
+        return lambda value: known.get(value) or str(value)
+    if field.type is FieldType.DATE:
+        return lambda value: speaker.date(date.fromisoformat(value))
+    return lambda value: str(shown(field, value, speaker).value)
 
 
 def _around(way: Way, restricted: bool, speaker: Speaker, item: str, place: str, why: str) -> dict[str, Any]:
