@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, type_coerce, update
+from sqlalchemy import and_, bindparam, delete, select, type_coerce, update
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NULLTYPE
 
-from portal.records.tables.people import Record
+from portal.records.tables.people import Record, Student
 from portal.vault.envelope import Holder, Json, Place
 from portal.vault.vault import Vault
 
@@ -59,6 +59,13 @@ OF_MANY = (
     .order_by(Record.student_id, *IN_ORDER)
 )
 
+FILED = (
+    select(Student.branch_id, Student.has_email, *COLUMNS)
+    .outerjoin_from(Student, Record, and_(Record.student_id == Student.id, Record.dataset == "person"))
+    .where(Student.id == bindparam("student"))
+    .order_by(*IN_ORDER)
+)
+
 SEALED = ("record", "sealed")  # table and column
 CORRECTED = bytes(32)  # the digest of no row: the next import looks at the values one by one
 
@@ -89,6 +96,15 @@ class Item(NamedTuple):
 
     def part_of(self, code: str) -> Part | None:
         return next((part for part in self.parts if code in part.values), None)
+
+
+class Filed(NamedTuple):
+    """A student as asked for together with the `person` item."""
+
+    id: UUID
+    branch_id: UUID
+    has_email: bool
+    person: Item | None
 
 
 Kept = dict[UUID | str, dict[str, Json]]  # the values of records, by the record's id as the database gives it
@@ -172,6 +188,16 @@ def items_of_many(
         by_student.setdefault(student_id, []).append(row)
     together = {student_id: _put_together(vault, student_id, parts) for student_id, parts in by_student.items()}
     return {student_id: found for student_id, found in together.items() if found}
+
+
+def filed(session: Session, vault: Vault, student_id: UUID) -> Filed | None:
+    """A student with the `person` item, in one statement."""
+    rows = session.connection().execute(FILED, {"student": student_id}).all()
+    if not rows:
+        return None
+    branch_id, has_email, *_ = rows[0]
+    found = _put_together(vault, student_id, [parts for _, _, *parts in rows if parts[0] is not None])
+    return Filed(student_id, branch_id, has_email, found[0] if found else None)
 
 
 def _put_together(vault: Vault, student_id: UUID, rows: Sequence[Any]) -> tuple[Item, ...]:

@@ -2,7 +2,8 @@
 
 A service opens one, does its work, and the unit commits once at the end; an exception undoes everything. A page asks
 several services that only read: between `begin_page` and the end of its request these share one transaction, the keys
-that were opened and what they asked for once, until something is written.
+that were opened and what they asked for once, until something is written. A unit that reads inside
+one that writes is part of it.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Work:
 
 @dataclass(slots=True)
 class _Page:
-    """What the reading units of one page share."""
+    """What the reading units of one page, or inside one writing unit, share."""
 
     vault: Vault
     known: dict[Hashable, Any] = field(default_factory=dict)
@@ -127,7 +128,10 @@ def writing(actor: Actor, clock: Clock, keys: Vault | None = None) -> Iterator[W
     """
     begin_write()
     began = time.monotonic()
-    work = _work(actor, clock, _Page(keys or _vault()))
+    shared = db.session().info
+    of_page = shared.get(PAGE)
+    own = shared[PAGE] = _Page(keys or _vault())
+    work = _work(actor, clock, own)
     try:
         yield work
         work.session.flush()
@@ -142,8 +146,10 @@ def writing(actor: Actor, clock: Clock, keys: Vault | None = None) -> Iterator[W
     except BaseException:
         work.session.rollback()
         raise
-    if PAGE in db.session().info:
-        begin_page()  # what it read before may have changed
+    finally:
+        shared.pop(PAGE, None)
+        if of_page is not None:
+            begin_page()  # what it read before may have changed
     rest(work.session, began)
 
 
