@@ -12,7 +12,7 @@ from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import FieldType, Level, RequestKind
 from portal.i18n import N_
-from portal.services import own_campaigns, own_data, withdraw_consent
+from portal.services import own_campaigns, own_data, own_views, withdraw_consent
 from portal.services.own_data import Value
 from portal.services.recognise import SignedIn
 from portal.web.forms import BaseForm, clean, typed
@@ -184,7 +184,7 @@ def views(lang: str) -> str:
     """Who looked, when, as what and why (ux.md, rule 10)."""
     signed_in, _shared = me()
     after = request.args.get("after", None, UUID)
-    seen, following = own_data.views(signed_in.actor, current_clock(), after)
+    seen, following = own_views.views(signed_in.actor, current_clock(), after)
     href = page("student.views", after=following) if following else ""
     return render_template("student/views.html", seen=seen, following=href)
 
