@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -161,17 +162,24 @@ def _item_at(item: AnsweredItem, level: Level) -> AnsweredItem:
 T = TypeVar("T")
 
 
+PLAIN = (str, int, bool, type(None))
+
+
 def as_json(answer: Any) -> Json:
     """Plain JSON of the answer; dates as ISO text."""
-    if answer is None or isinstance(answer, (str, int)):
-        return answer
     if isinstance(answer, tuple):
-        return [as_json(each) for each in answer]
+        return [each if each.__class__ in PLAIN else as_json(each) for each in answer]
     if isinstance(answer, date):
         return answer.isoformat()
     if is_dataclass(answer):
-        return {each.name: as_json(getattr(answer, each.name)) for each in fields(answer)}
+        told = ((name, getattr(answer, name)) for name in _names(answer.__class__))
+        return {name: value if value.__class__ in PLAIN else as_json(value) for name, value in told}
     return answer
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 def from_json(stored: Mapping[str, Json]) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true
@@ -11,6 +12,14 @@ from sqlalchemy.orm import Session
 
 from portal.domain.vocabulary import Role
 from portal.records.tables.access import Absence, Designation, Staff
+
+
+class Reader(NamedTuple):
+    """One of staff, as far as a mail to them goes."""
+
+    id: UUID
+    email: str
+    language: str
 
 
 def at_work(session: Session, today: date) -> list[Staff]:
@@ -36,6 +45,13 @@ def active_staff(session: Session, today: date, role: str, branch_id: UUID | Non
     """Accounts that hold a role today, in a branch (or in every one); disabled ones left out."""
     values = {"role": role, "today": today, **({"branch": branch_id} if branch_id is not None else {})}
     return list(session.execute(_in_branch if branch_id is not None else _anywhere, values).scalars().unique())
+
+
+def to_tell(session: Session, today: date, role: str, branch_id: UUID | None) -> list[Reader]:
+    """The same, to mail them."""
+    values = {"role": role, "today": today, **({"branch": branch_id} if branch_id is not None else {})}
+    rows = session.connection().execute(_told_in_branch if branch_id is not None else _told_anywhere, values)
+    return [Reader(*row) for row in dict.fromkeys(rows)]
 
 
 def handling(session: Session, today: date, branches: Collection[UUID] | None) -> list[tuple[UUID, str]]:
@@ -88,6 +104,9 @@ _anywhere = (
 )
 _in_branch = _anywhere.where(
     or_(Designation.branch_id == bindparam("branch", type_=Staff.id.type), Designation.branch_id.is_(None))
+)
+_told_anywhere, _told_in_branch = (
+    each.with_only_columns(Staff.id, Staff.email, Staff.language) for each in (_anywhere, _in_branch)
 )
 
 

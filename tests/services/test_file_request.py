@@ -213,7 +213,7 @@ def test_a_request_is_filed_with_as_many_statements_however_many_are_told_of_it(
             written = [each.split("(")[0].split()[-1].strip('"') for each in seen if each.startswith("INSERT")]
             counts.append((len([each for each in seen if each.startswith("SELECT") and "FROM" in each]), written))
         assert counts[1] == counts[2], "the first made the installation's key for mails to staff"
-        assert counts[1][0] == 10
+        assert counts[1][0] == 7
         proof, told = ["audit", "audit_detail"], ["letter", "outbox"]
         kept = ["bucket", "case", "case_event", "case_item", "data_key", "lookup"]
         assert sorted(written) == sorted([*proof, *kept, *told])
