@@ -6,7 +6,7 @@ Ids are as the database gives them: to make of each a UUID and a holder takes lo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, Uuid, any_, bind
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import NULLTYPE
 
-from portal.vault.envelope import AES_256_GCM, HEADER, Json, bound, open_json, version_of
+from portal.vault.envelope import AES_256_GCM, HEADER, Json, open_json, version_of
 from portal.vault.master import MasterKey
 from portal.vault.tables import data_key
 
@@ -40,22 +40,25 @@ KEYS = {
 
 def open_many(
     connection: Connection, master: MasterKey, kind: str, table: str, column: str, rows: Iterable[Sealed]
-) -> Iterator[Json]:
+) -> list[Json]:
     """What these rows of one table hold, in their order; None in the place of what was shredded. Keys of classes that
-    are not asked for stay wrapped. Raises Tampered for what was not sealed here."""
+    are not asked for stay wrapped. What they are bound to is as `Place.bind` has it. Raises Tampered for what was not
+    sealed here."""
     wanted = [
         (of if isinstance(of, str) else of.hex, row if isinstance(row, str) else row.hex, retention, blob)
         for of, row, retention, blob in rows
     ]
     keys = _keys_of(connection, master, kind, {(holder, retention) for holder, _row, retention, _blob in wanted})
+    opened: list[Json] = []
     for holder, row, retention, blob in wanted:
         key = keys.get((holder, retention, blob[: HEADER.size]))
         if key is None:
             version_of(blob)  # raises where no key could open it
-            yield None
+            opened.append(None)
         else:
             name, cipher = key
-            yield open_json(cipher, bound(table, column, row, name), blob)
+            opened.append(open_json(cipher, f"{table}|{column}|{row}|{name}".encode(), blob))
+    return opened
 
 
 def _keys_of(

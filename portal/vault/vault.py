@@ -138,7 +138,7 @@ class Vault:
     def open_many(self, kind: str, table: str, column: str, rows: Iterable[Sealed]) -> list[Json]:
         """`open_rows` for rows of many holders of one kind."""
         with self._look() as connection:
-            return list(open_many(connection, self._master, kind, table, column, rows))
+            return open_many(connection, self._master, kind, table, column, rows)
 
     def seal_file(self, holder: Holder, retention: str, place: Place, content: bytes) -> bytes:
         key = self._newest(holder, retention)
