@@ -92,6 +92,8 @@ class Settings:
             "SESSION_COOKIE_PATH": "/",
             "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a slow reader loses nothing
             "WTF_CSRF_SSL_STRICT": False,  # no referrer is ever sent (Referrer-Policy: no-referrer)
+            "BABEL_DEFAULT_LOCALE": "nl",
+            "BABEL_DEFAULT_TIMEZONE": "Europe/Amsterdam",
         }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from flask_babel import Babel
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
 login = LoginManager()
 login.session_protection = None  # the session is a row of ours: nothing is derived from address or browser
 csrf = CSRFProtect()
+babel = Babel()

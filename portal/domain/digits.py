@@ -10,7 +10,7 @@ _MINUS = "\N{MINUS SIGN}"
 
 def western_digits(text: str) -> str:
     """The same text with every decimal digit (Arabic-Indic, Persian, full-width …) as 0 to 9."""
-    return "".join(_western(character) for character in text)
+    return text if text.isascii() else "".join(_western(character) for character in text)
 
 
 def _western(character: str) -> str:
@@ -20,6 +20,8 @@ def _western(character: str) -> str:
 
 def without_marks(text: str) -> str:
     """The same text without invisible characters: bidi marks, zero-width ones, controls. White space stays."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(each for each in text if each.isspace() or unicodedata.category(each) not in ("Cf", "Cc"))
 
 

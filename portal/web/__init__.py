@@ -7,6 +7,7 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Binds languages, headers, access, errors and every blueprint."""
+    from portal import extensions
     from portal.web import (
         access,
         bodies,
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
     app.request_class = bodies.BoundedRequest
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = True
+    extensions.babel.init_app(app, locale_selector=language.current_language)
     app.context_processor(language.template_names)
     app.jinja_env.globals["csrf_token"] = pieces.csrf_token
     request_log.register(app)
