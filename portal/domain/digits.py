@@ -22,6 +22,8 @@ def _western(character: str) -> str:
 
 def without_marks(text: str) -> str:
     """The same text without invisible characters: bidi marks, zero-width ones, controls. White space stays."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(each for each in text if each.isspace() or unicodedata.category(each) not in ("Cf", "Cc"))
 
 

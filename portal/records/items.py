@@ -6,7 +6,7 @@ retention class is a row of its own, and the rows of one item share `item_id`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlalchemy.types import NULLTYPE
 
 from portal.records.tables.people import Record, Student
 from portal.vault.envelope import Holder, Json, Place
+from portal.vault.many import Id, Sealed
 from portal.vault.vault import Vault
 
 COLUMNS = (
@@ -66,6 +67,7 @@ FILED = (
     .order_by(*IN_ORDER)
 )
 
+NAME = ("given_names", "name_prefix", "family_name")
 SEALED = ("record", "sealed")  # table and column
 CORRECTED = bytes(32)  # the digest of no row: the next import looks at the values one by one
 
@@ -107,16 +109,7 @@ class Filed(NamedTuple):
     person: Item | None
 
 
-class Kept(NamedTuple):
-    """A record of a student as a page shows it, which changes nothing: no more than its values."""
-
-    key: UUID | str  # its id as the database gives it
-    dataset: str
-    values: dict[str, Json]
-
-    @property
-    def id(self) -> UUID:
-        return UUID(self.key) if isinstance(self.key, str) else self.key
+Kept = dict[UUID | str, dict[str, Json]]  # the values of records, by the record's id as the database gives it
 
 
 def payload(values: dict[str, Json], hidden: frozenset[str], imported: dict[str, Json]) -> dict[str, Json]:
@@ -151,17 +144,23 @@ def items_of(
     return _put_together(vault, student_id, session.connection().execute(statement, asked).all())
 
 
-def kept_of(session: Session, vault: Vault, student_id: UUID) -> list[Kept]:
-    """`items_of` for a page that shows much and changes nothing."""
+def kept_of(session: Session, vault: Vault, student_id: UUID) -> dict[str, Kept]:
+    """`items_of` for a page that shows much and changes nothing: by data set, in their order, no more than values."""
     rows: Sequence[Any] = session.connection().execute(KEPT, {"student": student_id}).all()
     opened = vault.open_rows(Holder.student(student_id), *SEALED, [(row[0], row[3], row[4]) for row in rows])
-    found: dict[UUID | str, Kept] = {}
+    found: dict[str, Kept] = {}
     for (_row, key, dataset, _retention, _blob), payload in zip(rows, opened, strict=True):
         if payload is None:
             continue
-        held = found.get(key)
-        found[key] = Kept(key, dataset, held.values | payload["values"] if held else payload["values"])
-    return list(found.values())
+        if dataset not in found:
+            found[dataset] = {}
+        held = found[dataset]
+        held[key] = held[key] | payload["values"] if key in held else payload["values"]
+    return found
+
+
+def id_of(key: UUID | str) -> UUID:
+    return UUID(key) if isinstance(key, str) else key
 
 
 def item(session: Session, vault: Vault, student_id: UUID, item_id: UUID) -> Item | None:
@@ -298,11 +297,15 @@ def values_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID | str, 
     return values
 
 
-def name_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID | str, str, bytes]]) -> str:
-    """The name in the parts of a `person` record; "" when its keys are gone."""
-    return full_name(values_of(vault, student_id, parts))
+def names_of(vault: Vault, parts: Collection[Sealed]) -> dict[Id, str]:
+    """The names of students from the parts of their `person` records; who has no key any more is left out."""
+    values: dict[Id, dict[str, Json]] = {}
+    for (student, *_), payload in zip(parts, vault.open_many("student", *SEALED, parts), strict=True):
+        if payload is not None:
+            values[student] = {**payload["values"], **values.get(student, {})}
+    return {student: full_name(each) for student, each in values.items()}
 
 
 def full_name(values: Mapping[str, Json]) -> str:
     """A person's name as one writes it: given names, prefix, family name."""
-    return " ".join(str(values[code]) for code in ("given_names", "name_prefix", "family_name") if values.get(code))
+    return " ".join(map(str, filter(None, map(values.get, NAME))))

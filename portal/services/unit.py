@@ -84,12 +84,13 @@ class Work:
         self.entries.append(log.Entry(act, actor.kind.value, actor.id, subject_kind, subject_id, details))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Page:
     """What the reading units of one page, or inside one writing unit, share."""
 
     vault: Vault
     known: dict[Hashable, Any] = field(default_factory=dict)
+    work: Work | None = None  # of who asked last
 
 
 def begin_page() -> None:
@@ -156,12 +157,15 @@ def writing(actor: Actor, clock: Clock, keys: Vault | None = None) -> Iterator[W
 def reading(actor: Actor, clock: Clock) -> Iterator[Work]:
     """A unit that only reads."""
     page: _Page | None = db.session().info.get(PAGE)
-    work = _work(actor, clock, page or _Page(_vault()))
-    try:
-        yield work
-    finally:
-        if page is None:
+    if page is None:
+        try:
+            yield _work(actor, clock, _Page(_vault()))
+        finally:
             end_reading()
+        return
+    if page.work is None or page.work.actor is not actor:
+        page.work = _work(actor, clock, page)
+    yield page.work
 
 
 def abandon() -> None:

@@ -189,7 +189,7 @@ def about_value(journey: Journey) -> dict[str, Any]:
         UUID(journey.target["item"]),
         journey.target["field"],
     )
-    return show.fact(value, current_speaker())
+    return show.Telling(value.about, current_speaker()).fact(value)
 
 
 @blueprint.post(f"{STEP}/instead")
