@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _LEFT_OUT = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Pd"})  # spaces, control and bidi marks, dashes
+_NO_DIGIT = re.compile("[^0-9]")
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -34,4 +36,4 @@ def compact(text: str) -> str:
 
 def only_digits(text: str) -> str:
     """The decimal digits of the text, as 0 to 9."""
-    return "".join(each for each in western_digits(text) if each.isascii() and each.isdigit())
+    return _NO_DIGIT.sub("", western_digits(text))
