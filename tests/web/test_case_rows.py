@@ -24,7 +24,8 @@ def test_whatever_was_said_or_happened_is_escaped(sqlite_app: Flask) -> None:
         happened = said.happened([EventLine(AT, EventKind.ASSIGNED, ActorKind.STAFF, HOSTILE, TOLD)], False)
         messages = said.messages([MessageLine(AT, each, HOSTILE, HOSTILE, each) for each in (True, False)])
         notes = said.notes([NoteLine(AT, HOSTILE, HOSTILE)])
-    for made, times in ((happened, 4), (messages, 3), (notes, 2)):
+        trail = said.trail([(AT.date(), HOSTILE, HOSTILE)])
+    for made, times in ((happened, 4), (messages, 3), (notes, 2), (trail, 2)):
         assert "<script" not in made
         assert made.count("&lt;script") == times
 

@@ -1,10 +1,10 @@
-"""What was said and what happened in a case: many times the same, written here because a template takes ten times as
-long."""
+"""What was said and what happened in a case, and why it is due when it is: many times the same, written here because a
+template takes ten times as long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from markupsafe import Markup
@@ -13,7 +13,7 @@ from portal.domain.events import EventKind
 from portal.domain.vocabulary import ActorKind
 from portal.i18n import N_, Speaker
 from portal.services.case_lines import EventLine, MessageLine, NoteLine
-from portal.web.pieces import icon, name, pieces, shown, words
+from portal.web.pieces import date_short, icon, name, pieces, shown, words
 from portal.web.staff.blueprint import policy
 from portal.web.staff.wording import EVENT_ICONS, EVENTS
 
@@ -25,7 +25,11 @@ ACTORS = {  # who is no member of staff
     ActorKind.CASE_CODE: STUDENT,
     ActorKind.REPRESENTATIVE: REPRESENTATIVE,
 }
+WHY = N_("Waarom deze datum?")
 SCHOOL, THE_STUDENT, READ, UNREAD, TO = N_("school"), N_("Cursist"), N_("gelezen"), N_("nog niet gelezen"), N_("aan")
+
+
+Reason = tuple[date, str, str]  # a day, what it is for the date, and the law that says so, if one does
 
 
 class Said:
@@ -38,8 +42,14 @@ class Said:
             for kind, title in EVENTS.items()
         }
         self.actors = {kind: f" · {shown(said.text(who))}" for kind, who in ACTORS.items()}
+        self.why = f"<summary>{icon('clock')}{shown(said.text(WHY))}{icon('open')}</summary>"
         self.school, self.student = name(said.text(SCHOOL)), shown(said.text(THE_STUDENT))
         self.read, self.unread, self.to = (shown(said.text(each)) for each in (READ, UNREAD, TO))
+
+    def trail(self, reasons: Iterable[Reason]) -> Markup:
+        """Why a date is what it is, from day to day."""
+        lines = [f"<li>{date_short(day)} <span>{shown(text)}</span>{_law(law)}</li>" for day, text, law in reasons]
+        return Markup(f'<details class="trail">{self.why}<ol>{"".join(lines)}</ol></details>')  # noqa: S704 - escaped here
 
     def happened(self, events: Iterable[EventLine], ended: bool) -> Markup:
         """The events of a case; of one that ended its words stand above."""
@@ -81,6 +91,10 @@ class Said:
     def _saying(self, look: str, who: str, at: datetime, more: str, text: str) -> str:
         meta = f'<p class="meta">{who} · {self.moment(at)}{more}</p>'
         return f'<section class="message {look}">{meta}{words(text)}</section>'
+
+
+def _law(name: str) -> str:
+    return f' <span class="meta">{shown(name)}</span>' if name else ""
 
 
 said_in = cache(Said)

@@ -13,6 +13,7 @@ from portal.i18n import N_, TONGUES, Speaker
 from portal.services.queue import Line, Page, Tab
 from portal.web.pieces import date_short, shown, tag
 from portal.web.staff import describe
+from portal.web.staff.blueprint import policy
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
 
 COLUMNS = (
@@ -55,17 +56,18 @@ class Rows:
         """`ticks`: with a box before each, those in `ticked` set; `branches`: with the branch of each."""
         cases = shown(url_for("staff.case", reference="-").removesuffix("-"))
         matters = {(line.about, line.parts): "" for line in lines}
-        matters |= {about: shown(describe.matter(*about)) for about in matters}
+        said, rules = self.said, policy()
+        matters |= {about: shown(describe.matter(said, rules, *about)) for about in matters}
         names = {name for line in lines for name in (line.handler, line.branch) if name}
-        said = {name: f"<bdi>{shown(name)}</bdi>" for name in names}
+        named = {name: f"<bdi>{shown(name)}</bdi>" for name in names}
         rows = [
             self._row(
                 line,
                 cases,
                 shown(line.reference),
                 matters[line.about, line.parts],
-                said[line.handler] if line.handler else self.nobody,
-                f" · {said[line.branch]}" if branches and line.branch else "",
+                named[line.handler] if line.handler else self.nobody,
+                f" · {named[line.branch]}" if branches and line.branch else "",
                 ticked if ticks else None,
             )
             for line in lines
