@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
         bind(app)
     extensions.csrf.init_app(app)
-    extensions.login.init_app(app)
+    extensions.login.init_app(app, add_context_processor=False)
     web.register(app)
     return app
 

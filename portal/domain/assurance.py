@@ -83,28 +83,11 @@ def effective(
     return level if fresh else Level.KNOWLEDGE
 
 
-def needed_to_show(field_level: Level, sensitivity: Sensitivity) -> Level:
-    """The level at which a value is shown: special and sensitive ones ask for level 3 whatever the policy says."""
-    floor = Level.ADDRESS if sensitivity is Sensitivity.ORDINARY else Level.SECOND_CHANNEL
-    return max(field_level, floor)
-
-
-def may_show(
-    field_level: Level,
-    sensitivity: Sensitivity,
-    actor_level: Level,
-    level_age: timedelta | None,
-    shared_address: bool,
-    *,
-    valid_for: timedelta = SECOND_CHANNEL_VALID,
-) -> bool:
-    """Whether a value is shown to its student. `level_age` is how long ago the level was reached (None: unknown)."""
-    if actor_level >= Level.SECOND_CHANNEL and (level_age is None or not timedelta() <= level_age < valid_for):
-        actor_level = Level.KNOWLEDGE
-    needed = needed_to_show(field_level, sensitivity)
-    if shared_address:
-        needed = max(needed, Level.KNOWLEDGE)
-    return actor_level >= needed
+def needed_to_show(field_level: Level, sensitivity: Sensitivity, shared_address: bool = False) -> Level:
+    """The level at which a value is shown to its student: special and sensitive ones ask for level 3 whatever the
+    policy says, and at an address that several students share all others ask for level 2."""
+    least = Level.KNOWLEDGE if shared_address else Level.ADDRESS
+    return max(field_level, least if sensitivity is Sensitivity.ORDINARY else Level.SECOND_CHANNEL)
 
 
 class Way(StrEnum):

@@ -6,10 +6,11 @@ records, cases and exports. `assumed` marks what the school's regulation does no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
+from typing import Any
 
 from portal.domain.vocabulary import FieldType, LegalBasis, Level, RequestKind, Role, Sensitivity, Source
 
@@ -304,9 +305,8 @@ class Policy:
     roles: Roles
     own_section: Group = Group(OWN_SECTION, "own", "", "", "")  # for fields of group OWN_SECTION
     digest: str = ""  # SHA-256 of the file, in hexadecimal, as `sha256sum` prints it
-    _served: dict[tuple[str, ...], Served] = dataclass_field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    # What others put together of the policy once, by what they call it.
+    derived: dict[Hashable, Any] = dataclass_field(default_factory=dict, init=False, repr=False, compare=False)
 
     def field(self, dataset: str, code: str) -> Field:
         """The field, or KeyError."""
@@ -316,13 +316,9 @@ class Policy:
         return self.served_by(field).activities
 
     def served_by(self, field: Field) -> Served:
-        """Put together once: a page of data asks it of each of its values."""
-        found = self._served.get(field.activities)
-        if found is None:
-            activities = tuple(self.activities[code] for code in field.activities)
-            recipients = dict.fromkeys(code for activity in activities for code in activity.recipients)
-            found = self._served[field.activities] = Served(activities, tuple(recipients))
-        return found
+        activities = tuple(self.activities[code] for code in field.activities)
+        recipients = dict.fromkeys(code for activity in activities for code in activity.recipients)
+        return Served(activities, tuple(recipients))
 
     def grounds_for(self, kind: RequestKind) -> tuple[Ground, ...]:
         return tuple(ground for ground in self.grounds.values() if kind in ground.kinds)

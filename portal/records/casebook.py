@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -20,20 +20,24 @@ CLASS = "case"  # the retention class of everything sealed under a case's key
 CODE_LOOKUP = "case_code"
 CODE_LENGTH = 12  # 40 bits, behind rate limits
 
-BY_REFERENCE = select(Case.id).where(Case.reference == bindparam("reference"))
 ITEMS = select(CaseItem).where(CaseItem.case_id == bindparam("case")).order_by(CaseItem.position)
 STEPS = select(CaseStep).where(CaseStep.case_id == bindparam("case")).order_by(CaseStep.position)
 MESSAGES = select(CaseMessage).where(CaseMessage.case_id == bindparam("case")).order_by(CaseMessage.at, CaseMessage.id)
 EVENTS = select(CaseEvent).where(CaseEvent.case_id == bindparam("case")).order_by(CaseEvent.at, CaseEvent.id)
-BY_ONCE = select(Case.id, Case.reference, Case.due_on).where(Case.once == bindparam("once"))
+THERE = select(Case.id, Case.reference, Case.due_on, Case.once).where(
+    or_(Case.reference == bindparam("reference"), Case.once == bindparam("once"))
+)
 
 
-def new_reference(session: Session, year: int) -> str:
-    """A reference that tells nothing but its year: `V-2026-4812037`, not used before."""
+def new_reference(session: Session, year: int, once: bytes | None) -> tuple[str, Any]:
+    """A reference that tells nothing but its year, `V-2026-4812037`, not used before; and the id, reference and due
+    date of the case that came with this idempotency key before, if any."""
     while True:
         reference = f"V-{year}-{secrets.randbelow(10**7):07}"
-        if session.connection().execute(BY_REFERENCE, {"reference": reference}).first() is None:
-            return reference
+        there = session.connection().execute(THERE, {"reference": reference, "once": once}).all()
+        twin = next((row for row in there if once is not None and row.once == once), None)
+        if twin is not None or not there:
+            return reference, twin
 
 
 def new_code() -> str:
@@ -59,6 +63,13 @@ def unseal(vault: Vault, table: str, case_id: UUID, row: UUID, sealed: bytes | N
     except Shredded:
         return {}
     return found
+
+
+def unseal_all(vault: Vault, table: str, case_id: UUID, rows: Iterable[Any]) -> list[dict[str, Json]]:
+    """`unseal` of rows of one case, each with an `id` and what is `sealed`, in their order."""
+    kept = [(row.id, CLASS, row.sealed) for row in rows]
+    opened = iter(vault.open_rows(holder(case_id), table, "sealed", [each for each in kept if each[2] is not None]))
+    return [{} if each[2] is None else next(opened) or {} for each in kept]
 
 
 def contents(vault: Vault, case: Case) -> dict[str, Json]:

@@ -6,17 +6,18 @@ retention class is a row of its own, and the rows of one item share `item_id`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, or_, select, type_coerce, update
+from sqlalchemy import and_, bindparam, delete, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NULLTYPE
 
-from portal.records.tables.people import Record
+from portal.records.tables.people import Record, Student
 from portal.vault.envelope import Holder, Json, Place
+from portal.vault.many import Id, Sealed
 from portal.vault.vault import Vault
 
 COLUMNS = (
@@ -62,6 +63,14 @@ OF_MANY = (
     .order_by(Record.student_id, *IN_ORDER)
 )
 
+FILED = (
+    select(Student.branch_id, Student.has_email, *COLUMNS)
+    .outerjoin_from(Student, Record, and_(Record.student_id == Student.id, Record.dataset == "person"))
+    .where(Student.id == bindparam("student"))
+    .order_by(*IN_ORDER)
+)
+
+NAME = ("given_names", "name_prefix", "family_name")
 SEALED = ("record", "sealed")  # table and column
 CORRECTED = bytes(32)  # the digest of no row: the next import looks at the values one by one
 
@@ -94,16 +103,16 @@ class Item(NamedTuple):
         return next((part for part in self.parts if code in part.values), None)
 
 
-class Kept(NamedTuple):
-    """A record of a student as a page shows it, which changes nothing: no more than its values."""
+class Filed(NamedTuple):
+    """A student as asked for together with the `person` item."""
 
-    key: UUID | str  # its id as the database gives it
-    dataset: str
-    values: dict[str, Json]
+    id: UUID
+    branch_id: UUID
+    has_email: bool
+    person: Item | None
 
-    @property
-    def id(self) -> UUID:
-        return UUID(self.key) if isinstance(self.key, str) else self.key
+
+Kept = dict[UUID | str, dict[str, Json]]  # the values of records, by the record's id as the database gives it
 
 
 def payload(values: dict[str, Json], hidden: frozenset[str], imported: dict[str, Json]) -> dict[str, Json]:
@@ -143,17 +152,23 @@ def untold_of(session: Session, vault: Vault, student_id: UUID) -> tuple[Item, .
     return _put_together(vault, student_id, session.connection().execute(OF_UNTOLD, {"student": student_id}).all())
 
 
-def kept_of(session: Session, vault: Vault, student_id: UUID) -> list[Kept]:
-    """`items_of` for a page that shows much and changes nothing."""
+def kept_of(session: Session, vault: Vault, student_id: UUID) -> dict[str, Kept]:
+    """`items_of` for a page that shows much and changes nothing: by data set, in their order, no more than values."""
     rows: Sequence[Any] = session.connection().execute(KEPT, {"student": student_id}).all()
     opened = vault.open_rows(Holder.student(student_id), *SEALED, [(row[0], row[3], row[4]) for row in rows])
-    found: dict[UUID | str, Kept] = {}
+    found: dict[str, Kept] = {}
     for (_row, key, dataset, _retention, _blob), payload in zip(rows, opened, strict=True):
         if payload is None:
             continue
-        held = found.get(key)
-        found[key] = Kept(key, dataset, held.values | payload["values"] if held else payload["values"])
-    return list(found.values())
+        if dataset not in found:
+            found[dataset] = {}
+        held = found[dataset]
+        held[key] = held[key] | payload["values"] if key in held else payload["values"]
+    return found
+
+
+def id_of(key: UUID | str) -> UUID:
+    return UUID(key) if isinstance(key, str) else key
 
 
 def item(session: Session, vault: Vault, student_id: UUID, item_id: UUID) -> Item | None:
@@ -183,6 +198,16 @@ def items_of_many(
         by_student.setdefault(student_id, []).append(row)
     together = {student_id: _put_together(vault, student_id, parts) for student_id, parts in by_student.items()}
     return {student_id: found for student_id, found in together.items() if found}
+
+
+def filed(session: Session, vault: Vault, student_id: UUID) -> Filed | None:
+    """A student with the `person` item, in one statement."""
+    rows = session.connection().execute(FILED, {"student": student_id}).all()
+    if not rows:
+        return None
+    branch_id, has_email, *_ = rows[0]
+    found = _put_together(vault, student_id, [parts for _, _, *parts in rows if parts[0] is not None])
+    return Filed(student_id, branch_id, has_email, found[0] if found else None)
 
 
 def _put_together(vault: Vault, student_id: UUID, rows: Sequence[Any]) -> tuple[Item, ...]:
@@ -282,11 +307,15 @@ def values_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID | str, 
     return values
 
 
-def name_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID | str, str, bytes]]) -> str:
-    """The name in the parts of a `person` record; "" when its keys are gone."""
-    return full_name(values_of(vault, student_id, parts))
+def names_of(vault: Vault, parts: Collection[Sealed]) -> dict[Id, str]:
+    """The names of students from the parts of their `person` records; who has no key any more is left out."""
+    values: dict[Id, dict[str, Json]] = {}
+    for (student, *_), payload in zip(parts, vault.open_many("student", *SEALED, parts), strict=True):
+        if payload is not None:
+            values[student] = {**payload["values"], **values.get(student, {})}
+    return {student: full_name(each) for student, each in values.items()}
 
 
 def full_name(values: Mapping[str, Json]) -> str:
     """A person's name as one writes it: given names, prefix, family name."""
-    return " ".join(str(values[code]) for code in ("given_names", "name_prefix", "family_name") if values.get(code))
+    return " ".join(map(str, filter(None, map(values.get, NAME))))

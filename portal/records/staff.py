@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true
@@ -11,6 +12,14 @@ from sqlalchemy.orm import Session
 
 from portal.domain.vocabulary import Role
 from portal.records.tables.access import Absence, Designation, Staff
+
+
+class Reader(NamedTuple):
+    """One of staff, as far as a mail to them goes."""
+
+    id: UUID
+    email: str
+    language: str
 
 
 def at_work(session: Session, today: date) -> list[Staff]:
@@ -38,6 +47,13 @@ def active_staff(session: Session, today: date, role: str, branch_id: UUID | Non
     return list(session.execute(_in_branch if branch_id is not None else _anywhere, values).scalars().unique())
 
 
+def to_tell(session: Session, today: date, role: str, branch_id: UUID | None) -> list[Reader]:
+    """The same, to mail them."""
+    values = {"role": role, "today": today, **({"branch": branch_id} if branch_id is not None else {})}
+    rows = session.connection().execute(_told_in_branch if branch_id is not None else _told_anywhere, values)
+    return [Reader(*row) for row in dict.fromkeys(rows)]
+
+
 def handling(session: Session, today: date, branches: Collection[UUID] | None) -> list[tuple[UUID, str]]:
     """Id and name of those who may handle cases of these branches (None: of every one), whatever their role."""
     here = Designation.branch_id.in_(list(branches)) if branches is not None else true()
@@ -54,7 +70,8 @@ def handles(here: ColumnElement[bool]) -> ColumnElement[bool]:
             Designation.starts_on <= bindparam("today"),
             or_(Designation.ends_on.is_(None), Designation.ends_on >= bindparam("today")),
             or_(
-                Designation.role.in_((Role.PRIVACY_OFFICER.value, Role.DIRECTOR.value)),
+                Designation.role == Role.PRIVACY_OFFICER.value,
+                Designation.role == Role.DIRECTOR.value,
                 and_(Designation.role == Role.CASE_HANDLER.value, or_(here, Designation.branch_id.is_(None))),
             ),
         ),
@@ -87,6 +104,9 @@ _anywhere = (
 )
 _in_branch = _anywhere.where(
     or_(Designation.branch_id == bindparam("branch", type_=Staff.id.type), Designation.branch_id.is_(None))
+)
+_told_anywhere, _told_in_branch = (
+    each.with_only_columns(Staff.id, Staff.email, Staff.language) for each in (_anywhere, _in_branch)
 )
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, not_, select
 from sqlalchemy.orm import Session
 
-from portal.records.db import packed
 from portal.records.items import UNTOLD
+from portal.records.packed import packed
 from portal.records.tables.people import Record
 
 OF_STUDENT = (

@@ -6,12 +6,11 @@ belong to the session: level 3 ages back to 2 (portal.domain.assurance).
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from portal.domain import assurance
 from portal.domain.acts import Act
-from portal.domain.permissions import Actor, NotAllowed
+from portal.domain.permissions import NotAllowed
 from portal.domain.vocabulary import ActorKind, Level, Sensitivity
 from portal.policy.model import Field, Policy
 
@@ -31,8 +30,7 @@ def needed(policy: Policy, asked: Act | Field, shared_address: bool = False) -> 
     """The level that an act, or showing a field, asks for."""
     if isinstance(asked, Act):
         return assurance.required(asked, policy.identity.levels, shared_address)
-    level = assurance.needed_to_show(asked.level, asked.sensitivity)
-    return max(level, Level.KNOWLEDGE) if shared_address else level
+    return assurance.needed_to_show(asked.level, asked.sensitivity, shared_address)
 
 
 def demand_level(work: Work, asked: Act | Field, shared_address: bool = False) -> Level:
@@ -45,12 +43,6 @@ def demand_level(work: Work, asked: Act | Field, shared_address: bool = False) -
     if held < needs:
         raise NotAllowed("level", act=_act(asked), needs=int(needs))
     return held
-
-
-def shows(actor: Actor, now: datetime, field: Field, shared_address: bool) -> bool:
-    """Whether the actor is known well enough to see a value of this field now."""
-    age = now - actor.level_at if actor.level_at else None
-    return assurance.may_show(field.level, field.sensitivity, actor.level, age, shared_address or actor.shared_address)
 
 
 def _act(asked: Act | Field) -> Act:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,27 +18,31 @@ from portal.domain.digits import only_digits
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import Action, CaseState, initial_state, next_state
 from portal.domain.permissions import Subject, may
-from portal.domain.vocabulary import ActorKind, Channel, Letter, Level, RequestKind, TargetKind
+from portal.domain.vocabulary import ActorKind, Channel, Level, RequestKind, TargetKind
 from portal.mail import messages
 from portal.mail.messages import Message
 from portal.mail.outbox import CLASS as MAIL
 from portal.records import case_facts, casebook, representatives
-from portal.records.db import write_new
-from portal.records.items import Item, full_name, persons
-from portal.records.staff import active_staff, away
+from portal.records.db import new_row, write_new
+from portal.records.items import Item, filed, full_name, persons
+from portal.records.staff import Reader, away, to_tell
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseEvent, CaseItem
-from portal.records.tables.people import Student
 from portal.records.tables.representation import Representative
 from portal.services import limits
 from portal.services.envelope import lines_of
-from portal.services.issue_letter import issue
+from portal.services.issue_letter import receipt
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 from portal.vault.normal import normal_email
 
 BY_REFERENCE = select(Case).where(Case.reference == bindparam("reference"))
-STUDENT = select(Student.id, Student.branch_id, Student.has_email).where(Student.id == bindparam("id"))
+LATER = dict.fromkeys(  # what a new case has none of yet
+    (
+        *("extended_days", "extension_reason", "extension_told_on"),
+        *("handler_id", "decider_id", "decided_at", "outcome", "approver_id"),
+    )
+)
 
 
 class NotFound(Exception):
@@ -109,8 +113,9 @@ class Opened:
 
 def open_case(work: Work, new: NewCase) -> Opened:
     """Opens a case in this unit of work: dates, reference, case code, items, receipt by mail, news to staff."""
-    if new.once is not None and (twin := _opened_before(work, new.once)):
-        return twin
+    reference, twin = casebook.new_reference(work.session, new.received_on.year, new.once)
+    if twin is not None:
+        return Opened(twin.id, twin.reference, None, twin.due_on)
     asker = _asker(work, new)
     state = initial_state(new.kind, matched=asker.branch_id is not None)
     at_once = state == CaseState.DECIDED  # a withdrawal that counts now: its own mail tells of it, with the code
@@ -120,21 +125,14 @@ def open_case(work: Work, new: NewCase) -> Opened:
     case_id, code = uuid7(), casebook.new_code()
     found_by = {casebook.CLASS: [(casebook.CODE_LOOKUP, only_digits(code))]}
     work.vault.begin(casebook.holder(case_id), found_by | {AUDIT: []} | ({MAIL: []} if to else {}))
-    case = _case(work, new, asker, case_id, state)
+    case = _case(work, new, asker, case_id, reference, state)
     items = [_item(work, case_id, position, asked) for position, asked in enumerate(new.items)]
-    received = EventKind.RECEIVED if new.channel is Channel.PORTAL else EventKind.RECORDED
-    write_new(work.session, (case, *items, _happening(work, case, received)))
+    letter = () if at_once else (receipt(work, case, items, asker.address),)
+    write_new(work.session, (case, *items, _received(work, case), *letter))
     work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
-    if not at_once:
-        issue(work, case, Letter.RECEIPT, asked=items, address=asker.address)
-    receipt = [messages.receipt(to, case.language, case_id, case.reference, code, case.due_on)] if to else []
-    work.send_all([*receipt, *_news_of(work, case)])
+    mail = [messages.receipt(to, case.language, case_id, case.reference, code, case.due_on)] if to else []
+    work.send_all([*mail, *_news_of(work, case)])
     return Opened(case_id, case.reference, code, case.due_on)
-
-
-def _opened_before(work: Work, once: bytes) -> Opened | None:
-    row = work.session.connection().execute(casebook.BY_ONCE, {"once": once}).first()
-    return Opened(row.id, row.reference, None, row.due_on) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +147,24 @@ class _Asker:
 
 def _asker(work: Work, new: NewCase) -> _Asker:
     given = new.contact
-    student = work.session.connection().execute(STUDENT, {"id": new.student_id}).first() if new.student_id else None
+    student = filed(work.session, work.vault, new.student_id) if new.student_id else None
     if student is None:
         by_mail = bool(new.representative_id or given.email)
         return _Asker(None, by_mail, given.email or None, (given.name, *given.address.splitlines()))
-    person = persons(work.session, work.vault, [student.id]).get(student.id)
-    email = _email_of(work, student.id, new.representative_id, person)
-    return _Asker(student.branch_id, bool(new.representative_id or student.has_email), email, lines_of(person))
+    email = _email_of(work, student.id, new.representative_id, student.person)
+    return _Asker(student.branch_id, bool(new.representative_id or student.has_email), email, lines_of(student.person))
 
 
-def _case(work: Work, new: NewCase, asker: _Asker, case_id: UUID, state: CaseState) -> Case:
+def _case(work: Work, new: NewCase, asker: _Asker, case_id: UUID, reference: str, state: CaseState) -> Case:
     days = work.policy.term.complaint_days if new.kind is RequestKind.COMPLAINT else work.policy.term.answer_days
     due = terms.due_on(new.received_on, days)
     contents: dict[str, Json] = {"contact": new.contact.as_dict(), "words": new.words, "helper": new.helper}
     if new.representative_id:
         contents["representative"] = str(new.representative_id)
-    return Case(
+    return new_row(
+        Case,
         id=case_id,
-        reference=casebook.new_reference(work.session, new.received_on.year),
+        reference=reference,
         kind=new.kind.value,
         state=state.value,
         student_id=new.student_id,
@@ -184,13 +182,15 @@ def _case(work: Work, new: NewCase, asker: _Asker, case_id: UUID, state: CaseSta
         policy_version=work.policy.regulation.version,
         once=new.once,
         sealed=casebook.seal(work.vault, "case", case_id, case_id, contents),
+        **LATER,
     )
 
 
 def _item(work: Work, case_id: UUID, position: int, asked: Asked) -> CaseItem:
     row = uuid7()
     contents = {"asked": asked.asked, "current": asked.current, "words": asked.words}
-    return CaseItem(
+    return new_row(
+        CaseItem,
         id=row,
         case_id=case_id,
         position=position,
@@ -200,19 +200,32 @@ def _item(work: Work, case_id: UUID, position: int, asked: Asked) -> CaseItem:
         field=asked.field,
         group=asked.group,
         activity=asked.activity,
+        outcome=None,
+        ground=None,
         sealed=casebook.seal(work.vault, "case_item", case_id, row, contents),
+    )
+
+
+def _received(work: Work, case: Case) -> CaseEvent:
+    """The first line of the timeline."""
+    kind = EventKind.RECEIVED if case.channel == Channel.PORTAL else EventKind.RECORDED
+    by = work.actor
+    return new_row(
+        CaseEvent,
+        id=uuid7(),
+        case_id=case.id,
+        at=work.now,
+        kind=kind.value,
+        actor_kind=by.kind.value,
+        actor_id=by.id,
+        sealed=None,
     )
 
 
 def event(work: Work, case: Case, kind: EventKind, **details: Json) -> None:
     """Adds to the case's timeline."""
-    work.session.add(_happening(work, case, kind, **details))
-
-
-def _happening(work: Work, case: Case, kind: EventKind, **details: Json) -> CaseEvent:
-    return casebook.new_event(
-        work.vault, case.id, kind.value, work.now, work.actor.kind.value, work.actor.id, **details
-    )
+    by = work.actor
+    work.session.add(casebook.new_event(work.vault, case.id, kind.value, work.now, by.kind.value, by.id, **details))
 
 
 def lines_of_case(work: Work, case: Case) -> dict[str, list[Any]]:
@@ -336,22 +349,22 @@ def _within(work: Work, limit: str, key: str) -> bool:
     return work.actor.kind is not ActorKind.ANONYMOUS or limits.count(work, limit, key)
 
 
-def staff_for(work: Work, case: Case) -> Iterable[Staff]:
+def staff_for(work: Work, case: Case) -> list[Reader]:
     """Who is told about a case: its handler, else the handlers of its branch, else the privacy officers; never whoever
     decided what a complaint is about (regulation, art. 10)."""
     if case.handler_id is not None:
         handler = work.session.get(Staff, case.handler_id)
         if handler is not None and handler.disabled_at is None:
-            return [handler, *_deputy_of(work, handler)]
+            return [Reader(each.id, each.email, each.language) for each in (handler, *_deputy_of(work, handler))]
     return staff_of(work, case.branch_id, subject_of(work, case).about_decider_id)
 
 
-def staff_of(work: Work, branch_id: UUID | None, barred: UUID | None = None) -> list[Staff]:
+def staff_of(work: Work, branch_id: UUID | None, barred: UUID | None = None) -> list[Reader]:
     """Who works for a branch: its handlers, else the privacy officers, else the director; without whoever is barred."""
     for role, place in (("case_handler", branch_id), ("privacy_officer", None), ("director", None)):
         if role == "case_handler" and place is None:
             continue
-        if found := [each for each in active_staff(work.session, work.today, role, place) if each.id != barred]:
+        if found := [each for each in to_tell(work.session, work.today, role, place) if each.id != barred]:
             return found
     return []
 

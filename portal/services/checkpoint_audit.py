@@ -11,7 +11,7 @@ from portal.domain.clock import Clock, receipt_date
 from portal.domain.permissions import SYSTEM
 from portal.domain.vocabulary import Role
 from portal.mail import messages
-from portal.records.staff import active_staff
+from portal.records.staff import to_tell
 from portal.services.unit import reading, writing
 
 
@@ -22,7 +22,7 @@ def checkpoint_daily(clock: Clock) -> tuple[Checkpoint, int]:
         done = newest is not None and receipt_date(datetime.fromisoformat(newest.at)) == work.today
     found = newest if newest is not None and done else checkpoint_now(clock)
     with writing(SYSTEM, clock) as work:
-        directors = active_staff(work.session, work.today, Role.DIRECTOR.value, None)
+        directors = to_tell(work.session, work.today, Role.DIRECTOR.value, None)
         mails = sum(
             work.send(
                 messages.staff_log_head(

@@ -7,6 +7,7 @@ made (GDPR 18(1)(d)), a contested value is restricted while it is checked (GDPR 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -30,7 +31,7 @@ from portal.services.assurance_of import level_now
 from portal.services.casework import Asked, Contact, NewCase, NotFound, open_case
 from portal.services.limits_of_processing import place_meanwhile
 from portal.services.unit import Work, writing
-from portal.vault.envelope import Json
+from portal.vault.envelope import INSTALLATION, Holder, Json
 
 LONGEST = 4000  # characters of free text
 KNOWN = frozenset({ActorKind.STUDENT, ActorKind.REPRESENTATIVE})
@@ -57,6 +58,9 @@ class Filing:
     contact: Contact = field(default_factory=Contact)
     helper: str = ""
     about: str = ""
+
+
+FilledIn = Callable[[dict[str, Json]], Filing]  # the contents of a draft as a form; may raise what the caller catches
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,10 @@ def read_value(policy_field: Field, raw: str, today: date) -> Json:
 
 
 def file_request(
-    actor: Actor, clock: Clock, filing: Filing, draft_id: UUID, owner: drafts.Owner, place: str
+    actor: Actor, clock: Clock, filing: Filing | FilledIn, draft_id: UUID, owner: drafts.Owner, place: str
 ) -> Receipt:
-    """Opens the case and puts the receipt in the draft's place, so that a second press finds it there.
+    """Opens the case and puts the receipt in the draft's place, so that a second press finds it there. `filing`: what
+    was filled in, or how to read it in the draft, which is then opened here alone.
 
     Raises NoDraft, TooMany, NotFound (a foreign item or case), Refused: contact_missing, nothing_asked, wrong_target,
     activity_unknown, words_too_long.
@@ -105,12 +110,13 @@ def file_request(
         limits.demand(clock, "file_place", place)
         limits.demand_of_all(clock, "file_all", place)
     with writing(asker, clock) as work:
+        work.vault.preload([INSTALLATION, *([Holder.student(asker.student_id)] if asker.student_id else ())])
         kept = drafts.open_draft(work, draft_id, owner)
         if "receipt" in kept:
             return Receipt.of(kept["receipt"])
         if asker is not ANONYMOUS and not limits.count(work, "file_place", str(asker.id)):
             raise limits.TooMany("too_many", limit="file_place")
-        receipt = _open(work, filing, draft_id)
+        receipt = _open(work, filing(kept) if callable(filing) else filing, draft_id)
         drafts.write(work, draft_id, owner, {"receipt": receipt.as_json()})
         return receipt
 

@@ -7,6 +7,7 @@ than what held when it was issued, whatever is corrected or erased since.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from portal.letters.answer import Answer
 from portal.letters.letter import Written
 from portal.letters.retention import KIND, Going, RetentionNotice
 from portal.records import casebook
-from portal.records.db import write_new
+from portal.records.db import new_row
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import Student
@@ -31,26 +32,25 @@ TABLE = "letter"
 STUDENTS_CLASS = "standard"  # of what is kept under the student's own key
 
 
-def issue(
-    work: Work,
-    case: Case,
-    kind: Letter,
-    *,
-    asked: Sequence[CaseItem] | None = None,
-    address: tuple[str, ...] | None = None,
-    **said: Json,
-) -> IssuedLetter:
-    """A letter of a case. `said`: `until`, `words`, `facts`, `searches` of letters.Written. `asked`, `address`: the
-    items of the case and where the letter goes, where these are known already."""
-    answer = _answer(work, case, kind, asked)
-    to = envelope(work, case) if address is None else address
-    written = Written(kind, case.language, work.today, answer, to, case.by_post, **said)
-    return keep(work, written.as_json(), kind.value, case.language, answer.level, case=case)
+def issue(work: Work, case: Case, kind: Letter, **said: Json) -> IssuedLetter:
+    """A letter of a case. `said`: `until`, `words`, `facts`, `searches` of letters.Written."""
+    written = Written(
+        kind, case.language, work.today, _answer(work, case, kind), envelope(work, case), case.by_post, **said
+    )
+    return keep(work, written.as_json(), kind.value, case.language, written.answer.level, case=case)
 
 
-def _answer(work: Work, case: Case, kind: Letter, asked: Sequence[CaseItem] | None) -> Answer:
+def receipt(work: Work, case: Case, asked: Sequence[CaseItem], address: tuple[str, ...]) -> IssuedLetter:
+    """The first letter of a new case, as a row for `write_new`."""
+    answer = build_answer(work, case, {}, "", asked)
+    written = Written(Letter.RECEIPT, case.language, work.today, answer, address, case.by_post)
+    values = _values(work, written.as_json(), Letter.RECEIPT.value, case.language, answer.level, case_id=case.id)
+    return new_row(IssuedLetter, **values)
+
+
+def _answer(work: Work, case: Case, kind: Letter) -> Answer:
     answer = given_answer(work, case) if case.decided_at else None
-    answer = answer or build_answer(work, case, {}, "", asked)
+    answer = answer or build_answer(work, case, {}, "")
     return with_progress(work, case, answer) if kind is Letter.DONE else answer
 
 
@@ -66,28 +66,49 @@ def keep(
     target: str = "",
 ) -> IssuedLetter:
     """A letter of a case or, where it is about no case, of a student; sealed under that one's key."""
-    row = IssuedLetter(
-        id=uuid7(),
-        case_id=case.id if case else None,
-        student_id=student_id if case is None else None,
-        kind=kind,
-        target=target,
-        language=language,
-        level=int(level),
-        issued_at=work.now,
-        attempts=0,
-    )
-    set_contents(work, row, contents)
-    write_new(work.session, (row,))
+    about = {"case_id": case.id} if case else {"student_id": student_id}
+    row = IssuedLetter(**_values(work, contents, kind, language, level, target=target, **about))
+    work.session.add(row)
+    work.session.flush()
     return row
+
+
+def _values(
+    work: Work,
+    contents: Json,
+    kind: str,
+    language: str,
+    level: Level,
+    *,
+    case_id: UUID | None = None,
+    student_id: UUID | None = None,
+    target: str = "",
+) -> dict[str, Any]:
+    row = uuid7()
+    return {
+        "id": row,
+        "case_id": case_id,
+        "student_id": student_id,
+        "kind": kind,
+        "target": target,
+        "language": language,
+        "level": int(level),
+        "issued_at": work.now,
+        "attempts": 0,
+        "sealed": work.vault.seal(*_holder(case_id, student_id), Place(TABLE, "sealed", row), contents),
+    }
 
 
 def holder_of(row: IssuedLetter) -> tuple[Holder, str]:
     """Under whose key of which class the letter lies, its bytes too."""
-    if row.case_id is not None:
-        return casebook.holder(row.case_id), casebook.CLASS
-    assert row.student_id is not None
-    return Holder.student(row.student_id), STUDENTS_CLASS
+    return _holder(row.case_id, row.student_id)
+
+
+def _holder(case_id: UUID | None, student_id: UUID | None) -> tuple[Holder, str]:
+    if case_id is not None:
+        return casebook.holder(case_id), casebook.CLASS
+    assert student_id is not None
+    return Holder.student(student_id), STUDENTS_CLASS
 
 
 def contents_of(work: Work, row: IssuedLetter) -> dict[str, Json]:

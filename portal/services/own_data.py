@@ -5,35 +5,33 @@ Two statements and the keys serve a whole page, however much it shows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Date, and_, bindparam, func, or_, select
+from sqlalchemy import Date, and_, bindparam, func, select
 
 from portal.domain.acts import Act
-from portal.domain.clock import Clock, receipt_date
+from portal.domain.clock import Clock
 from portal.domain.permissions import Actor, NotAllowed, Subject
 from portal.domain.retention import kept_until
 from portal.domain.vocabulary import FieldType, Level, Sensitivity
-from portal.policy.model import Activity, Dataset, Field, Group
+from portal.policy.model import Activity, Dataset, Field, Group, Policy, Recipient
 from portal.records.campaigns import waits_for
-from portal.records.items import Item, Kept, item, items_of, kept_of
+from portal.records.items import Item, Kept, id_of, item, items_of, kept_of
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import TermEnd
 from portal.records.tables.people import Limit, Student, View
 from portal.services import limits as rate_limits
-from portal.services.assurance_of import demand_level, needed, shows
+from portal.services.assurance_of import demand_level, level_now, needed
 from portal.services.casework import NotFound
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
 
-Held = Item | Kept
 LISTED = 3  # records of one dataset that the overview shows; more of them have a page of their own
-VIEWS_PAGE = 50
 
 # What decides how a student's data are shown: a row for each limit that stands, one without a limit where none does.
 SIGHT = (
@@ -58,20 +56,60 @@ class Shared(NamedTuple):
     on: date | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """How the values of one field are shown to all who are known as well; nothing in it is of a person."""
+
+    field: Field
+    masked: bool
+    needs: Level  # to see it
+    activities: tuple[Activity, ...]
+    recipients: tuple[Recipient, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class About:
+    """What belongs beside all values of one student."""
+
+    until: Mapping[str, date | None]  # by retention class, the last day; None: the term has not begun
+    sent: Mapping[str, date]  # by recipient, the last day on which something went there
+    stopped: frozenset[str]  # activities that are suspended or withdrawn
+
+
 class Value(NamedTuple):
     """One value as its student sees it. `value` is None while it is masked: below the level that it needs, and, where
     it is special or sensitive, until it is asked for by a press of its own."""
 
     item_id: UUID
-    field: Field
+    way: Way
     value: Json
-    masked: bool
-    needs: Level  # to see it
     restricted: bool  # its use is limited now (GDPR 18)
-    until: date | None  # None: the term has not begun
-    activities: tuple[Activity, ...]
-    stopped: frozenset[str]  # activities that are suspended or withdrawn for this student
-    shared: tuple[Shared, ...]
+    about: About
+
+    @property
+    def field(self) -> Field:
+        return self.way.field
+
+    @property
+    def masked(self) -> bool:
+        return self.way.masked
+
+    @property
+    def activities(self) -> tuple[Activity, ...]:
+        return self.way.activities
+
+    @property
+    def stopped(self) -> frozenset[str]:
+        return self.about.stopped
+
+    @property
+    def until(self) -> date | None:
+        return self.about.until[self.field.retention]
+
+    @property
+    def shared(self) -> tuple[Shared, ...]:
+        sent = self.about.sent
+        return tuple(Shared(each.code, each.name, sent.get(each.code)) for each in self.way.recipients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +118,7 @@ class Entry:
 
     item_id: UUID
     dataset: Dataset
-    title: tuple[Value, ...]
+    title: tuple[Value, ...]  # what tells it from others of its kind, where there can be others
     values: tuple[Value, ...]
 
 
@@ -91,7 +129,8 @@ class Series:
     dataset: Dataset
     entries: tuple[Entry, ...]
     total: int
-    counts: tuple[tuple[Field, str, int], ...]  # (field, choice, how often): what a long list comes down to
+    counts: tuple[tuple[Way, str, int], ...]  # (field, choice, how often): what a long list comes down to
+    about: About
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +144,18 @@ class GroupOfData:
 
     @property
     def masked(self) -> bool:
-        return any(value.masked for each in self.series for entry in each.entries for value in entry.values)
+        for series in self.series:
+            for entry in series.entries:
+                for value in entry.values:
+                    if value.way.masked:
+                        return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
 class OwnData:
     groups: tuple[GroupOfData, ...]  # the ten groups, then the portal's own section
+    about: About
     cases: int
     views: int  # times that staff looked
     ending: bool  # a term ends soon, of which the student was told
@@ -122,12 +167,10 @@ def own_data(actor: Actor, clock: Clock, shared_address: bool) -> OwnData:
     with reading(actor, clock) as work:
         student_id = _may_see(work, shared_address)
         about = work.session.connection().execute(PAGE, {"student": student_id, "today": work.today}).all()
-        held: dict[str, list[Held]] = {}
-        for each in kept_of(work.session, work.vault, student_id):
-            held.setdefault(each.dataset, []).append(each)
-        sight = _Sight(work, about, shared_address, held.get("disclosure", ()))
+        held = kept_of(work.session, work.vault, student_id)
+        sight = _Sight(work, about, shared_address, held.get("disclosure", {}))
         page = about[0]
-        return OwnData(tuple(sight.groups(held)), page.cases, page.views, page.ending, page.asked)
+        return OwnData(tuple(sight.groups(held)), sight.about, page.cases, page.views, page.ending, page.asked)
 
 
 def records_of(actor: Actor, clock: Clock, shared_address: bool, dataset: str, group: int) -> Series:
@@ -139,9 +182,8 @@ def records_of(actor: Actor, clock: Clock, shared_address: bool, dataset: str, g
             raise NotFound(dataset)
         described = work.policy.datasets[dataset]
         held = items_of(work.session, work.vault, student_id, {dataset, "disclosure"})
-        sight = _sight(work, student_id, shared_address, [each for each in held if each.dataset == "disclosure"])
-        fields = [field for field in described.fields.values() if field.group == group]
-        found = sight.series(described, fields, [each for each in held if each.dataset == dataset], None)
+        sight = _sight(work, student_id, shared_address, _kept(held, "disclosure"))
+        found = sight.series(described, group, _kept(held, dataset), None)
         if found is None:
             raise NotFound(dataset)
         return found
@@ -164,64 +206,7 @@ def reveal(actor: Actor, clock: Clock, shared_address: bool, item_id: UUID, fiel
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Somebody of staff looked, once or more on one day (security.md: count = views)."""
-
-    role: str  # what the policy calls the role before students
-    reason: str  # msgid; "" for a view within a case
-    reference: str | None
-    moments: tuple[datetime, ...]  # each view, newest first; all of one Dutch day
-
-    @property
-    def day(self) -> date:
-        return receipt_date(self.moments[0])
-
-
-def views(actor: Actor, clock: Clock, after: UUID | None = None) -> tuple[list[Seen], UUID | None]:
-    """Who looked, newest first: one page, after the view of that id; and the id after which the next page begins.
-
-    What one person looked at on one day for one reason is one line with each moment; a page ends with a whole day.
-    """
-    with reading(actor, clock) as work:
-        work.require(Act.VIEW_OWN_VIEWS, Subject(student_id=actor.student_id))
-        statement = (
-            select(View.id, View.at, View.staff_id, View.role, View.reason, Case.reference)
-            .outerjoin(Case, Case.id == View.case_id)
-            .where(View.student_id == actor.student_id)
-            .order_by(View.at.desc(), View.id.desc())
-        )
-        last = work.session.get(View, after) if after else None
-        if last is not None and last.student_id == actor.student_id:
-            statement = statement.where(or_(View.at < last.at, and_(View.at == last.at, View.id < last.id)))
-        roles = {role.value: name for role, name in work.policy.roles.names.items()}
-        reasons = {code: reason.label for code, reason in work.policy.reasons.items()}
-        seen: list[Seen] = []
-        last_read: UUID | None = None
-        with work.session.execute(statement.execution_options(yield_per=VIEWS_PAGE)) as rows:
-            for _day, of_day in groupby(rows, lambda row: receipt_date(row.at)):
-                if len(seen) >= VIEWS_PAGE:
-                    return seen, last_read
-                lines: dict[tuple[UUID | None, str, str, str | None], list[datetime]] = {}
-                for row in of_day:
-                    lines.setdefault((row.staff_id, row.role, row.reason, row.reference), []).append(row.at)
-                    last_read = row.id
-                for (_who, role, reason, reference), moments in lines.items():
-                    seen.append(Seen(roles.get(role, role), reasons.get(reason, ""), reference, tuple(moments)))
-        return seen, None
-
-
 # --- inside
-
-
-class _Shown(NamedTuple):
-    """How one field is shown, the same for each value of it."""
-
-    shows: bool
-    needs: Level
-    until: date | None
-    activities: tuple[Activity, ...]
-    shared: tuple[Shared, ...]
 
 
 class _Sight:
@@ -233,126 +218,111 @@ class _Sight:
         work: Work,
         about: Sequence[Any],
         shared_address: bool,
-        disclosures: Iterable[Held],
+        disclosures: Kept,
         asked_for: bool = False,
     ) -> None:
-        self._policy, self._actor, self._now = work.policy, work.actor, work.now
-        self._shared_address, self._asked_for = shared_address, asked_for
-        self._ended: date | None = about[0].last_programme_ended
-        self._stopped = frozenset(limit.activity for limit in about if limit.activity)
+        policy, ended = work.policy, about[0].last_programme_ended
+        self._policy = policy
+        self._ways = _ways(policy, level_now(work), shared_address or work.actor.shared_address, asked_for)
         self._restricted = [limit for limit in about if limit.kind == "restriction" and limit.activity is None]
-        sent = _last_days(disclosures)
-        self._recipients = {
-            code: Shared(code, each.name, sent.get(code)) for code, each in work.policy.recipients.items()
-        }
-        self._fields: dict[int, _Shown] = {}
-        self._alike: dict[tuple[object, ...], _Shown] = {}
+        self.about = About(
+            {
+                code: kept_until(term.years, term.days, ended) if term.starts == "programme_end" else None
+                for code, term in policy.retention.items()
+            },
+            _last_days(disclosures.values()),
+            frozenset([limit.activity for limit in about if limit.activity]),
+        )
 
-    def groups(self, held: Mapping[str, list[Held]]) -> list[GroupOfData]:
+    def groups(self, held: Mapping[str, Kept]) -> list[GroupOfData]:
         """What is held of each data set, under the group that its fields belong to; in the policy's order."""
         found: dict[int, list[Series]] = {}
-        for dataset in self._policy.datasets.values():
-            if dataset.code not in held:
-                continue
-            by_group: dict[int, list[Field]] = {}
-            for field in dataset.fields.values():
-                by_group.setdefault(field.group, []).append(field)
-            for number, fields in by_group.items():
-                series = self.series(dataset, fields, held[dataset.code], LISTED)
-                if series is not None:
-                    found.setdefault(number, []).append(series)
+        for code, dataset in self._policy.datasets.items():
+            if code in held:
+                for number in self._ways[code]:
+                    series = self.series(dataset, number, held[code], LISTED)
+                    if series is not None:
+                        found.setdefault(number, []).append(series)
         groups = (*self._policy.groups.values(), self._policy.own_section)
         return [GroupOfData(group, tuple(found.get(group.number, ()))) for group in groups]
 
-    def series(
-        self, dataset: Dataset, fields: Sequence[Field], held: Iterable[Held], listed: int | None
-    ) -> Series | None:
-        """The records of a dataset that keep something in these fields; None when there are none."""
-        codes = [field.code for field in fields]
-        kept = [each for each in held if _keeps(each, codes)]
+    def series(self, dataset: Dataset, group: int, held: Kept, listed: int | None) -> Series | None:
+        """The records of a dataset that keep something of the group; None when there are none."""
+        ways = self._ways[dataset.code].get(group, {})
+        codes = ways.keys()
+        kept = [(key, values) for key, values in held.items() if not codes.isdisjoint(values)]
         if not kept:
             return None
         if listed is not None and len(kept) > listed:
-            return Series(dataset, (), len(kept), self._counts(fields, kept))
-        return Series(dataset, tuple(self._entry(dataset, fields, each) for each in kept), len(kept), ())
+            return Series(dataset, (), len(kept), self._counts(ways, held.values()), self.about)
+        entries = tuple([self._entry(dataset, ways, key, values) for key, values in kept])
+        return Series(dataset, entries, len(kept), (), self.about)
 
-    def _entry(self, dataset: Dataset, fields: Iterable[Field], held: Held) -> Entry:
-        item_id, values = held.id, held.values
-        found = {field.code: self.value(held, field, item_id) for field in fields if values.get(field.code) is not None}
-        title = [
-            found.get(code) or self.value(held, dataset.fields[code], item_id)
-            for code in dataset.title
-            if values.get(code) is not None
-        ]
+    def _entry(self, dataset: Dataset, ways: Mapping[str, Way], key: UUID | str, values: Mapping[str, Json]) -> Entry:
+        item_id = id_of(key)
+        found = {code: self.value(item_id, way, values) for code, way in ways.items() if values.get(code) is not None}
+        title = []
+        for code in dataset.title if dataset.many else ():
+            if values.get(code) is not None:
+                field = dataset.fields[code]
+                title.append(found.get(code) or self.value(item_id, self.way(field), values))
         return Entry(item_id, dataset, tuple(title), tuple(found.values()))
 
-    def _counts(self, fields: Sequence[Field], kept: Sequence[Held]) -> tuple[tuple[Field, str, int], ...]:
+    def _counts(self, ways: Mapping[str, Way], held: Iterable[Mapping[str, Json]]) -> tuple[tuple[Way, str, int], ...]:
         counts = []
-        for field in fields:
-            if field.type is FieldType.CHOICE and self._shown(field).shows:
-                times: dict[str, int] = {}
-                for each in kept:
-                    if (choice := each.values.get(field.code)) is not None:
-                        times[str(choice)] = times.get(str(choice), 0) + 1
-                counts += [(field, choice, number) for choice, number in times.items()]
-        return tuple(sorted(counts, key=lambda each: (each[0].code, each[1])))
+        for code, way in ways.items():
+            if way.field.type is FieldType.CHOICE and not way.masked:
+                times = Counter([values[code] for values in held if code in values])
+                counts += [(way, choice, number) for choice, number in times.items()]
+        return tuple(sorted(counts, key=lambda each: (each[0].field.code, each[1])))
 
-    def value(self, held: Held, field: Field, item_id: UUID) -> Value:
-        shown = self._fields.get(id(field)) or self._shown(field)
-        return Value(
-            item_id,
-            field,
-            held.values.get(field.code) if shown.shows else None,
-            not shown.shows,
-            shown.needs,
-            bool(self._restricted) and any(_is_about(limit, held, field) for limit in self._restricted),
-            shown.until,
-            shown.activities,
-            self._stopped,
-            shown.shared,
-        )
+    def way(self, field: Field) -> Way:
+        return self._ways[field.dataset][field.group][field.code]
 
-    def _shown(self, field: Field) -> _Shown:
-        """Put together once for all fields that are alike in this."""
-        key = field.level, field.sensitivity, field.retention, field.activities
-        found = self._alike.get(key)
-        if found is None:
-            plain = field.sensitivity is Sensitivity.ORDINARY
-            term = self._policy.retention[field.retention]
-            served = self._policy.served_by(field)
-            found = self._alike[key] = _Shown(
-                (plain or self._asked_for) and shows(self._actor, self._now, field, self._shared_address),
-                needed(self._policy, field, self._shared_address),
-                kept_until(term.years, term.days, self._ended) if term.starts == "programme_end" else None,
-                served.activities,
-                tuple([self._recipients[code] for code in served.recipients]),
-            )
-        self._fields[id(field)] = found
-        return found
+    def value(self, item_id: UUID, way: Way, values: Mapping[str, Json]) -> Value:
+        restricted = bool(self._restricted) and any(_is_about(limit, way.field, item_id) for limit in self._restricted)
+        return Value(item_id, way, None if way.masked else values[way.field.code], restricted, self.about)
 
 
-def _keeps(held: Held, codes: Iterable[str]) -> bool:
-    """Whether the record keeps something in one of these fields."""
-    for code in codes:  # noqa: SIM110 - `any` makes a generator for each of a page's hundred records
-        if held.values.get(code) is not None:
-            return True
-    return False
+Ways = Mapping[str, Mapping[int, Mapping[str, Way]]]  # by data set, group, field
 
 
-def _last_days(disclosures: Iterable[Held]) -> dict[str, date]:
+def _ways(policy: Policy, level: Level, shared_address: bool, asked_for: bool) -> Ways:
+    """How each field is shown at a level; put together once for each."""
+    asked = "ways", level, shared_address, asked_for
+    found: dict[str, dict[int, dict[str, Way]]] | None = policy.derived.get(asked)
+    if found is None:
+        found = policy.derived[asked] = {code: {} for code in policy.datasets}
+        for dataset in policy.datasets.values():
+            for field in dataset.fields.values():
+                needs, served = needed(policy, field, shared_address), policy.served_by(field)
+                shows = level >= needs and (asked_for or field.sensitivity is Sensitivity.ORDINARY)
+                recipients = tuple(policy.recipients[code] for code in served.recipients)
+                way = Way(field, not shows, needs, served.activities, recipients)
+                found[dataset.code].setdefault(field.group, {})[field.code] = way
+    return found
+
+
+def _kept(held: Iterable[Item], dataset: str) -> Kept:
+    return {each.id: each.values for each in held if each.dataset == dataset}
+
+
+def _last_days(disclosures: Iterable[Mapping[str, Json]]) -> dict[str, date]:
     """The last day on which something went to each recipient."""
     found: dict[str, date] = {}
     for each in disclosures:
-        if each.values.get("date"):
-            code, on = str(each.values.get("recipient")), date.fromisoformat(str(each.values["date"]))
+        if each.get("date"):
+            code, on = str(each.get("recipient")), date.fromisoformat(str(each["date"]))
             found[code] = max(on, found.get(code, on))
     return found
 
 
-def _is_about(limit: Any, held: Held, field: Field) -> bool:
+def _is_about(limit: Any, field: Field, item_id: UUID) -> bool:
     """Whether a restriction covers this value: the field, the whole record, the whole dataset, or everything."""
     return (
-        limit.dataset in (None, held.dataset) and limit.item_id in (None, held.id) and limit.field in (None, field.code)
+        limit.dataset in (None, field.dataset)
+        and limit.item_id in (None, item_id)
+        and limit.field in (None, field.code)
     )
 
 
@@ -367,9 +337,7 @@ def _may_see(work: Work, shared_address: bool) -> UUID:
     return actor.student_id
 
 
-def _sight(
-    work: Work, student_id: UUID, shared_address: bool, disclosures: Iterable[Item], asked_for: bool = False
-) -> _Sight:
+def _sight(work: Work, student_id: UUID, shared_address: bool, disclosures: Kept, asked_for: bool = False) -> _Sight:
     about = work.session.connection().execute(SIGHT, {"student": student_id}).all()
     return _Sight(work, about, shared_address, disclosures, asked_for)
 
@@ -380,6 +348,6 @@ def _value(
     held = item(work.session, work.vault, student_id, item_id)
     if held is None or code not in work.policy.datasets[held.dataset].fields or held.values.get(code) is None:
         raise NotFound(code)
-    disclosures = items_of(work.session, work.vault, student_id, {"disclosure"})
+    disclosures = _kept(items_of(work.session, work.vault, student_id, {"disclosure"}), "disclosure")
     sight = _sight(work, student_id, shared_address, disclosures, asked_for)
-    return sight.value(held, work.policy.field(held.dataset, code), held.id)
+    return sight.value(held.id, sight.way(work.policy.field(held.dataset, code)), held.values)

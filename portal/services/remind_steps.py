@@ -19,8 +19,7 @@ from portal.domain.lifecycle import CaseState
 from portal.domain.permissions import SYSTEM
 from portal.domain.vocabulary import Role, StepState
 from portal.mail import messages
-from portal.records.staff import active_staff
-from portal.records.tables.access import Staff
+from portal.records.staff import Reader, to_tell
 from portal.records.tables.cases import Case, CaseStep
 from portal.records.tables.proof import OutMail
 from portal.services.casework import event, staff_for
@@ -67,7 +66,7 @@ def _remind(work: Work, case_id: UUID) -> int:
         return 0
     readers = list(staff_for(work, case))
     if weeks >= ESCALATES:
-        readers += active_staff(work.session, work.today, Role.DIRECTOR, None)
+        readers += to_tell(work.session, work.today, Role.DIRECTOR, None)
     told = _once_each(readers)
     for staff in told:
         work.send(
@@ -95,5 +94,5 @@ def _sent(work: Work, case_id: UUID, key: str) -> bool:
     return work.session.execute(found.limit(1)).first() is not None
 
 
-def _once_each(people: Iterable[Staff]) -> list[Staff]:
+def _once_each(people: Iterable[Reader]) -> list[Reader]:
     return list({staff.id: staff for staff in people}.values())

@@ -26,7 +26,7 @@ from portal.mail.delivery import WAITING
 from portal.policy.model import RetentionClass
 from portal.records import casebook, items, limits
 from portal.records.items import persons
-from portal.records.staff import active_staff
+from portal.records.staff import to_tell
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import OutsideStep, TermEnd
 from portal.records.tables.people import Limit, Record, Student
@@ -78,7 +78,7 @@ def _alarm(clock: Clock, key: str) -> None:
 
 def _tell_staff(work: Work, key: str) -> None:
     """Tells the directors, or the privacy officers where there is none, to look at the page."""
-    people = active_staff(work.session, work.today, Role.DIRECTOR.value, None) or active_staff(
+    people = to_tell(work.session, work.today, Role.DIRECTOR.value, None) or to_tell(
         work.session, work.today, Role.PRIVACY_OFFICER.value, None
     )
     for staff in people:

@@ -2,7 +2,8 @@
 
 A service opens one, does its work, and the unit commits once at the end; an exception undoes everything. A page asks
 several services that only read: between `begin_page` and the end of its request these share one transaction, the keys
-that were opened and what they asked for once, until something is written.
+that were opened and what they asked for once, until something is written. A unit that reads inside
+one that writes is part of it.
 """
 
 from __future__ import annotations
@@ -83,12 +84,13 @@ class Work:
         self.entries.append(log.Entry(act, actor.kind.value, actor.id, subject_kind, subject_id, details))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Page:
-    """What the reading units of one page share."""
+    """What the reading units of one page, or inside one writing unit, share."""
 
     vault: Vault
     known: dict[Hashable, Any] = field(default_factory=dict)
+    work: Work | None = None  # of who asked last
 
 
 def begin_page() -> None:
@@ -126,7 +128,10 @@ def writing(actor: Actor, clock: Clock, keys: Vault | None = None) -> Iterator[W
     """
     begin_write()
     began = time.monotonic()
-    work = _work(actor, clock, _Page(keys or _vault()))
+    shared = db.session().info
+    of_page = shared.get(PAGE)
+    own = shared[PAGE] = _Page(keys or _vault())
+    work = _work(actor, clock, own)
     try:
         yield work
         work.session.flush()
@@ -141,8 +146,10 @@ def writing(actor: Actor, clock: Clock, keys: Vault | None = None) -> Iterator[W
     except BaseException:
         work.session.rollback()
         raise
-    if PAGE in db.session().info:
-        begin_page()  # what it read before may have changed
+    finally:
+        shared.pop(PAGE, None)
+        if of_page is not None:
+            begin_page()  # what it read before may have changed
     rest(work.session, began)
 
 
@@ -150,12 +157,15 @@ def writing(actor: Actor, clock: Clock, keys: Vault | None = None) -> Iterator[W
 def reading(actor: Actor, clock: Clock) -> Iterator[Work]:
     """A unit that only reads."""
     page: _Page | None = db.session().info.get(PAGE)
-    work = _work(actor, clock, page or _Page(_vault()))
-    try:
-        yield work
-    finally:
-        if page is None:
+    if page is None:
+        try:
+            yield _work(actor, clock, _Page(_vault()))
+        finally:
             end_reading()
+        return
+    if page.work is None or page.work.actor is not actor:
+        page.work = _work(actor, clock, page)
+    yield page.work
 
 
 def abandon() -> None:

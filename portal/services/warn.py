@@ -22,8 +22,7 @@ from portal.domain.permissions import SYSTEM
 from portal.domain.vocabulary import Role
 from portal.mail import messages
 from portal.policy.model import Term
-from portal.records.staff import active_staff
-from portal.records.tables.access import Staff
+from portal.records.staff import Reader, to_tell
 from portal.records.tables.cases import Case
 from portal.records.tables.proof import OutMail
 from portal.services.casework import event, reply_address, staff_for
@@ -158,7 +157,7 @@ def _warn(work: Work, case_id: UUID) -> tuple[int, int]:
 def _tell_staff(work: Work, case: Case, warning: DueWarning) -> int:
     people = list(staff_for(work, case))
     if warning.escalates:
-        people += active_staff(work.session, work.today, Role.DIRECTOR, None)
+        people += to_tell(work.session, work.today, Role.DIRECTOR, None)
     readers = _once_each(people)
     for staff in readers:
         work.send(
@@ -180,7 +179,7 @@ def _tell_staff(work: Work, case: Case, warning: DueWarning) -> int:
     return len(readers)
 
 
-def _once_each(people: Iterable[Staff]) -> list[Staff]:
+def _once_each(people: Iterable[Reader]) -> list[Reader]:
     return list({staff.id: staff for staff in people}.values())
 
 

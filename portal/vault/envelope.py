@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+from json.scanner import make_scanner
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,7 +26,7 @@ PREFIX = LENGTH.size
 
 Json = Any  # what json.dumps takes
 
-_read = json.JSONDecoder().raw_decode  # what `canonical` wrote, whole and without space around it
+_read = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # as json itself calls it; of whole texts of `canonical`
 
 
 class Tampered(Exception):
@@ -59,12 +60,7 @@ class Place(NamedTuple):
 
     def bind(self, to: str) -> bytes:
         """The associated data of what lies here, sealed by the key that `to` names."""
-        return bound(self.table, self.column, self.row.hex, to)
-
-
-def bound(table: str, column: str, row: str, to: str) -> bytes:
-    """`Place.bind` without making the place: for many rows of one table, each by its id in hex."""
-    return f"{table}|{column}|{row}|{to}".encode()
+        return f"{self.table}|{self.column}|{self.row.hex}|{to}".encode()
 
 
 def canonical(value: Json) -> bytes:
@@ -107,4 +103,4 @@ def seal_text(cipher: AESGCM, version: int, associated: bytes, plain: bytes) -> 
 def open_json(cipher: AESGCM, associated: bytes, blob: bytes) -> Json:
     padded = open_bytes(cipher, associated, blob)
     (length,) = LENGTH.unpack_from(padded)
-    return _read(padded[PREFIX : PREFIX + length].decode())[0]
+    return _read(padded[PREFIX : PREFIX + length].decode(), 0)[0]

@@ -7,7 +7,7 @@ compiled as portal/web/templating.py says.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Flask, has_request_context, request
@@ -54,6 +54,10 @@ class Portal(Flask):
             return self._address(request.script_root, endpoint, **values)
         except TypeError:  # a list among the values
             return super().url_for(endpoint, **values)
+
+    def addresses(self, **given: Any) -> Callable[..., str]:
+        """`url_for` with these values given, for a page with many links: neither other sites nor lists."""
+        return partial(self._address, request.script_root, **given)
 
     def _address_anew(self, _script_root: str, endpoint: str, **values: Any) -> str:
         return super().url_for(endpoint, **values)

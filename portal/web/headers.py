@@ -6,10 +6,15 @@ What is downloaded is sandboxed besides: opened in a browser after all, it runs 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, request, url_for
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 CSP = "; ".join(
@@ -56,19 +61,34 @@ def is_named_by_content() -> bool:
     return request.args.get("v") == fingerprint(str(name))
 
 
+class Always:
+    """Gives each answer the headers that all have, but for those that it brings itself."""
+
+    def __init__(self, app: WSGIApplication, headers: Iterable[tuple[str, str]]) -> None:
+        self._app = app
+        self._headers = [(name.lower(), (name, value)) for name, value in headers]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, given: list[tuple[str, str]], fault: Any = None) -> Callable[[bytes], object]:
+            present = {name.lower() for name, _value in given}
+            given += [header for name, header in self._headers if name not in present]
+            return start_response(status, given, fault)
+
+        return self._app(environ, start)
+
+
 def register(app: Flask) -> None:
     always = [*FIXED.items(), *([HSTS] if app.config["SETTINGS"].secure else [])]
+    app.wsgi_app = Always(app.wsgi_app, always)  # type: ignore[method-assign]  # Flask documents wrapping it so
 
     @app.after_request
     def add_headers(response: Response) -> Response:
         if response.headers.get("Content-Disposition", "").startswith("attachment"):  # ASVS 3.2.1
             response.headers.update(A_FILE_OF_ITS_OWN)
-        present = {name.lower() for name, _value in response.headers}
-        response.headers.extend([(name, value) for name, value in always if name.lower() not in present])
         if request.endpoint == "static" and response.status_code in {200, 206, 304}:
             if response.status_code == 200 and is_named_by_content():
                 response.headers["Cache-Control"] = FOREVER
-        elif "cache-control" not in present:
+        elif "Cache-Control" not in response.headers:
             response.headers.add("Cache-Control", "no-store")
         return response
 

@@ -215,15 +215,17 @@ class Pieces:
         open: bool = False,
         locked: bool = False,
         text: str = "",
+        body: str = "",
         caller: Callable[[], str] = str,
     ) -> Markup:
-        """One of the ten groups, closed or open, `caller` its body; hint: how much is in it, or that it is locked."""
+        """One of the ten groups, closed or open, with its body (markup) or that of a `call`; hint: how much is in it,
+        or that it is locked."""
         about = f'<p class="about">{shown(text)}</p>' if text else ""
         return Markup(  # noqa: S704 - escaped here
             f'<details class="group" id="{shown(id)}"{" open" if open else ""}>'
             f'<summary><span class="title">{icon(icon_id)}<span>{shown(label)}</span></span>'
             f'<span class="hint">{icon("lock") if locked else ""}{shown(hint)}</span>{icon("open")}</summary>'
-            f"{about}\n{caller()}\n</details>"
+            f"{about}\n{shown(body) or caller()}\n</details>"
         )
 
     # fields of forms: components/forms.html says what is given to them

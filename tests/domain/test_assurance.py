@@ -11,7 +11,7 @@ from portal.domain.assurance import (
     OnFile,
     Way,
     effective,
-    may_show,
+    needed_to_show,
     required,
     required_for,
     ways_to,
@@ -99,18 +99,18 @@ def test_a_value_is_shown_exactly_at_its_level(field, sensitivity, level, age, s
         wanted = 2
     if sensitivity in ("sensitive", "special"):
         wanted = 3
-    shown = may_show(field, sensitivity, level, None if age is None else age * MINUTE, shared)
+    reached_at = None if age is None else NOW - age * MINUTE
+    shown = effective(level, reached_at, NOW) >= needed_to_show(field, sensitivity, shared)
     assert shown == (held >= wanted and held >= int(field))
 
 
 def test_special_data_stay_masked_below_level_three_whatever_the_policy_says():
-    assert not may_show(L1, Sensitivity.SPECIAL, L2, MINUTE, False)
-    assert not may_show(L0, Sensitivity.SENSITIVE, L2, MINUTE, False)
-    assert may_show(L1, Sensitivity.SPECIAL, L3, MINUTE, False)
+    for sensitivity in (Sensitivity.SPECIAL, Sensitivity.SENSITIVE):
+        assert {needed_to_show(policy, sensitivity, shared) for policy in Level for shared in (False, True)} == {L3}
 
 
 def test_nothing_is_shown_to_somebody_unknown_whatever_the_policy_says():
-    assert not may_show(L0, Sensitivity.ORDINARY, L0, MINUTE, False)
+    assert needed_to_show(L0, Sensitivity.ORDINARY) is L1
 
 
 def test_the_lightest_way_comes_first():

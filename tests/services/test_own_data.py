@@ -18,9 +18,10 @@ from portal.domain.vocabulary import Level
 from portal.records.db import begin_write, db
 from portal.records.tables.people import Limit, View
 from portal.records.tables.proof import Audit
-from portal.services import own_data as own_data_module
+from portal.services import own_views
 from portal.services.casework import NotFound
-from portal.services.own_data import OwnData, Value, own_data, own_value, records_of, reveal, views
+from portal.services.own_data import OwnData, Value, own_data, own_value, records_of, reveal
+from portal.services.own_views import views
 from tests.factories import add_record, make_student, student_actor
 
 SENSITIVE = {"person.bsn", "bank.iban", "attendance.reason", "attendance.remark"}
@@ -150,7 +151,7 @@ def test_a_long_list_comes_down_to_counts_and_has_pages_of_its_own(app: Flask, c
         actor = student_actor(full_student(lessons=9))
         (lessons,) = own_data(actor, clock, shared_address=False).groups[7].series
         assert (lessons.total, lessons.entries) == (9, ())
-        assert {(field.code, choice): times for field, choice, times in lessons.counts} == {
+        assert {(way.field.code, choice): times for way, choice, times in lessons.counts} == {
             ("status", "present"): 5,
             ("status", "absent"): 4,
         }, "a masked reason is not counted out loud"
@@ -227,7 +228,7 @@ def test_equal_views_of_one_person_on_one_day_are_one_line_with_every_moment(app
 
 
 def test_a_page_of_views_ends_with_a_whole_day(app: Flask, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_data_module, "VIEWS_PAGE", 2)
+    monkeypatch.setattr(own_views, "VIEWS_PAGE", 2)
     with app.app_context():
         student = make_student()
         begin_write()

@@ -27,7 +27,8 @@ from portal.services.end_representative import end_by_staff, end_over, end_own
 from portal.services.export import download
 from portal.services.file_request import Filing, file_request
 from portal.services.own_cases import own_case, own_cases, take_back, write_message
-from portal.services.own_data import own_data, views
+from portal.services.own_data import own_data
+from portal.services.own_views import views
 from portal.services.raise_cases import Helps, what_helps
 from portal.services.recognise import recognise
 from portal.services.representing import Relation, Standing, choices, choose, own_helpers

@@ -14,7 +14,7 @@ from portal.records.db import db
 from portal.records.tables.access import Login, OneTime, SecondChannel
 from portal.records.tables.people import View
 from portal.records.tables.proof import Audit
-from portal.services import case_code, case_slip, limits, own_data, raise_cases
+from portal.services import case_code, case_slip, limits, own_views, raise_cases
 from portal.services import second_channel_tasks as tasks
 from portal.services import second_channel_use as use
 from portal.services.casework import NotFound
@@ -107,7 +107,7 @@ def test_the_phone_number_is_shown_for_a_call_and_the_student_sees_who_looked(co
     spoken = tasks.call(staff, clock(), task)
     assert (spoken.phone, len(spoken.code)) == ("+31687654321", 8)
     assert views() == [("identity_check", "person.phone")] * 2
-    seen, _following = own_data.views(session(student).actor, clock())
+    seen, _following = own_views.views(session(student).actor, clock())
     assert [(each.reason, len(each.moments)) for each in seen] == [("Wij wilden zeker weten wie u bent.", 2)]
 
 

@@ -12,6 +12,7 @@ from portal.domain.clock import FixedClock
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Letter, Outcome, RequestKind, Role
 from portal.records.db import db
+from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import View
 from portal.services.casework import Contact, NotFound
 from portal.services.extend_case import extend
@@ -104,6 +105,18 @@ def test_a_printed_letter_is_a_view_and_another_branch_has_none(school: Flask):
     assert made.content.startswith(b"%PDF")
     assert made.name == f"{reference}-receipt.pdf"
     assert db.session.execute(select(View.what).where(View.student_id == student)).scalars().all() == ["letter"]
+
+
+@pytest.mark.slow
+def test_a_letter_that_is_issued_for_the_post_is_kept_as_it_was_printed(sqlite_app: Flask):
+    with sqlite_app.app_context():
+        reference = cases.opened(RequestKind.ACCESS, factories.make_student(email=None))
+        officer = cases.officer()
+        send_message(officer, cases.clock(), reference, "Kunt u langskomen?")
+        first = print_letter(officer, cases.clock(), reference, Letter.MESSAGE).content
+        kept = db.session.execute(select(IssuedLetter).where(IssuedLetter.kind == Letter.MESSAGE.value)).scalar_one()
+        assert None not in (kept.written_at, kept.file_id)
+        assert print_letter(officer, cases.clock(), reference, Letter.MESSAGE).content == first
 
 
 def handler_id():

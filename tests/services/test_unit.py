@@ -8,7 +8,7 @@ from sqlalchemy import text
 from portal.domain.clock import FixedClock
 from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import RequestKind
-from portal.records.db import begin_write, db, end_reading
+from portal.records.db import WRITE, begin_write, db, end_reading
 from portal.records.tables.cases import Case
 from portal.services.unit import abandon, begin_page, end_page, reading, writing
 from portal.vault.envelope import Holder
@@ -57,6 +57,32 @@ def test_what_is_written_in_a_page_is_read_anew_after_it(app: Flask, clock: Fixe
         end_page()
     assert state == CaseState.CLOSED
     assert anew is not keys
+
+
+def test_what_reads_inside_a_unit_that_writes_is_part_of_it(app: Flask, clock: FixedClock) -> None:
+    with app.app_context():
+        reference = opened(RequestKind.ACCESS, make_student())
+        with writing(SYSTEM, clock) as work:
+            work.session.query(Case).filter_by(reference=reference).one().state = CaseState.CLOSED
+            state, keys = state_of(clock, reference)
+            assert keys is work.vault
+        after, others = state_of(clock, reference)
+    assert (state, after) == (CaseState.CLOSED, CaseState.CLOSED)
+    assert others is not keys
+
+
+def test_a_unit_that_writes_sees_what_was_changed_since_it_was_read(app: Flask, clock: FixedClock) -> None:
+    """In the transaction that read it."""
+    with app.app_context():
+        reference = opened(RequestKind.ACCESS, make_student())
+        case = db.session.query(Case).filter_by(reference=reference).one()
+        held = db.session().connection()
+        assert case.state != CaseState.CLOSED
+        close(reference)
+        with writing(SYSTEM, clock) as work:
+            assert work.session.connection() is held
+            assert held.get_execution_options()[WRITE]
+            assert case.state == CaseState.CLOSED
 
 
 def test_units_outside_a_page_share_nothing(app: Flask, clock: FixedClock) -> None:

@@ -15,7 +15,7 @@ from portal.domain.vocabulary import ActorKind, LegalBasis, RequestKind, TargetK
 from portal.policy.model import Policy, RetentionClass
 from portal.services import drafts, own_data, representing
 from portal.services.casework import Asked
-from portal.services.file_request import Receipt, file_request
+from portal.services.file_request import Filing, FilledIn, Receipt, file_request
 from portal.services.own_cases import own_cases
 from portal.services.own_plan import OwnPlan, own_plan
 from portal.web.forms import BaseForm, switching, typed
@@ -30,6 +30,14 @@ from portal.web.student import show
 from portal.wording import KINDS, REFUSALS
 
 STEP = f"{PREFIX}/new/<uuid:draft>"
+
+
+class Unfinished(Exception):
+    """A page of the journey is missing, or not right."""
+
+    def __init__(self, journey: Journey) -> None:
+        super().__init__(str(journey.id))
+        self.journey = journey
 
 
 def owner() -> drafts.Owner:
@@ -181,7 +189,7 @@ def about_value(journey: Journey) -> dict[str, Any]:
         UUID(journey.target["item"]),
         journey.target["field"],
     )
-    return show.fact(value, current_speaker())
+    return show.Telling(value.about, current_speaker()).fact(value)
 
 
 @blueprint.post(f"{STEP}/instead")
@@ -204,6 +212,18 @@ def instead(lang: str, draft: UUID) -> Response:
 @blueprint.route(f"{STEP}/check", methods=["GET", "POST"])
 def check(lang: str, draft: UUID) -> str | Response:
     """Everything once more, with a way to change it; the button sends it. Pressed twice, it is one request."""
+    form = BaseForm()
+    if form.accepted():
+        try:
+            send(draft, lang)
+        except Unfinished as unfinished:
+            return to_next(unfinished.journey)
+        except Refused as refused:
+            if refused.code not in REFUSALS or refused.code == "too_many":
+                raise
+            form.form_errors.append(REFUSALS[refused.code])
+        else:
+            return go("public.receipt", draft=draft)
     journey = load(draft)
     if isinstance(journey, Receipt):
         return go("public.receipt", draft=draft)
@@ -211,17 +231,6 @@ def check(lang: str, draft: UUID) -> str | Response:
     cases = own_references(journey)
     if pages.first_open_page(journey, known, policy(), cases):
         return to_next(journey)
-    form = BaseForm()
-    if form.accepted():
-        filing = pages.filing_of(journey, known, policy(), cases, lang)
-        try:
-            file_request(current_actor(), current_clock(), filing, draft, owner(), place())
-        except Refused as refused:
-            if refused.code not in REFUSALS or refused.code == "too_many":
-                raise
-            form.form_errors.append(REFUSALS[refused.code])
-        else:
-            return go("public.receipt", draft=draft)
     chosen = pages.filing_of(journey, known, policy(), cases, lang).items
     return render_template(
         "public/check.html",
@@ -230,6 +239,28 @@ def check(lang: str, draft: UUID) -> str | Response:
         rows=rows(journey, known, cases),
         plan=plan_of(journey, chosen),
     )
+
+
+def send(draft: UUID, lang: str) -> None:
+    """Sends what was filled in; nothing where that was done before. Raises Unfinished, and what `file_request` raises.
+
+    A stranger's draft is opened before it counts as one more request: what cannot be sent uses up no limit.
+    """
+
+    def filled_in(contents: dict[str, Any]) -> Filing:
+        journey, known = Journey.of(draft, contents), student_session() is not None
+        cases = own_references(journey)
+        if pages.first_open_page(journey, known, policy(), cases):
+            raise Unfinished(journey)
+        return pages.filing_of(journey, known, policy(), cases, lang)
+
+    filing: Filing | FilledIn = filled_in
+    if student_session() is None:
+        contents = drafts.read(current_clock(), draft, owner())
+        if "receipt" in contents:
+            return
+        filing = filled_in(contents)
+    file_request(current_actor(), current_clock(), filing, draft, owner(), place())
 
 
 def rows(journey: Journey, known: bool, cases: list[tuple[str, str]]) -> list[dict[str, Any]]:

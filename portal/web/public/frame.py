@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, abort, current_app, flash, redirect, request, session, url_for
 from markupsafe import Markup
@@ -20,6 +20,7 @@ from portal.services.recognise import SignedIn
 from portal.services.unit import abandon
 from portal.web import errors
 from portal.web.access import here
+from portal.web.application import Portal
 from portal.web.language import COOKIE_KEY, _, current_language, is_staff_page
 from portal.web.pieces import written
 from portal.web.sessions import browser_secret, current_session
@@ -114,16 +115,17 @@ def template_names() -> dict[str, object]:
     """What base.html shows around a page."""
     if is_staff_page():
         return {}
-    signed_in = current_session()
+    signed_in, root, lang = current_session(), request.script_root, current_language()
+    addresses = cast(Portal, current_app).addresses(lang=lang)
     names: dict[str, object] = {
-        "links": _links(request.script_root, current_language()),
-        "foot": _foot(request.script_root, current_language(), policy().digest),
-        "page": page,
+        "links": _links(root, lang),
+        "foot": _foot(root, lang, policy().digest),
+        "page": addresses,
     }
     if signed_in is not None and signed_in.kind != "staff":
         names |= {
-            "student_nav": _menu(request.script_root, current_language(), signed_in.kind, request.endpoint),
-            "sign_out_url": page("account.sign_out"),
+            "student_nav": _menu(root, lang, signed_in.kind, request.endpoint),
+            "sign_out_url": addresses("account.sign_out"),
             "session_ends_at": signed_in.ends_at,
         }
     return names

@@ -28,6 +28,7 @@ from portal.web.staff.wording import CHANNELS, KINDS, STATES
 from portal.web.typed import typed_before
 
 FILE_NAME = N_("verzoeken")
+ARROWS = {"": "", "ascending": "↑", "descending": "↓"}
 COLUMNS = (
     *(N_("Kenmerk"), N_("Verzoek"), N_("Cursist"), N_("Taal"), N_("Vestiging"), N_("Ontvangen"), N_("Via")),
     *(N_("Antwoord voor"), N_("Dagen over"), N_("Behandelaar"), N_("Stand")),
@@ -105,7 +106,7 @@ def _sort(tab: Tab, to: Links, order: Order | None, name: str) -> dict[str, str]
     """A column's link: the first press sorts by it, the next one turns it round."""
     now = "" if order is None or order.value.lstrip("-") != name else "descending" if order.downwards else "ascending"
     turned = f"-{name}" if now == "ascending" else name
-    return {"href": to(tab, order=turned), "now": now}
+    return {"href": to(tab, order=turned), "now": now, "arrow": ARROWS[now]}
 
 
 def _asked_for(filters: Filters, page: Page) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request
@@ -12,14 +11,12 @@ from wtforms import TextAreaField
 from portal.domain.permissions import NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import FieldType, Level, RequestKind
-from portal.i18n import N_, Speaker
-from portal.policy.model import Dataset
-from portal.services import own_campaigns, own_data, withdraw_consent
-from portal.services.own_data import GroupOfData, Series, Value
+from portal.i18n import N_
+from portal.services import own_campaigns, own_data, own_views, withdraw_consent
+from portal.services.own_data import Value
 from portal.services.recognise import SignedIn
 from portal.web.forms import BaseForm, clean, typed
 from portal.web.language import _, current_speaker
-from portal.web.pieces import pieces
 from portal.web.public import filing
 from portal.web.public.frame import PREFIX, blueprint_of, go, page, policy, to_confirm
 from portal.web.public.journey import Journey, value_form
@@ -64,65 +61,8 @@ def me() -> tuple[SignedIn, bool]:
 def data(lang: str) -> str:
     signed_in, shared = me()
     found = own_data.own_data(signed_in.actor, current_clock(), shared)
-    said = current_speaker()
-    groups = [_group(group, said) for group in found.groups]
-    return render_template(
-        "student/data.html",
-        groups=groups,
-        found=found,
-        level=signed_in.actor.level,
-    )
-
-
-class _Entry(NamedTuple):
-    heading: str  # "" where there can be one of a kind only
-    title: str
-    list: str
-
-
-class _Count(NamedTuple):
-    value: Any
-    times: int
-
-
-class _Series(NamedTuple):
-    heading: str  # "" where the group holds nothing else
-    dataset: Dataset
-    total: int
-    entries: list[_Entry]
-    counts: list[_Count]
-
-
-class _Group(NamedTuple):
-    number: int
-    label: str
-    icon: str
-    explanation: str
-    hint: str
-    masked: bool
-    series: list[_Series]
-
-
-NOTHING, PARTLY = N_("Niets bewaard"), N_("Deels verborgen")
-
-
-def _group(group: GroupOfData, said: Speaker) -> _Group:
-    about, say, masked = group.group, pieces(said).text, group.masked
-    hint = say(NOTHING if group.empty else PARTLY) if group.empty or masked else ""
-    series = [_series(each, said, alone=len(group.series) == 1) for each in group.series]
-    return _Group(about.number, say(about.label), about.icon, say(about.explanation), hint, masked, series)
-
-
-def _series(series: Series, said: Speaker, alone: bool) -> _Series:
-    dataset, many = series.dataset, series.dataset.many
-    one = said.text(dataset.label)
-    entries = [
-        _Entry(f"{one} {number}" if many else "", show.title_of(entry, said), show.values(entry, said))
-        for number, entry in enumerate(series.entries, 1)
-    ]
-    counts = [_Count(show.shown(field, choice, said).value, times) for field, choice, times in series.counts]
-    heading = said.text(dataset.label_plural) if many else "" if alone else one
-    return _Series(heading, dataset, series.total, entries, counts)
+    telling = show.Telling(found.about, current_speaker())
+    return render_template("student/data.html", found=found, telling=telling, level=signed_in.actor.level)
 
 
 @blueprint.get(f"{PREFIX}/me/records/<dataset>/<int:group>")
@@ -132,10 +72,9 @@ def records(lang: str, dataset: str, group: int) -> str:
     series = own_data.records_of(signed_in.actor, current_clock(), shared, dataset, group)
     number = max(0, request.args.get("page", 0, int))
     start = number * PAGE
-    said = current_speaker()
-    one = _(series.dataset.label)
+    telling = show.Telling(series.about, current_speaker())
     entries = [
-        _Entry(f"{one} {at}", show.title_of(entry, said), show.values(entry, said))
+        (f"{_(series.dataset.label)} {at}", telling.title_of(entry), telling.values(entry))
         for at, entry in enumerate(series.entries[start : start + PAGE], start + 1)
     ]
     return render_template(
@@ -165,7 +104,7 @@ def _value_page(found: Value) -> str:
     return render_template(
         "student/value.html",
         value=found,
-        fact=show.fact(found, current_speaker()),
+        fact=show.Telling(found.about, current_speaker()).fact(found),
         bases=BASES,
         sources=SOURCES,
         image=found.field.type is FieldType.IMAGE,
@@ -245,7 +184,7 @@ def views(lang: str) -> str:
     """Who looked, when, as what and why (ux.md, rule 10)."""
     signed_in, _shared = me()
     after = request.args.get("after", None, UUID)
-    seen, following = own_data.views(signed_in.actor, current_clock(), after)
+    seen, following = own_views.views(signed_in.actor, current_clock(), after)
     href = page("student.views", after=following) if following else ""
     return render_template("student/views.html", seen=seen, following=href)
 

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from flask import current_app, render_template, url_for
-from markupsafe import Markup
+from flask import render_template, url_for
+from markupsafe import Markup, escape
 
 from portal.domain.birth_date import parse
 from portal.domain.vocabulary import FieldType
-from portal.i18n import Speaker
-from portal.policy.model import Field
-from portal.services.own_data import Entry, Value
+from portal.i18n import N_, Speaker
+from portal.policy.model import OWN_SECTION, Field, Policy
+from portal.services.own_data import About, Entry, GroupOfData, Series, Value, Way
 from portal.web.language import _
-from portal.web.pieces import pieces
+from portal.web.pieces import ltr, name, pieces
 from portal.web.pieces import shown as shown_as
+from portal.web.public.frame import page, policy
 from portal.wording import BASES, SOURCES
 
-T = TypeVar("T")
-
-MOST_KEPT = 4096  # of what is the same for many values
+MOST_KEPT = 4096  # rows
 NO_ITEM = UUID(int=0)
-# Where a row that is kept for many values is filled in with one of them; characters that no text has.
-SAID, ITEM, PLACE = "\ue000", "\ue001", "\ue002"
-NAMES = str.maketrans({"%": "%%", SAID: "%(said)s", ITEM: "%(item)s", PLACE: "%(place)s"})
+NOTHING, PARTLY, NONE = N_("Niets bewaard"), N_("Deels verborgen"), N_("Hier bewaren wij niets van u.")
+ALL, GIVEN = N_("Bekijk ze allemaal"), N_("iets gekregen op")
+HOLES = str.maketrans({"%": "%%", "\ue000": "%(", "\ue001": ")s"})  # `hole`, by characters that no text has
 FROM_LEFT = frozenset(
     {
         FieldType.BIRTH_DATE,
@@ -41,6 +40,15 @@ FROM_LEFT = frozenset(
         FieldType.IBAN,
     }
 )
+PLAIN = frozenset(FieldType) - {
+    FieldType.CHOICE,
+    FieldType.YES_NO,
+    FieldType.DATE,
+    FieldType.BIRTH_DATE,
+    FieldType.MONEY,
+    FieldType.IMAGE,
+    FieldType.LONG_TEXT,
+}  # shown as they are stored
 
 
 class Shown(NamedTuple):
@@ -71,108 +79,172 @@ def shown(field: Field, value: Any, speaker: Speaker) -> Shown:
     return Shown(str(value), "ltr" if field.type in FROM_LEFT else "name")
 
 
-def one_line(field: Field, value: Any, speaker: Speaker) -> str:
-    """The value as plain text: in a title, where no markup goes."""
-    found = shown(field, value, speaker).value
-    return speaker.date(found) if isinstance(found, date) else str(found)
+class Telling:
+    """What a page tells of one student's values, in one language."""
+
+    def __init__(self, about: About, speaker: Speaker) -> None:
+        self._speaker, self._pieces = speaker, pieces(speaker)
+        self._beside = dict(_beside_all(policy(), speaker))
+        for code, day in about.until.items():
+            if day is not None:
+                self._beside[f"until {code}"] = self._pieces.date_both(day)
+        for code, day in about.sent.items():
+            self._beside[f"on {code}"] = f" ({self._pieces.text(GIVEN)} {self._pieces.date_both(day)})"
+
+    def groups(self, groups: Iterable[GroupOfData], own: Markup) -> Markup:
+        """What is kept, group by group, closed; `own` is what else the portal's own section says."""
+        return Markup("\n".join([self._group(each, own) for each in groups]))  # noqa: S704 - each is markup
+
+    def _group(self, group: GroupOfData, own: Markup) -> Markup:
+        about, say, masked = group.group, self._pieces.text, group.masked
+        hint = say(NOTHING if group.empty else PARTLY) if group.empty or masked else ""
+        alone = len(group.series) == 1
+        told = [self._records(series, about.number, alone) for series in group.series]
+        body = "".join(told) or f'<p class="none">{say(NONE)}</p>'
+        if about.number == OWN_SECTION:
+            body = f"{body}{own}"  # as text: a sum with markup escapes what is not
+        return self._pieces.group_card(
+            f"group-{about.number}",
+            say(about.label),
+            about.icon,
+            hint,
+            locked=masked,
+            text=say(about.explanation),
+            body=Markup(body),  # noqa: S704 - escaped where it is put together
+        )
+
+    def _records(self, series: Series, group: int, alone: bool) -> str:
+        """What is shown of the records of a data set; `alone` in its group, one record needs no heading."""
+        dataset, say = series.dataset, self._pieces.text
+        many = say(dataset.label_plural)
+        if not series.entries:
+            counts = [
+                f"<li>{escape(_plainly(way, self._speaker)(choice))}: {times}</li>"
+                for way, choice, times in series.counts
+            ]
+            listed = f"<ul>{''.join(counts)}</ul>" if counts else ""
+            href = page("student.records", dataset=dataset.code, group=group)
+            hidden = f'<span class="visually-hidden">: {many}</span>'
+            return f'<h2>{many}: {series.total}</h2>{listed}<p><a href="{href}">{say(ALL)}{hidden}</a></p>'
+        one = say(dataset.label)
+        if not dataset.many:
+            return f"{'' if alone else f'<h2>{one}</h2>'}{''.join(map(self.values, series.entries))}"
+        return f"<h2>{many}</h2>" + "".join(
+            f"<h3>{one} {number}{self._after(entry)}</h3>{self.values(entry)}"
+            for number, entry in enumerate(series.entries, 1)
+        )
+
+    def _after(self, entry: Entry) -> str:
+        title = self.title_of(entry)
+        return f": {name(title)}" if title else ""
+
+    def title_of(self, entry: Entry) -> str:
+        """What tells this record from others of its kind; masked parts stay out."""
+        parts = [_plainly(value.way, self._speaker)(value.value) for value in entry.title if not value.masked]
+        return " · ".join(parts)
+
+    def values(self, entry: Entry) -> Markup:
+        """The values of a record as a list, each with everything that belongs beside it."""
+        self._beside["item"] = item = str(entry.item_id)
+        self._beside["place"] = item[-8:]
+        return Markup(f'<dl class="facts">{"".join([self._row(value) for value in entry.values])}</dl>')  # noqa: S704 - rows of our own template
+
+    def _row(self, value: Value) -> str:
+        """A value in a list. But for what is filled in it is the same for everybody, so it is put together once."""
+        frame, say = _row_of(value.way, value.restricted, self._speaker)
+        self._beside["said"] = "" if value.way.masked else say(value.value)
+        return frame % self._beside
+
+    def fact(self, value: Value) -> dict[str, Any]:
+        """One value with everything that belongs beside it."""
+        said = Shown("") if value.masked else shown(value.field, value.value, self._speaker)
+        why = _why(value.way, self._speaker).translate(HOLES) % self._beside
+        item = str(value.item_id)
+        return _around(value.way, value.restricted, self._speaker, item, item[-8:], why) | said._asdict()
 
 
-def title_of(entry: Entry, speaker: Speaker) -> str:
-    """What tells this record from others of its kind; masked parts stay out."""
-    parts = [one_line(value.field, value.value, speaker) for value in entry.title if not value.masked]
-    return " · ".join(parts)
+@lru_cache(maxsize=MOST_KEPT)
+def _row_of(way: Way, restricted: bool, speaker: Speaker) -> tuple[str, Callable[[Any], str]]:
+    """The row of a field with the names of what is filled in, and how its value is said."""
+    why = _why(way, speaker)
+    around = _around(way, restricted, speaker, hole("item"), hole("place"), why)
+    row = render_template("student/row.html", fact=around | {"value": hole("said"), "kind": ""})
+    return row.translate(HOLES), _saying(way.field, speaker)
 
 
-def values(entry: Entry, speaker: Speaker) -> Markup:
-    """The values of a record as a list, each with everything that belongs beside it."""
-    rows = "".join(_row(value, speaker) for value in entry.values)
-    return Markup(f'<dl class="facts">{rows}</dl>')  # noqa: S704 - rows of our own template
+def _saying(field: Field, speaker: Speaker) -> Callable[[Any], str]:
+    """How a page says a value of this field."""
+    if field.type in PLAIN:
+        return ltr if field.type in FROM_LEFT else name
+    if field.type is FieldType.CHOICE:
+        known = {choice.code: speaker.say(choice.label) for choice in field.choices}
+        return lambda value: known.get(value) or name(value)
+
+    def say(value: Any) -> str:
+        found = shown(field, value, speaker)
+        return shown_as(pieces(speaker).value_of(found.value, found.kind))
+
+    return say
 
 
-def _row(value: Value, speaker: Speaker) -> str:
-    """A value in a list. But for the value and the address of its record it is the same for everybody of whom the same
-    field is shown in the same way: so that is put together once."""
-    frame: str = _once("row", value, speaker, lambda: _frame(value, speaker))
-    item = str(value.item_id)
-    said = "" if value.masked else shown_as(_said(value, speaker))
-    return frame % {"place": item[-8:], "item": item, "said": said}
+@lru_cache(maxsize=MOST_KEPT)
+def _plainly(way: Way, speaker: Speaker) -> Callable[[Any], str]:
+    """How a value of this field is said as plain text: where no markup goes."""
+    field = way.field
+    if field.type in PLAIN:
+        return str
+    if field.type is FieldType.CHOICE:
+        known = {choice.code: speaker.gettext(choice.label) for choice in field.choices}
+        return lambda value: known.get(value) or str(value)
+    if field.type is FieldType.DATE:
+        return lambda value: speaker.date(date.fromisoformat(value))
+    return lambda value: str(shown(field, value, speaker).value)
 
 
-def _frame(value: Value, speaker: Speaker) -> str:
-    """The row, with the names of what is filled in."""
-    around = fact(value, speaker) | {
-        "id": f"{value.field.dataset}-{value.field.code}-{PLACE}",
-        "value": SAID,
-        "kind": "",
-    }
-    for name in ("href", "wrong_href"):
-        around[name] = around[name].replace(str(value.item_id), ITEM)
-    return render_template("student/row.html", fact=around).translate(NAMES)
-
-
-def _said(value: Value, speaker: Speaker) -> Any:
-    found = shown(value.field, value.value, speaker)
-    return pieces(speaker).value_of(found.value, found.kind)
-
-
-def fact(value: Value, speaker: Speaker) -> dict[str, Any]:
-    """One value with everything that belongs beside it."""
-    said = Shown("") if value.masked else shown(value.field, value.value, speaker)
+def _around(way: Way, restricted: bool, speaker: Speaker, item: str, place: str, why: str) -> dict[str, Any]:
+    """What a template says of a value beside the value. `place` tells the record from others of the page."""
+    field, lang = way.field, speaker.lang
     return {
-        "id": f"{value.field.dataset}-{value.field.code}-{value.item_id.hex[-8:]}",
-        "item": value.item_id,
-        "field": value.field,
-        "label": speaker.gettext(value.field.label),
-        "value": said.value,
-        "kind": said.kind,
-        "masked": value.masked,
-        "restricted": value.restricted,
-        "why": why(value, speaker),
-        "href": _address("student.value", value, speaker.lang),
-        "wrong_href": _address("student.wrong" if value.field.correctable else "student.value", value, speaker.lang),
+        "id": f"{field.dataset}-{field.code}-{place}",
+        "field": field,
+        "label": speaker.gettext(field.label),
+        "masked": way.masked,
+        "restricted": restricted,
+        "why": Markup(why),  # noqa: S704 - a template's own output
+        "href": _address("student.value", lang, item, field),
+        "wrong_href": _address("student.wrong" if field.correctable else "student.value", lang, item, field),
     }
 
 
-def why(value: Value, speaker: Speaker) -> Markup:
-    """What belongs beside a value: why, on what ground, from whom, to whom, until when."""
-    return Markup(_once("why", value, speaker, lambda: _why(value)))  # noqa: S704 - a template's own output
-
-
-def _why(value: Value) -> str:
+def _why(way: Way, speaker: Speaker) -> str:
+    """Why, on what ground, from whom, to whom, until when; with holes for what is a student's own."""
     return render_template(
         "student/why.html",
-        purposes=list(dict.fromkeys(activity.label for activity in value.activities)),
-        bases=list(dict.fromkeys(BASES[activity.basis] for activity in value.activities)),
-        source=SOURCES[value.field.source],
-        shared=value.shared,
-        until=value.until,
-        retention=value.field.retention,
+        purposes=list(dict.fromkeys(activity.label for activity in way.activities)),
+        bases=list(dict.fromkeys(BASES[activity.basis] for activity in way.activities)),
+        source=SOURCES[way.field.source],
+        shared=[(each.name, hole(f"on {each.code}")) for each in way.recipients],
+        until=hole(f"until {way.field.retention}"),
     )
 
 
-def _once(what: str, value: Value, speaker: Speaker, make: Callable[[], T]) -> T:
-    """What is the same for everybody of whom the same field is kept, until the same day, given to the same recipients
-    and shown in the same way: made once, and kept as long as there is room."""
-    kept: dict[object, T] = current_app.extensions.setdefault("beside_values", {})
-    field = value.field
-    key = what, speaker.lang, field.dataset, field.code, value.until, value.shared, value.masked, value.restricted
-    found = kept.get(key)
+def hole(what: str) -> str:
+    """Where a page that is kept for others is filled in."""
+    return f"\ue000{what}\ue001"
+
+
+def _beside_all(policy: Policy, speaker: Speaker) -> dict[str, str]:
+    """What fills the holes of whom nothing is known: no term that has begun, nothing given to anybody."""
+    asked = "beside", speaker.lang
+    found: dict[str, str] | None = policy.derived.get(asked)
     if found is None:
-        if len(kept) >= MOST_KEPT:
-            kept.clear()
-        found = kept[key] = make()
+        found = {f"until {code}": speaker.say(term.explanation) for code, term in policy.retention.items()}
+        found |= {f"on {code}": "" for code in policy.recipients}
+        policy.derived[asked] = found
     return found
 
 
-def _address(endpoint: str, value: Value, lang: str) -> str:
-    """Of a page about one value: made from one such address, since a page of data has fifty."""
-    before, after = _around(endpoint, lang)
-    return f"{before}{value.item_id}/{value.field.code}{after}"
-
-
-@cache
-def _around(endpoint: str, lang: str) -> tuple[str, str]:
-    """What stands before and after the record and the field in the address of a page about a value."""
-    one = url_for(endpoint, lang=lang, item=NO_ITEM, field="f")
-    before, _, after = one.partition(f"{NO_ITEM}/f")
-    return before, after
+def _address(endpoint: str, lang: str, item: str, field: Field) -> str:
+    """Of a page about one value; the record may be a hole."""
+    one = url_for(endpoint, lang=lang, item=NO_ITEM, field=field.code)
+    return one.replace(str(NO_ITEM), item)
