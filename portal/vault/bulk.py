@@ -15,17 +15,20 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Insert, Table, bindparam, insert
 
 Bind = Callable[[Any], Any] | None
-TOGETHER = 12  # rows in one statement, each of which has values of its own to name
+TOGETHER = 50  # values in one statement: of those with more psycopg remembers no translation
 
 
 def insert_together(connection: Connection, rows: Sequence[tuple[Table, dict[str, Any]]]) -> None:
-    """A few rows, each after those that it refers to; each names every column that may not be empty."""
-    if connection.dialect.name != "postgresql" or not 1 < len(rows) <= TOGETHER:
-        for table, alike in groupby(rows, itemgetter(0)):
-            connection.execute(_into(table), [row for _, row in alike])
-        return
-    statement = _together(tuple((table, tuple(row)) for table, row in rows))
-    connection.execute(statement, {f"{name}_{n}": row[name] for n, (_, row) in enumerate(rows) for name in row})
+    """A few rows, each after those that it refers to; each names every column that may not be empty, and None only
+    where nothing else would stand anyway."""
+    if connection.dialect.name == "postgresql":
+        told = [(table, {name: value for name, value in row.items() if value is not None}) for table, row in rows]
+        values = {f"{name}_{n}": value for n, (_, row) in enumerate(told) for name, value in row.items()}
+        if len(values) <= TOGETHER:
+            connection.execute(_together(tuple((table, tuple(row)) for table, row in told)), values)
+            return
+    for table, alike in groupby(rows, itemgetter(0)):
+        connection.execute(_into(table), [row for _, row in alike])
 
 
 _into = lru_cache(insert)
