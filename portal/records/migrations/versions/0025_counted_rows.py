@@ -16,6 +16,13 @@ down_revision = "0024"
 branch_labels = None
 depends_on = None
 
+# Plans are random ids and hashes: to write one takes three times as long when it is tried to be compressed.
+AS_THEY_ARE = (
+    "ALTER TABLE tombstone ALTER COLUMN records SET STORAGE EXTERNAL",
+    "ALTER TABLE erasure ALTER COLUMN plan SET STORAGE EXTERNAL",
+)
+COMPRESSED = "ALTER TABLE erasure ALTER COLUMN plan SET STORAGE EXTENDED"
+
 
 def upgrade(engine_name: str) -> None:
     if engine_name == "":
@@ -31,18 +38,17 @@ def upgrade_main() -> None:
     op.add_column("record", sa.Column("value_count", sa.SmallInteger(), nullable=True))
     for column in ("ids", "records"):
         op.add_column("tombstone", sa.Column(column, sa.LargeBinary(), nullable=True))
-    store("EXTERNAL")
+    on_postgresql(*AS_THEY_ARE)
 
 
 def downgrade_main() -> None:
-    store("EXTENDED")
+    on_postgresql(COMPRESSED)
     for column in ("records", "ids"):
         op.drop_column("tombstone", column)
     op.drop_column("record", "value_count")
 
 
-def store(how: str) -> None:
-    """Plans are random ids and hashes: PostgreSQL takes three times as long to write one when it tries to compress it."""
+def on_postgresql(*statements: str) -> None:
     if op.get_bind().dialect.name == "postgresql":
-        for table, column in (("tombstone", "records"), ("erasure", "plan")):
-            op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE {how}")
+        for each in statements:
+            op.execute(each)
