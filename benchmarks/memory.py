@@ -1,14 +1,18 @@
 """Memory of an installation on one machine, two web processes and the worker: PSS, after warm-up and after many
 requests of every kind. BENCH_REQUESTS names how many.
 
-The worker has letters printed before. The process that prints them is told by itself; what is counted begins when it
-has ended, as it does after each handful of letters.
+First as a small machine has it, with the worker in one of the web processes; then as two services. The worker has
+letters printed before. The process that prints them is told by itself; what is counted begins when it has ended, as it
+does after each handful of letters.
 """
 
 from __future__ import annotations
 
 import itertools
 import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.kit.client import Client
 from benchmarks.kit.estate import Estate, estate
@@ -30,24 +34,43 @@ LANGUAGES = ("nl", "ar", "ti", "en", "uk", "tr", "fa")
 
 def main() -> None:
     requests = sizes("BENCH_REQUESTS", (2_000,))[-1]
-    with estate("sqlite") as place:
+    one = measured(requests, {"WORKER_IN_WEB": "yes"})
+    tell("memory", "printing, for as long as it lasts, MiB", engine="sqlite", mib=round(one.printing))
+    tell("memory", "after warm-up, MiB", engine="sqlite", mib=round(one.warm))
+    tell_bar("memory", "PSS, MiB", one.mib, most=MIB, engine="sqlite", mib=round(one.mib), requests=requests)
+    tell_bar("memory", "growth after warm-up", one.mib / one.warm, most=GROWTH, engine="sqlite", mib=round(one.mib))
+    two = measured(requests, {})
+    parts = {"web_mib": round(two.web), "worker_mib": round(two.mib - two.web), "requests": requests}
+    tell("memory", "as two services, MiB", engine="sqlite", mib=round(two.mib), **parts)
+    grown = two.mib / two.warm
+    tell_bar("memory", "growth after warm-up, two services", grown, most=GROWTH, engine="sqlite", mib=round(two.mib))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """In MiB."""
+
+    printing: float
+    warm: float
+    web: float
+    mib: float
+
+
+def measured(requests: int, more: dict[str, str]) -> Measured:
+    with estate("sqlite", **more) as place:
         school = make_school(place.app, place.app.extensions["clock"], students=1_000, cases=2_000)
         paths = visits(place, school)
-        with served(PORTAL, place.environment, workers=2) as web, working(place.environment) as worker:
+        own = nullcontext() if more else working(place.environment)
+        with served(PORTAL, place.environment, workers=2) as web, own as worker:
+            pids = [web.process.pid, *([worker.pid] if worker else [])]
             clients = signed_in_clients(web, place, school)
             wait_for_letters(place)
-            printing = sum(pss_mib(pid) for pid in tree(worker.pid)[1:])
-            wait_until_alone(worker.pid)
+            printing = sum(pss_mib(pid) for pid in all_of(pids) if prints(pid))
+            wait_until_printed(pids)
             round_of(clients, paths, int(requests * WARM_UP))
-            warm = web.pss() + pss_mib(worker.pid)
+            warm = sum(pss_mib(pid) for pid in pids)
             round_of(clients, paths, requests - int(requests * WARM_UP))
-            web_mib, worker_mib = web.pss(), pss_mib(worker.pid)
-    total = web_mib + worker_mib
-    parts = {"web_mib": round(web_mib), "worker_mib": round(worker_mib), "requests": requests}
-    tell("memory", "printing, for as long as it lasts, MiB", engine="sqlite", mib=round(printing))
-    tell("memory", "after warm-up, MiB", engine="sqlite", mib=round(warm))
-    tell_bar("memory", "PSS, MiB", total, most=MIB, engine="sqlite", mib=round(total), **parts)
-    tell_bar("memory", "growth after warm-up", total / warm, most=GROWTH, engine="sqlite", mib=round(total))
+            return Measured(printing, warm, web.pss(), sum(pss_mib(pid) for pid in pids))
 
 
 def visits(place: Estate, school: School) -> dict[str, list[str]]:
@@ -100,10 +123,21 @@ def wait_for_letters(place: Estate, seconds: float = 120) -> None:
         db.session.remove()
 
 
-def wait_until_alone(pid: int, seconds: float = 60) -> None:
-    """Until the process has no other one below it: the one that prints ends when nothing came for a while."""
+def all_of(pids: list[int]) -> list[int]:
+    return [each for pid in pids for each in tree(pid)]
+
+
+def prints(pid: int) -> bool:
+    try:
+        return b"portal.letters.printing" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:  # it has just ended
+        return False
+
+
+def wait_until_printed(pids: list[int], seconds: float = 60) -> None:
+    """Until no process prints any more: it ends when nothing came for a while."""
     until = time.monotonic() + seconds
-    while len(tree(pid)) > 1:
+    while any(prints(pid) for pid in all_of(pids)):
         assert time.monotonic() < until, "the process that prints stays"
         time.sleep(0.5)
 

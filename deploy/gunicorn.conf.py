@@ -6,6 +6,7 @@ A proxy on the same machine ends TLS and speaks to the socket; the socket's fold
 from __future__ import annotations
 
 import gc
+import os
 
 bind = "unix:/run/privacy-portal/web.sock"
 umask = 0o007  # the proxy's group may connect
@@ -36,3 +37,7 @@ def when_ready(_server: object) -> None:
     load_languages()
     gc.collect()
     gc.freeze()
+
+
+if os.environ.get("WORKER_IN_WEB") == "yes":
+    from portal.runners.in_web import post_worker_init, worker_exit  # noqa: F401 - gunicorn's hooks

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from benchmarks.kit.estate import Estate
 from benchmarks.kit.meter import own_cpu
-from portal.records.db import WRITE, db
+from portal.records.db import db, to_write
 from portal.records.tables.people import Branch, Record, Student
 from portal.vault.envelope import Holder, Place
 from portal.vault.master import MasterKey
@@ -40,7 +40,7 @@ class Again:
         with (
             main.connect() as there,
             keys.connect() as there_keys,
-            new_main.connect().execution_options(**{WRITE: True}) as written,
+            to_write(new_main) as written,
         ):
             written.execute(insert(Branch.__table__), _rows(there, Branch.__table__))
             ids = list(there.execute(select(Student.id)).scalars())

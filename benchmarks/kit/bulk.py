@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
 
-from portal.records.db import WRITE
+from portal.records.db import hold_writing
 
 CHUNK = 5_000  # rows
 QUICK = ("synchronous=OFF", "secure_delete=OFF", "cache_size=-400000")
@@ -63,10 +63,11 @@ class Bulk:
 def bulk(engine: Engine, indexed: Sequence[Table] = ()) -> Iterator[Bulk]:
     """Commits at the end. The indexes of `indexed` are made anew afterwards, which is quicker than keeping them."""
     sqlite = engine.dialect.name == "sqlite"
-    with engine.connect().execution_options(**{WRITE: True}) as connection:
+    with engine.connect() as connection:
         raw = connection.connection
         set_pragmas(raw.cursor(), QUICK if sqlite else ())
         with connection.begin():
+            hold_writing(connection)
             for index in (index for table in indexed for index in table.indexes):
                 index.drop(connection)
             rows = Bulk(connection)

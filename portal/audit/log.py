@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -28,6 +28,12 @@ CLASS = "audit"
 LAST = select(Audit.seq, Audit.digest).order_by(Audit.seq.desc()).limit(1)
 WAIT = text("SELECT pg_advisory_xact_lock(:lock)")
 ADD, ADD_DETAIL = insert(Audit), insert(AuditDetail)
+DETAIL = "detail_"  # before the names of the one's values, where an entry and its details go in one statement
+ADD_BOTH = (
+    insert(AuditDetail)
+    .values({each.name: bindparam(f"{DETAIL}{each.name}") for each in AuditDetail.__table__.c})
+    .add_cte(insert(Audit).values({each.name: bindparam(each.name) for each in Audit.__table__.c}).cte("entry"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +121,11 @@ def append(session: Session, vault: Vault, at: datetime, entries: Sequence[Entry
         )
         details.append({**detail, "seq": seq})
         previous = digest
-    connection.execute(ADD, rows)
-    connection.execute(ADD_DETAIL, details)
+    if len(rows) == 1 and connection.dialect.name == "postgresql":
+        connection.execute(ADD_BOTH, rows[0] | {f"{DETAIL}{name}": value for name, value in details[0].items()})
+    else:
+        connection.execute(ADD, rows)
+        connection.execute(ADD_DETAIL, details)
 
 
 def _sealed(vault: Vault, entry: Entry) -> tuple[bytes, dict[str, object]]:

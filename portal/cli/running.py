@@ -22,6 +22,7 @@ from portal.cli.demo import fill
 from portal.cli.terminal import answer, clock, json_option
 
 WORKER = (sys.executable, "-m", "portal.runners")
+WORKER_IN_WEB = "python:portal.runners.in_web"  # for gunicorn: hooks that need no process of their own
 jobs = AppGroup("jobs", help="Jobs of the worker.")
 PATIENCE = 60.0  # seconds for the web to answer after the start
 DRAIN = 40.0  # seconds to finish what is in hand
@@ -80,12 +81,12 @@ def serve(workers: int, demonstration: bool) -> None:
         fill(first_run=True)
     address = f"127.0.0.1:{settings.port}"
     web = [sys.executable, "-m", "gunicorn", "--bind", address, "--workers", str(workers), "--threads", "4"]
-    web += ["--log-level", "warning", "--graceful-timeout", "10", "portal:create_app()"]
+    web += ["--log-level", "warning", "--graceful-timeout", "10", "--preload", "portal:create_app()"]
+    lines = [web, list(WORKER)] if settings.on_postgresql else [[*web, "--config", WORKER_IN_WEB]]
     stop = threading.Event()
     for told_by in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told_by, lambda *_: stop.set())
     # In sessions of their own, so that a Ctrl-C reaches them once, from here.
-    lines = (web, list(WORKER))
     environment = of_its_own()
     children = [subprocess.Popen(line, cwd=ROOT, env=environment, start_new_session=True) for line in lines]  # noqa: S603 - ours
     try:

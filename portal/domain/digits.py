@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _LEFT_OUT = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Pd"})  # spaces, control and bidi marks, dashes
+_NO_DIGIT = re.compile("[^0-9]")
 _MINUS = "\N{MINUS SIGN}"
 
 
 def western_digits(text: str) -> str:
     """The same text with every decimal digit (Arabic-Indic, Persian, full-width …) as 0 to 9."""
-    return "".join(_western(character) for character in text)
+    return text if text.isascii() else "".join(_western(character) for character in text)
 
 
 def _western(character: str) -> str:
@@ -20,6 +22,8 @@ def _western(character: str) -> str:
 
 def without_marks(text: str) -> str:
     """The same text without invisible characters: bidi marks, zero-width ones, controls. White space stays."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(each for each in text if each.isspace() or unicodedata.category(each) not in ("Cf", "Cc"))
 
 
@@ -32,4 +36,4 @@ def compact(text: str) -> str:
 
 def only_digits(text: str) -> str:
     """The decimal digits of the text, as 0 to 9."""
-    return "".join(each for each in western_digits(text) if each.isascii() and each.isdigit())
+    return _NO_DIGIT.sub("", western_digits(text))

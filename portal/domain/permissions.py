@@ -6,11 +6,12 @@ level of identity that an act asks for is a separate question: `portal.domain.as
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from itertools import groupby, repeat
 from uuid import UUID
 
 from portal.domain.acts import Act
@@ -325,6 +326,18 @@ def may(actor: Actor, act: Act, subject: Subject | None = None) -> Decision:
         if not _ALSO_HOLDS[needed](actor, about):
             return Decision(needed)
     return GRANTED
+
+
+def may_each(actor: Actor, acts: frozenset[Act], subject: Subject) -> Iterator[tuple[Act, Decision]]:
+    """`may` for many acts; those of which the table says the same are decided once."""
+    for alike in _alike(acts, actor.kind, actor.roles):
+        yield from zip(alike, repeat(may(actor, alike[0], subject)))
+
+
+@cache
+def _alike(acts: frozenset[Act], kind: ActorKind, roles: frozenset[Role]) -> tuple[tuple[Act, ...], ...]:
+    said = {act: repr((_line(act, kind, roles), act in BEFORE_ACKNOWLEDGING)) for act in acts}
+    return tuple(tuple(alike) for _, alike in groupby(sorted(acts, key=said.__getitem__), said.__getitem__))
 
 
 def could(actor: Actor, act: Act) -> bool:

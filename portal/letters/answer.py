@@ -7,10 +7,11 @@ Values of the student stand apart with the level that shows them: without them t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from functools import cache
+from operator import attrgetter
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -172,14 +173,17 @@ def as_json(answer: Any) -> Json:
     if isinstance(answer, date):
         return answer.isoformat()
     if is_dataclass(answer):
-        told = ((name, getattr(answer, name)) for name in _names(answer.__class__))
+        names, values = _read_of(answer.__class__)
+        told = zip(names, values(answer), strict=True)
         return {name: value if value.__class__ in PLAIN else as_json(value) for name, value in told}
     return answer
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+def _read_of(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The names of the fields of a class of two or more, and what reads them all at once."""
+    names = tuple(each.name for each in fields(kind))
+    return names, attrgetter(*names)
 
 
 def from_json(stored: Mapping[str, Json]) -> Answer:

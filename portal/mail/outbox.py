@@ -55,7 +55,8 @@ def _rows(
 ) -> list[dict[str, object]]:
     """Of the mails that may be new. Sealing makes a key where there is none (any more): not for one that is there."""
     session.flush()
-    doubtful = [message.dedupe for message in messages if not vault.has_key(message.holder, CLASS)]
+    without = {holder for holder in {each.holder for each in messages} if not vault.has_key(holder, CLASS)}
+    doubtful = [message.dedupe for message in messages if message.holder in without]
     there = set(session.connection().execute(THERE, {"wanted": doubtful}).scalars()) if doubtful else ()
     host = urlsplit(base_url).hostname
     return [_row(vault, message, host, now) for message in messages if message.dedupe not in there]

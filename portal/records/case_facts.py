@@ -154,7 +154,7 @@ def head(session: Session, reference: str, upload: str, now: datetime) -> Any:
 def lines(session: Session, case_id: UUID, student_id: UUID | None) -> dict[str, list[Any]]:
     """Everything that a case has many of, and the parts of the student's `person` record, by what they are lines of."""
     found: dict[str, list[Any]] = {name: [] for name in (EVENT, MESSAGE, STEP, ITEM, LETTER, PERSON)}
-    for row in session.connection().execute(LINES, {"case": case_id, "student": student_id}):
+    for row in session.connection().execute(LINES, {"case": case_id, "student": student_id}).all():
         found[row.line].append(row)
     return found
 

@@ -6,12 +6,11 @@ is read from an index in the order of the list and stops after a page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy import Select, and_, case, func, literal_column, or_, select, true, tuple_, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
@@ -42,23 +41,21 @@ from portal.records.case_filter import (
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Branch, Record
-
-
-class Listed(NamedTuple):
-    """What a page shows of a case, and who it is of: the parts of the student's `person` record (row, retention class,
-    sealed), none where nobody knows yet whose case it is."""
-
-    case: Any
-    person: list[tuple[UUID | str, str, bytes]]
+from portal.vault.many import Sealed
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One page of a list: its rows and whether there are more on either side."""
+    """One page of a list: what is shown of each case, what holds the names of their students (parts of `person`
+    records), and whether there are more on either side."""
 
-    rows: list[Listed]
+    rows: Sequence[Any]
+    persons: Collection[Sealed]
     before: bool
     after: bool
+
+
+NOTHING = Slice((), (), before=False, after=False)
 
 
 def _arms(shape: Shape, tab: Tab) -> Iterator[Conditions]:
@@ -79,19 +76,23 @@ def cases(session: Session, asked: Question, size: int, after: str = "", before:
     """A page of cases. `after` and `before` are references of the list's own rows; one that is out of reach begins at
     the start."""
     if asked.tab in asked.impossible:
-        return Slice([], before=False, after=False)
+        return NOTHING
     place = _place(session, asked, after or before) if after or before else None
     backwards = bool(before) and place is not None
     downwards = asked.order.downwards != backwards
     statement = _listing(asked.shape, asked.tab, asked.order, downwards, place is not None, size + 1)
     if statement is None:
-        return Slice([], before=False, after=False)
-    rows = _listed(session.connection().execute(statement, {**asked.values, **(place or {})}))
+        return NOTHING
+    parts = session.connection().execute(statement, {**asked.values, **(place or {})}).all()
+    rows = list({row.reference: row for row in parts}.values())
     more = len(rows) > size
-    rows = rows[:size]
+    if more:
+        last = rows.pop().reference
+        parts = [row for row in parts if row.reference != last]
+    persons = {row.record_id: (row.student_id, *row[-3:]) for row in parts if row.record_id is not None}
     if backwards:
-        return Slice(rows[::-1], before=more, after=True)
-    return Slice(rows, before=place is not None, after=more)
+        return Slice(rows[::-1], persons.values(), before=more, after=True)
+    return Slice(rows, persons.values(), before=place is not None, after=more)
 
 
 @lru_cache(maxsize=256)
@@ -125,12 +126,13 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
     handler, item = aliased(Staff), aliased(CaseItem)
     return (
         select(
-            case((Case.student_id.is_(None), Case.id)).label("id"),
+            # Ids as they are stored: they only say whose key opens a name and where what is sealed lies.
+            type_coerce(case((Case.student_id.is_(None), Case.id)), NULLTYPE).label("id"),
             Case.reference,
             Case.version,
             Case.kind,
             Case.state,
-            Case.student_id,
+            type_coerce(Case.student_id, NULLTYPE).label("student_id"),
             Case.channel,
             Case.language,
             Case.received_on,
@@ -145,7 +147,7 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
             item.field,
             item.group.label("group"),
             item.activity,
-            type_coerce(Record.id, NULLTYPE).label("record_id"),  # as it is stored: it only names what is sealed
+            type_coerce(Record.id, NULLTYPE).label("record_id"),
             Record.retention.label("record_retention"),
             Record.sealed.label("record_sealed"),
         )
@@ -156,16 +158,6 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
         .outerjoin(Record, and_(Record.student_id == Case.student_id, Record.dataset == literal_column("'person'")))
         .order_by(*ordered, Record.sorts, Record.id)
     )
-
-
-def _listed(rows: Iterable[Any]) -> list[Listed]:
-    found: dict[str, Listed] = {}
-    for row in rows:
-        if (listed := found.get(row.reference)) is None:
-            listed = found[row.reference] = Listed(row, [])
-        if row.record_id is not None:
-            listed.person.append(tuple(row[-3:]))
-    return list(found.values())
 
 
 def _place(session: Session, asked: Question, reference: str) -> dict[str, Any] | None:

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
-from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Date, DateTime, Dialect, Engine, Insert, Integer, MetaData, event, insert, inspect
+from sqlalchemy import Connection, Date, DateTime, Dialect, Engine, Integer, MetaData, Table, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
 
 from portal.domain.clock import receipt_date
+from portal.vault.bulk import insert_together
 from portal.vault.tables import NAMING
 from portal.vault.tables import metadata as keys_metadata
 
-WRITE = "portal_write"  # execution option of a connection that is going to write
+WRITE = "portal_write"  # execution option of a connection in a writing transaction
 BUSY_MILLISECONDS = 10_000
 LOOKS_AGAIN = 0.002  # seconds
 
@@ -107,11 +109,13 @@ def _amsterdam_date(moment: str | None) -> str | None:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Hooks the connect and begin events of an engine; called once for each engine of the application."""
-    if engine.dialect.name != "sqlite":
-        return
-    event.listen(engine, "connect", _connect_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    """Says how an engine connects and begins; called once for each engine of the application.
+
+    Not by an event `begin`: where an engine has one, SQLAlchemy looks for listeners all along each statement.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _connect_sqlite)
+        engine.dialect.do_begin = _begin_sqlite  # type: ignore[assignment, method-assign]  # this engine's own dialect
 
 
 def _connect_sqlite(connection: Any, _record: Any) -> None:
@@ -130,18 +134,31 @@ def _connect_sqlite(connection: Any, _record: Any) -> None:
     connection.create_function("amsterdam_date", 1, _amsterdam_date, deterministic=True)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get(WRITE):
+def _begin_sqlite(connection: Any) -> None:
+    connection.driver_connection.execute("BEGIN")
+
+
+def hold_writing(connection: Connection) -> None:
+    """Makes the transaction that this connection is in a writing one, before it wrote anything. On SQLite it begins
+    anew for that; on PostgreSQL, where each statement sees what stands by then, what it read can stay before it."""
+    connection.execution_options(**{WRITE: True})
+    if connection.dialect.name == "sqlite":
         _begin_immediate(connection)
-    else:
-        driver: Any = connection.connection.driver_connection
-        driver.execute("BEGIN")  # past SQLAlchemy, for which it would be one statement more at each transaction
+
+
+@contextmanager
+def to_write(engine: Engine) -> Iterator[Connection]:
+    """A writing transaction of its own, committed at the end."""
+    with engine.begin() as connection:
+        hold_writing(connection)
+        yield connection
 
 
 def _begin_immediate(connection: Connection) -> None:
     """Waits for the one writer's place. SQLite's own waiting sleeps up to a tenth of a second between two looks, while
     the place stands empty: eight writers side by side wrote a third of what they can."""
     driver: Any = connection.connection.driver_connection
+    driver.execute("COMMIT")
     until = time.monotonic() + BUSY_MILLISECONDS / 1000
     driver.execute("PRAGMA busy_timeout=0")
     try:
@@ -181,17 +198,22 @@ def new_row(kind: type[M], /, **values: Any) -> M:
 def write_new(session: Session, rows: Iterable[Model]) -> None:
     """Writes these new rows now, in their order, and lets go of them: for what the unit does not change again. The
     session's own way costs several times as much, since it watches them for changes."""
-    connection = session.connection()
-    for kind, alike in groupby(rows, type):
-        statement, columns = _insert_of(kind)
-        told = [{columns[name]: value for name, value in vars(row).items() if name in columns} for row in alike]
-        connection.execute(statement, told)
+    insert_together(session.connection(), [_as_told(row) for row in rows])
+
+
+def _as_told(row: Model) -> tuple[Table, dict[str, Any]]:
+    table, columns, fixed = _columns_of(type(row))
+    return table, fixed | {columns[name]: value for name, value in vars(row).items() if name in columns}
 
 
 @cache
-def _insert_of(kind: type[Model]) -> tuple[Insert, dict[str, str]]:
-    """The statement and, for each attribute, the name of its column."""
-    return insert(kind), {each.key: each.columns[0].key for each in inspect(kind).column_attrs}
+def _columns_of(kind: type[Model]) -> tuple[Table, dict[str, str], dict[str, Any]]:
+    """The table; for each attribute, the name of its column; what stands in columns of which nothing else is said."""
+    mapped = inspect(kind)
+    table = cast(Table, mapped.local_table)
+    said = {each.key: each.default for each in table.columns}
+    fixed = {name: each.arg for name, each in said.items() if isinstance(each, ScalarElementColumnDefault)}
+    return table, {each.key: each.columns[0].key for each in mapped.column_attrs}, fixed
 
 
 def end_reading() -> None:
@@ -216,17 +238,9 @@ def _changed(session: Session) -> bool:
 
 
 def begin_write() -> None:
-    """Opens the session's transaction as a writing one, which trusts nothing that was read before.
-
-    SQLite has to begin anew for that. On PostgreSQL, where each statement sees what stands by then, the transaction
-    that only read goes on: one fetched connection, one BEGIN and one COMMIT less.
-    """
+    """Makes the session's transaction a writing one, which trusts nothing that was read before."""
     session = db.session()
-    if session.in_transaction() and not _changed(session):
-        connection = session.connection()
-        if connection.dialect.name == "postgresql":
-            session.expire_all()
-            connection.execution_options(**{WRITE: True})
-            return
-    end_reading()
-    session.connection(execution_options={WRITE: True})
+    if session.in_transaction() and _changed(session):
+        session.rollback()
+    session.expire_all()
+    hold_writing(session.connection())

@@ -6,7 +6,7 @@ retention class is a row of its own, and the rows of one item share `item_id`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlalchemy.types import NULLTYPE
 
 from portal.records.tables.people import Record, Student
 from portal.vault.envelope import Holder, Json, Place
+from portal.vault.many import Id, Sealed
 from portal.vault.vault import Vault
 
 COLUMNS = (
@@ -66,6 +67,7 @@ FILED = (
     .order_by(*IN_ORDER)
 )
 
+NAME = ("given_names", "name_prefix", "family_name")
 SEALED = ("record", "sealed")  # table and column
 CORRECTED = bytes(32)  # the digest of no row: the next import looks at the values one by one
 
@@ -295,11 +297,15 @@ def values_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID | str, 
     return values
 
 
-def name_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID | str, str, bytes]]) -> str:
-    """The name in the parts of a `person` record; "" when its keys are gone."""
-    return full_name(values_of(vault, student_id, parts))
+def names_of(vault: Vault, parts: Collection[Sealed]) -> dict[Id, str]:
+    """The names of students from the parts of their `person` records; who has no key any more is left out."""
+    values: dict[Id, dict[str, Json]] = {}
+    for (student, *_), payload in zip(parts, vault.open_many("student", *SEALED, parts), strict=True):
+        if payload is not None:
+            values[student] = {**payload["values"], **values.get(student, {})}
+    return {student: full_name(each) for student, each in values.items()}
 
 
 def full_name(values: Mapping[str, Json]) -> str:
     """A person's name as one writes it: given names, prefix, family name."""
-    return " ".join(str(values[code]) for code in ("given_names", "name_prefix", "family_name") if values.get(code))
+    return " ".join(map(str, filter(None, map(values.get, NAME))))

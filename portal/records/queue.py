@@ -104,7 +104,8 @@ def around(session: Session, scope: BranchScope, today: date, staff_id: UUID) ->
     reach, places = reach_of(scope)
     values = {**places, "today": today, "me": staff_id}
     connection, found = session.connection(), Around()
-    for what, row, code, name in connection.execute(_around(reach, connection.dialect.name == "postgresql"), values):
+    rows = connection.execute(_around(reach, connection.dialect.name == "postgresql"), values).all()
+    for what, row, code, name in rows:
         if what == "branch":
             found.branches.append((row, code, name))
         elif what == "handler":

@@ -70,7 +70,8 @@ def handles(here: ColumnElement[bool]) -> ColumnElement[bool]:
             Designation.starts_on <= bindparam("today"),
             or_(Designation.ends_on.is_(None), Designation.ends_on >= bindparam("today")),
             or_(
-                Designation.role.in_((Role.PRIVACY_OFFICER.value, Role.DIRECTOR.value)),
+                Designation.role == Role.PRIVACY_OFFICER.value,
+                Designation.role == Role.DIRECTOR.value,
                 and_(Designation.role == Role.CASE_HANDLER.value, or_(here, Designation.branch_id.is_(None))),
             ),
         ),

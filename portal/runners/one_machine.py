@@ -27,18 +27,29 @@ def work_until_told(app: Flask) -> None:
     told = threading.Event()
     for told_by in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told_by, lambda *_: told.set())
+    work(app, told)
+
+
+def work(app: Flask, told: threading.Event) -> None:
+    """Runs the jobs until told to stop; then finishes the mail in hand and returns."""
     scheduler = _schedule(app, told)
     scheduler.start()
     log.info("worker started: %s", ", ".join(BY_NAME))
+    try:
+        _watch(scheduler, told)
+    finally:
+        log.info("worker stops: finishing what is in hand")
+        scheduler.shutdown(wait=True)
+    log.info("worker stopped")
+
+
+def _watch(scheduler: BackgroundScheduler, told: threading.Event) -> None:
     clock = ClockWatch()
     while not told.wait(1):
         if clock.jumped():
             log.warning("the clock moved: every job is asked again")
             for job in JOBS:
                 scheduler.modify_job(job.name, next_run_time=datetime.now(AMSTERDAM))
-    log.info("worker stops: finishing what is in hand")
-    scheduler.shutdown(wait=True)
-    log.info("worker stopped")
 
 
 def _schedule(app: Flask, told: threading.Event) -> BackgroundScheduler:

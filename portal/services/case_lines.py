@@ -111,11 +111,11 @@ class OtherCase:
 def item_lines(work: Work, case: Any, items: Sequence[Any]) -> tuple[ItemLine, ...]:
     """What is asked, item by item; the number of statements does not grow with them."""
     hidden = _hidden(work, case, items)
-    return tuple(_item_line(work, case.id, item, hidden=item.id in hidden) for item in items)
+    opened = casebook.unseal_all(work.vault, "case_item", case.id, items)
+    return tuple([_item_line(item, each, item.id in hidden) for item, each in zip(items, opened, strict=True)])
 
 
-def _item_line(work: Work, case_id: UUID, item: Any, hidden: bool) -> ItemLine:
-    contents = casebook.unseal(work.vault, "case_item", case_id, item.id, item.sealed)
+def _item_line(item: Any, contents: dict[str, Json], hidden: bool) -> ItemLine:
     return ItemLine(
         id=item.id,
         target=TargetKind(item.target),
@@ -152,8 +152,12 @@ def _hidden(work: Work, case: Any, items: Sequence[Any]) -> set[UUID]:
     return {each.id for each in touchy if (each.item_id, each.field) not in shown}
 
 
-def step_line(work: Work, case_id: UUID, step: Any) -> StepLine:
-    contents = casebook.unseal(work.vault, "case_step", case_id, step.id, step.sealed)
+def step_lines(work: Work, case_id: UUID, steps: Sequence[Any]) -> tuple[StepLine, ...]:
+    opened = casebook.unseal_all(work.vault, "case_step", case_id, steps)
+    return tuple([_step_line(step, contents) for step, contents in zip(steps, opened, strict=True)])
+
+
+def _step_line(step: Any, contents: dict[str, Json]) -> StepLine:
     return StepLine(
         id=step.id,
         kind=StepKind(step.kind),
@@ -167,8 +171,12 @@ def step_line(work: Work, case_id: UUID, step: Any) -> StepLine:
     )
 
 
-def message_line(work: Work, case_id: UUID, message: Any) -> MessageLine:
-    contents = casebook.unseal(work.vault, "case_message", case_id, message.id, message.sealed)
+def message_lines(work: Work, case_id: UUID, messages: Sequence[Any]) -> tuple[MessageLine, ...]:
+    opened = casebook.unseal_all(work.vault, "case_message", case_id, messages)
+    return tuple([_message_line(message, contents) for message, contents in zip(messages, opened, strict=True)])
+
+
+def _message_line(message: Any, contents: dict[str, Json]) -> MessageLine:
     return MessageLine(
         at=message.at,
         from_staff=message.from_staff,
@@ -178,13 +186,18 @@ def message_line(work: Work, case_id: UUID, message: Any) -> MessageLine:
     )
 
 
-def event_line(work: Work, case_id: UUID, each: Any) -> EventLine:
+def event_lines(work: Work, case_id: UUID, events: Sequence[Any]) -> tuple[EventLine, ...]:
+    opened = casebook.unseal_all(work.vault, "case_event", case_id, events)
+    return tuple([_event_line(event, details) for event, details in zip(events, opened, strict=True)])
+
+
+def _event_line(event: Any, details: dict[str, Json]) -> EventLine:
     return EventLine(
-        at=each.at,
-        kind=EventKind(each.kind),
-        actor_kind=ActorKind(each.actor_kind),
-        actor=each.by or "",
-        details=casebook.unseal(work.vault, "case_event", case_id, each.id, each.sealed),
+        at=event.at,
+        kind=EventKind(event.kind),
+        actor_kind=ActorKind(event.actor_kind),
+        actor=event.by or "",
+        details=details,
     )
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from portal.domain.acts import Act
 from portal.domain.events import EventKind
 from portal.domain.lifecycle import ACTS, ENDED, OPEN, UNDECIDED, CaseState, possible
-from portal.domain.permissions import Actor, Also, Subject, may
+from portal.domain.permissions import Actor, Also, Subject, may_each
 from portal.domain.vocabulary import Channel, Level, Outcome, RequestKind, Role, StepKind, StepState
 from portal.records import case_facts, casebook
 from portal.records.items import full_name, values_of
@@ -29,13 +30,13 @@ from portal.services.case_lines import (
     NoteLine,
     OtherCase,
     StepLine,
-    event_line,
+    event_lines,
     item_lines,
     letter_line,
-    message_line,
+    message_lines,
     notes_of,
     others_of,
-    step_line,
+    step_lines,
 )
 from portal.services.casework import NotFound, representative_of, require_within_reach, subject_about
 from portal.services.erasures import Wait, waits_for
@@ -151,9 +152,8 @@ def read_case(work: Work, reference: str) -> CasePage:
     kind, state = RequestKind(case.kind), CaseState(case.state)
     allowed, refused = _acts(work.actor, state, subject)
     items = item_lines(work, case, lines[case_facts.ITEM])
-    steps = tuple(step_line(work, case.id, each) for each in lines[case_facts.STEP])
-    step_lines = tuple(sorted(steps, key=lambda step: step.task != SEARCH))
-    happened = tuple(event_line(work, case.id, each) for each in reversed(lines[case_facts.EVENT]))
+    steps = tuple(sorted(step_lines(work, case.id, lines[case_facts.STEP]), key=lambda step: step.task != SEARCH))
+    happened = event_lines(work, case.id, lines[case_facts.EVENT][::-1])
     going = (identity.Found(each.dataset, each.field, each.checked) for each in items if each.outcome in GRANTING)
     needed = identity.level_for(work.policy, kind, going)
     wait = waits_for(work, case) if kind is RequestKind.ERASURE and case.approver_id else None
@@ -172,7 +172,7 @@ def read_case(work: Work, reference: str) -> CasePage:
         contact=contact,
         words=str(contents.get("words", "")),
         helper=str(contents.get("helper", "")),
-        representative=representative_of(work, case, also_ended=True).get("name", ""),
+        representative=_representative(work, case, contents),
         by_post=case.by_post,
         level=Level(case.assured_level),
         level_needed=needed,
@@ -188,8 +188,8 @@ def read_case(work: Work, reference: str) -> CasePage:
         restricted=case.restricted,
         dates=dates_of(work, case),
         items=items,
-        steps=step_lines,
-        messages=tuple(message_line(work, case.id, each) for each in lines[case_facts.MESSAGE]),
+        steps=steps,
+        messages=message_lines(work, case.id, lines[case_facts.MESSAGE]),
         notes=notes_of(happened),
         events=happened,
         letters=tuple(letter_line(work, case, each) for each in reversed(lines[case_facts.LETTER])),
@@ -202,7 +202,7 @@ def read_case(work: Work, reference: str) -> CasePage:
             kind,
             state,
             items,
-            step_lines,
+            steps,
             allowed | {act for act, code in refused.items() if code == Also.FRESH_SIGN_IN},
             needed,
             wait,
@@ -221,6 +221,11 @@ def _person(work: Work, student_id: UUID | None, parts: Iterable[Any]) -> dict[s
     return values_of(work.vault, student_id, ((each.id, each.retention, each.sealed) for each in parts))
 
 
+def _representative(work: Work, case: Any, contents: dict[str, Json]) -> str:
+    """The name of whoever asked it for the student, also of one whose authorisation ended since."""
+    return representative_of(work, case, also_ended=True).get("name", "") if contents.get("representative") else ""
+
+
 def _by_director(work: Work, decider_id: UUID | None) -> bool:
     """A complaint about the director also goes outside the school (regulation, art. 10)."""
     if decider_id is None:
@@ -229,8 +234,15 @@ def _by_director(work: Work, decider_id: UUID | None) -> bool:
 
 
 def _acts(actor: Actor, state: CaseState, subject: Subject) -> tuple[frozenset[Act], dict[Act, str]]:
-    decisions = {ACTS[action]: may(actor, ACTS[action], subject) for action in possible(state)}
-    return (
-        frozenset(act for act, decision in decisions.items() if decision),
-        {act: decision.reason for act, decision in decisions.items() if not decision},
-    )
+    allowed, refused = [], {}
+    for act, decision in may_each(actor, _acts_in(state), subject):
+        if decision.reason:
+            refused[act] = decision.reason
+        else:
+            allowed.append(act)
+    return frozenset(allowed), refused
+
+
+@cache
+def _acts_in(state: CaseState) -> frozenset[Act]:
+    return frozenset(ACTS[action] for action in possible(state))

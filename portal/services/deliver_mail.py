@@ -27,7 +27,7 @@ from portal.mail.delivery import EXPIRED, FAILED, QUARANTINED, SENT, Claimed
 from portal.mail.render import NotRenderable
 from portal.mail.transports import Later, Paused, Refused, Transport, transport_for
 from portal.records import casebook
-from portal.records.db import WRITE, db
+from portal.records.db import db, hold_writing
 from portal.records.tables.cases import Case
 from portal.services import address_change, erasures, retention, tell_campaigns
 from portal.services.casework import staff_for
@@ -69,7 +69,7 @@ def deliver(
     settings: Settings = current_app.config["SETTINGS"]
     line = transport or transport_for(settings.mail_url)
     with db.engine.connect() as connection:
-        run = _Run(clock, line, stopping, connection.execution_options(**{WRITE: True}), batch)
+        run = _Run(clock, line, stopping, connection, batch)
         try:
             while run.one_batch():
                 pass
@@ -154,6 +154,7 @@ class _Run:
                     _count_as_told(work, mail)
         else:
             with self.marks.begin():
+                hold_writing(self.marks)
                 self._mark_sent(self.marks, mail)
         self.counts[SENT] += 1
 

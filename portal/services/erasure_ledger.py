@@ -18,7 +18,7 @@ from sqlalchemy import Engine, insert, select
 from uuid_utils.compat import uuid7
 
 from config import Settings
-from portal.records.db import WRITE, db
+from portal.records.db import db, to_write
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import Tombstone
 from portal.services.doomed import Doomed, by_kind
@@ -77,7 +77,7 @@ def _keep(line: Line) -> None:
 
 def mark(erasure_id: UUID) -> None:
     """Notes that the keys know it; twice changes nothing."""
-    with _keys().connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+    with to_write(_keys()) as connection:
         if connection.execute(select(ledger_mark.c.id).where(ledger_mark.c.id == erasure_id)).first() is None:
             connection.execute(insert(ledger_mark).values(id=erasure_id))
 

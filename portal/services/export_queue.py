@@ -24,9 +24,9 @@ def export_queue(
         place = ""
         while len(found) < MOST:
             part = case_list.cases(work.session, asked, CHUNK, after=place)
-            found += lines_of(work, part.rows)
+            found += lines_of(work, part)
             if not part.after:
                 break
-            place = part.rows[-1].case.reference
+            place = part.rows[-1].reference
         work.note("export_queue", "installation", None, lines=len(found))
         return tuple(found[:MOST])

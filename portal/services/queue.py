@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,13 +18,13 @@ from portal.domain.vocabulary import Channel, RequestKind, TargetKind
 from portal.records import case_counts, case_list, casebook
 from portal.records import queue as lists
 from portal.records.case_filter import Looker, Order, Question, Tab, Wanted, question
-from portal.records.case_list import Listed
-from portal.records.items import name_of
+from portal.records.case_list import Slice
+from portal.records.items import names_of
 from portal.records.queue import Around
 from portal.records.staff import handling
 from portal.services import find_students
 from portal.services.unit import Work, reading
-from portal.vault.envelope import Holder
+from portal.vault.many import Id
 from portal.vault.vault import Vault
 
 PAGE = 25
@@ -147,7 +148,7 @@ def queue(
         part = case_list.cases(work.session, asked, PAGE, after, before)
         counts = case_counts.counts(work.session, asked)
         return Page(
-            lines=lines_of(work, part.rows),
+            lines=lines_of(work, part),
             counts=counts.known,
             more=counts.more,
             has_before=part.before,
@@ -208,26 +209,28 @@ def _order(tab: Tab, asked: Filters) -> Order:
     return Order.DUE_LAST if latest_first else Order.DUE
 
 
-def lines_of(work: Work, rows: list[Listed]) -> tuple[Line, ...]:
+def lines_of(work: Work, part: Slice) -> tuple[Line, ...]:
     """What a list shows of each case, names included; all keys come in one go."""
-    work.vault.preload(_holder(row) for row, _person in rows)
+    known = names_of(work.vault, part.persons)
+    unknown = _names_as_given(work.vault, [row for row in part.rows if row.student_id is None])
     today = work.today
-    return tuple(_line(work.vault, today, row, person) for row, person in rows)
+    return tuple([_line(today, row, unknown.get(row.id) or known.get(row.student_id, "")) for row in part.rows])
 
 
-def _holder(row: Any) -> Holder:
-    """Whose key the name is under: the student's, or the case's while nobody knows who asked."""
-    return Holder.case(row.id) if row.student_id is None else Holder.student(row.student_id)
+def _names_as_given(vault: Vault, rows: Sequence[Any]) -> dict[Id, str]:
+    """The names of those who asked, by case, while nobody knows who they are; under the key of the case."""
+    sealed = [(row.id, row.id, casebook.CLASS, row.sealed) for row in rows if row.sealed is not None]
+    opened = vault.open_many("case", "case", "sealed", sealed) if sealed else ()
+    return {
+        each[0]: str(contents.get("contact", {}).get("name", ""))
+        for each, contents in zip(sealed, opened, strict=True)
+        if contents is not None
+    }
 
 
-def _line(vault: Vault, today: date, row: Any, person: list[tuple[UUID | str, str, bytes]]) -> Line:
-    case_id, reference, version, kind, code, student_id, channel, language, received_on, due_on, *more = row
-    extended_days, sealed, handler, branch, parts, target, *about = more
-    if student_id is None:
-        contact = casebook.unseal(vault, "case", case_id, case_id, sealed).get("contact", {})
-        name = str(contact.get("name", ""))
-    else:
-        name = name_of(vault, student_id, person)
+def _line(today: date, row: Any, name: str) -> Line:
+    _id, reference, version, kind, code, student_id, channel, language, received_on, due_on, *more = row
+    extended_days, _sealed, handler, branch, parts, target, *about = more
     state = STATES[code]
     return Line(
         reference=reference,
@@ -245,8 +248,13 @@ def _line(vault: Vault, today: date, row: Any, person: list[tuple[UUID | str, st
         handler=handler,
         branch=branch,
         parts=parts,
-        about=Target(TARGETS[target], *about[:4]) if parts == 1 else None,
+        about=_about(target, *about[:4]) if parts == 1 else None,
     )
+
+
+@lru_cache(maxsize=1024)
+def _about(target: str, dataset: str | None, field: str | None, group: int | None, activity: str | None) -> Target:
+    return Target(TARGETS[target], dataset, field, group, activity)
 
 
 def branches(actor: Actor, clock: Clock) -> tuple[BranchChoice, ...]:

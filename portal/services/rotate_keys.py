@@ -19,7 +19,7 @@ from config import Settings
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor
-from portal.records.db import WRITE, db
+from portal.records.db import db, to_write
 from portal.services import erasure_ledger
 from portal.services.backup import KEYS_KEPT
 from portal.services.unit import writing
@@ -153,7 +153,7 @@ def _left(engine: Engine, current: str) -> int:
 
 def _wrap_some(engine: Engine, master: MasterKey, current: str) -> int:
     """One batch in one transaction. A key that was destroyed meanwhile is not made again: its row is gone."""
-    with engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+    with to_write(engine) as connection:
         rows = connection.execute(
             select(data_key)
             .where(data_key.c.master_id != current)

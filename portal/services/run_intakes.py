@@ -23,7 +23,7 @@ from portal.intake.arrival import Arrival, arrived, sweep_left_over
 from portal.intake.faults import BadStructure, BadValue, StructuralFault
 from portal.intake.mapping import ExportMapping, shipped_mapping
 from portal.intake.report import MAX_LISTED
-from portal.records.db import WRITE, db
+from portal.records.db import db, to_write
 from portal.records.tables.access import Staff
 from portal.records.tables.office import Intake
 from portal.services import intakes, upload_way
@@ -212,7 +212,7 @@ class Progress:
             .values(done=done, whole=whole, lease_until=self.clock.now() + LEASE)
             .returning(Intake.id)
         )
-        with db.engines[None].connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+        with to_write(db.engines[None]) as connection:
             still = connection.execute(statement).first()
         if still is None:
             raise MovedOn("intake_moved_on")

@@ -119,7 +119,7 @@ def _to_post(work: Work, cases: Sequence[Case]) -> list[ToPost]:
 
 
 def _names(work: Work, cases: Sequence[Case]) -> dict[UUID, str]:
-    """Of each asker, as `name_of` says it of one."""
+    """Of each asker, as `casework.name_of` says it of one."""
     people = persons(work.session, work.vault, [case.student_id for case in cases if case.student_id])
     return {
         case.id: (full_name(people[case.student_id].values) if case.student_id in people else "")

@@ -19,7 +19,7 @@ from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, del
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
-from portal.vault.bulk import insert_many
+from portal.vault.bulk import insert_many, insert_together
 from portal.vault.envelope import (
     HEADER,
     INSTALLATION,
@@ -33,6 +33,7 @@ from portal.vault.envelope import (
     seal_text,
     version_of,
 )
+from portal.vault.many import Sealed, open_many
 from portal.vault.master import KEY_BYTES, MasterKey
 from portal.vault.tables import data_key, lookup
 
@@ -64,7 +65,7 @@ FEW = (_of(0), union_all(_of(0), _of(1)))  # of one holder, of two: half as dear
 FOUND_BY = select(lookup.c.digest, lookup.c.holder_kind, lookup.c.holder_id).where(
     lookup.c.kind == bindparam("kind"), lookup.c.digest.in_(bindparam("digests", expanding=True))
 )
-ADD_KEYS, ADD_LOOKUPS = insert(data_key), insert(lookup)
+ADD_KEYS = insert(data_key)
 
 
 class Shredded(Exception):
@@ -134,6 +135,11 @@ class Vault:
             opened.append(open_json(key.cipher, f"{table}|{column}|{at}|{key.name}".encode(), blob) if key else None)
         return opened
 
+    def open_many(self, kind: str, table: str, column: str, rows: Iterable[Sealed]) -> list[Json]:
+        """`open_rows` for rows of many holders of one kind."""
+        with self._look() as connection:
+            return open_many(connection, self._master, kind, table, column, rows)
+
     def seal_file(self, holder: Holder, retention: str, place: Place, content: bytes) -> bytes:
         key = self._newest(holder, retention)
         return seal_bytes(key.cipher, key.version, place.bind(key.name), content)
@@ -198,9 +204,8 @@ class Vault:
             for kind, text in entries
         ]
         with self._engine.begin() as connection:
-            connection.execute(ADD_KEYS, [self._row(holder, retention, 1, key) for retention, key in fresh.items()])
-            if found_by:
-                connection.execute(ADD_LOOKUPS, found_by)
+            keys = [(data_key, self._row(holder, retention, 1, key)) for retention, key in fresh.items()]
+            insert_together(connection, [*keys, *((lookup, entry) for entry in found_by)])
         self._known.add(holder)
         for retention, key in fresh.items():
             self._keys[holder, retention] = {1: Key(holder, retention, 1, key)}

@@ -43,9 +43,12 @@ def worker(settings: Settings, log: Path, **more: str) -> AbstractContextManager
     return running(flask("worker"), environment(settings, **more), log)
 
 
-def web(settings: Settings, log: Path, port: int, **more: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """A web process as an installation runs it, on a port of this machine; killed at the end like the worker."""
-    served = ["--config", str(ROOT / "deploy/gunicorn.conf.py"), "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+def web(
+    settings: Settings, log: Path, port: int, workers: int = 1, **more: str
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """Web processes as an installation runs them, on a port of this machine; killed at the end like the worker."""
+    served = ["--config", str(ROOT / "deploy/gunicorn.conf.py"), "--bind", f"127.0.0.1:{port}"]
+    served += ["--workers", str(workers)]
     line = [sys.executable, "-m", "gunicorn", *served, "portal:create_app()"]
     return running(line, environment(settings, **more), log)
 

@@ -100,6 +100,14 @@ def test_the_web_reaches_nothing_but_this_machine():
     assert (found["IPAddressDeny"], found["IPAddressAllow"]) == (["any"], ["localhost"])
 
 
+def test_a_web_with_the_worker_in_it_reaches_the_mail_server_and_nothing_else_more():
+    added = unit("privacy-portal-web.service.d/worker.conf")
+    assert added["Environment"] == ["WORKER_IN_WEB=yes"]
+    assert re.fullmatch(r"[\d.]+", added["IPAddressAllow"][0])
+    assert set(added) == {"Environment", "MemoryMax", "IPAddressAllow"}
+    assert "post_worker_init" not in gunicorn_settings(), "where nobody asks for it, the worker is a service of its own"
+
+
 def test_the_backup_runs_the_portals_own_command_each_night_and_a_failure_alarms():
     found = unit("privacy-portal-backup.service")
     assert found["ExecStart"][0].endswith("flask --app portal backup /var/backups/privacy-portal")
@@ -111,10 +119,10 @@ def test_the_backup_runs_the_portals_own_command_each_night_and_a_failure_alarms
 def test_systemd_accepts_each_unit(tmp_path: Path):
     if not shutil.which("systemd-analyze"):
         pytest.skip("no systemd on this machine")
-    for path in UNITS.iterdir():  # the programs stand elsewhere on this machine
-        text = re.sub(r"/opt/privacy-portal/current/\.venv/bin/\w+", "/bin/true", path.read_text())
-        (tmp_path / path.name).write_text(text)
-    names = [str(path) for path in sorted(tmp_path.iterdir()) if "@" not in path.name]
+    shutil.copytree(UNITS, tmp_path, dirs_exist_ok=True)
+    for path in tmp_path.glob("*.service"):  # the programs stand elsewhere on this machine
+        path.write_text(re.sub(r"/opt/privacy-portal/current/\.venv/bin/\w+", "/bin/true", path.read_text()))
+    names = [str(path) for path in sorted(tmp_path.glob("privacy-portal-*.*[er]")) if "@" not in path.name]
     said = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *names], capture_output=True, text=True, check=False
     )

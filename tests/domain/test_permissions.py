@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +21,7 @@ from portal.domain.permissions import (
     could,
     demand,
     may,
+    may_each,
     scope_of,
 )
 from portal.domain.vocabulary import ActorKind, RequestKind, Role
@@ -307,6 +311,13 @@ def test_a_handler_without_a_branch_could_do_nothing_to_students():
     nowhere = staff(Role.CASE_HANDLER, branches=())
     assert not could(nowhere, Act.VIEW_QUEUE)
     assert not could(nowhere, Act.DECIDE)
+
+
+@pytest.mark.parametrize("who", sorted(ACTORS))
+def test_many_acts_are_decided_each_as_alone(who):
+    hurried = replace(ACTORS[who], fresh_sign_in=False, confidentiality_acknowledged=False)
+    for actor, about in product((ACTORS[who], hurried), (Subject(), FOREIGN, subject(about_decider_id=ME))):
+        assert dict(may_each(actor, frozenset(Act), about)) == {act: may(actor, act, about) for act in Act}
 
 
 def test_demand_raises_with_the_reason_and_the_act():

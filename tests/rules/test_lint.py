@@ -24,6 +24,10 @@ EXEMPT = {
         "markup",
     ): "every value goes through escape(); tests/web/test_queue_rows.py tries it",
     ("portal/web/staff/queue_filter.py", "markup"): "as the rows, and tried beside them",
+    (
+        "portal/web/staff/case_rows.py",
+        "markup",
+    ): "every value goes through shown(); tests/web/test_case_rows.py tries it",
     ("portal/web/pieces.py", "markup"): "every value goes through escape(); tests/web/test_application.py tries each",
     ("portal/web/student/show.py", "markup"): "what a template has just put out, kept for the next reader",
     ("portal/cli/running.py", "import subprocess"): "starts web and worker of the demonstration with a fixed command",

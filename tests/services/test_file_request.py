@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import UUID, uuid4
@@ -200,7 +201,8 @@ def test_a_member_of_staff_who_fills_in_the_public_form_asks_as_anybody(app: Fla
 
 
 def test_a_request_is_filed_with_as_many_statements_however_many_are_told_of_it(app: Flask, clock: FixedClock) -> None:
-    """Two transactions: the new case's keys, then all the rest."""
+    """Two transactions: the new case's keys, then all the rest. PostgreSQL takes the rows of a case in one statement,
+    the keys and the code in another."""
     with app.app_context():
         actor = student_actor(make_student(email="hanan@example.org"))
         counts = []
@@ -210,13 +212,12 @@ def test_a_request_is_filed_with_as_many_statements_however_many_are_told_of_it(
             draft = drafts.start(clock, whose, {})
             with statements() as seen:
                 file_request(actor, clock, Filing(RequestKind.ACCESS, "nl", EVERYTHING), draft, whose, PLACE)
-            written = [each.split("(")[0].split()[-1].strip('"') for each in seen if each.startswith("INSERT")]
-            counts.append((len([each for each in seen if each.startswith("SELECT") and "FROM" in each]), written))
+            counts.append((len(seen), re.findall(r'INSERT INTO "?(\w+)', " ".join(seen))))
         assert counts[1] == counts[2], "the first made the installation's key for mails to staff"
-        assert counts[1][0] == 7
+        assert counts[1][0] == (18 if db.engine.dialect.name == "sqlite" else 14)
         proof, told = ["audit", "audit_detail"], ["letter", "outbox"]
         kept = ["bucket", "case", "case_event", "case_item", "data_key", "lookup"]
-        assert sorted(written) == sorted([*proof, *kept, *told])
+        assert set(counts[1][1]) == {*proof, *kept, *told}
 
 
 def test_somebody_elses_draft_sends_nothing(app: Flask, clock: FixedClock) -> None:

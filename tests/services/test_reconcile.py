@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from portal.cli.terminal import operator
 from portal.domain.clock import FixedClock
 from portal.records import files
-from portal.records.db import WRITE, begin_write, db
+from portal.records.db import begin_write, db, to_write
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import Record, SealedFile
 from portal.records.tables.proof import OutMail
@@ -171,8 +171,7 @@ def test_a_mark_beside_the_keys_waits_for_whoever_is_writing_there(sqlite_app: F
             erasure_ledger.mark(erasure_id)
 
     with sqlite_app.app_context():
-        writing = db.engines["keys"].connect().execution_options(**{WRITE: True})
-        with ThreadPoolExecutor(1) as pool, writing as connection, connection.begin():
+        with ThreadPoolExecutor(1) as pool, to_write(db.engines["keys"]) as connection:
             marked = pool.submit(mark)
             time.sleep(0.3)  # long enough to have read
             connection.execute(insert(ledger_mark).values(id=uuid7()))

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from portal.domain.clock import FixedClock
 from portal.domain.lifecycle import CaseState
 from portal.domain.vocabulary import RequestKind
-from portal.records.db import begin_write, db, end_reading
+from portal.records.db import WRITE, begin_write, db, end_reading
 from portal.records.tables.cases import Case
 from portal.services.unit import abandon, begin_page, end_page, reading, writing
 from portal.vault.envelope import Holder
@@ -72,13 +72,16 @@ def test_what_reads_inside_a_unit_that_writes_is_part_of_it(app: Flask, clock: F
 
 
 def test_a_unit_that_writes_sees_what_was_changed_since_it_was_read(app: Flask, clock: FixedClock) -> None:
-    """On PostgreSQL in the transaction that read it, on SQLite in a new one."""
+    """In the transaction that read it."""
     with app.app_context():
         reference = opened(RequestKind.ACCESS, make_student())
         case = db.session.query(Case).filter_by(reference=reference).one()
+        held = db.session().connection()
         assert case.state != CaseState.CLOSED
         close(reference)
-        with writing(SYSTEM, clock):
+        with writing(SYSTEM, clock) as work:
+            assert work.session.connection() is held
+            assert held.get_execution_options()[WRITE]
             assert case.state == CaseState.CLOSED
 
 

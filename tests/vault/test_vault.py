@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -134,6 +135,28 @@ def test_many_rows_of_one_holder_open_each_as_alone(vault: Vault) -> None:
         with pytest.raises(Tampered):
             list(vault.open_rows(STUDENT, "t", column, moved))
     assert list(vault.open_rows(OTHER, "t", "c", sealed[:1])) == [None]
+
+
+def test_a_row_each_of_many_holders_opens_as_alone(engine: Engine, vault: Vault) -> None:
+    """Whether the database tells ids as such or in hex; of another class, or of one whose key is gone, none opens."""
+    holders = [Holder.student(uuid7()) for _ in range(4)]
+    sealed = []
+    for number, holder in enumerate(holders):
+        row = uuid7()
+        vault.seal(holder, "other", Place("t", "c", row), "of another class")
+        sealed.append((holder.id, row, "standard", vault.seal(holder, "standard", Place("t", "c", row), number)))
+    vault.destroy(holders[1], "standard")
+    version = vault.begin_new_version(holders[2], "standard")
+    renewed = vault.seal(holders[2], "standard", Place("t", "c", sealed[2][1]), "anew")
+    asked = [*sealed, (*sealed[2][:3], renewed), (sealed[3][0].hex, sealed[3][1].hex, *sealed[3][2:])]
+    assert vault.open_many("student", "t", "c", asked) == [0, None, 2, 3, "anew", 3]
+    vault.destroy_older(holders[2], "standard", version)
+    assert vault.open_many("student", "t", "c", asked)[2:5:2] == [None, "anew"]
+    assert vault.open_many("case", "t", "c", sealed) == [None] * 4
+    with pytest.raises(Tampered):
+        vault.open_many("student", "t", "c", [(sealed[0][0], sealed[3][1], "standard", sealed[0][3])])
+    with pytest.raises(Tampered):
+        vault.open_many("student", "t", "c", [(STUDENT.id, ROW, "standard", b"not sealed here")])
 
 
 def test_keys_lie_wrapped_and_look_ups_hashed(engine: Engine, vault: Vault) -> None:
@@ -269,6 +292,18 @@ def test_keys_are_read_from_an_index_however_many_there_are(vault: Vault, engine
     found = plans(engine, "data_key", lambda: vault.preload(holders))
     assert len(found) == 2
     assert all("USING INDEX" in line and "holder_id=?" in line for line in found), found
+
+
+def test_keys_of_a_whole_list_are_read_from_the_index_too(vault: Vault, engine: Engine) -> None:
+    asked = [(uuid7(), ROW, "standard", vault.seal(STUDENT, "standard", HERE, "x")) for _ in range(9)]
+    seen: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, values, *_more: seen.append((text, values)))
+    assert vault.open_many("student", "record", "sealed", asked) == [None] * 9
+    ((text, values),) = seen
+    with engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+    assert "USING INDEX" in plan[0], plan
+    assert "holder_kind=? AND holder_id=?" in plan[0], plan
 
 
 def test_who_carries_one_of_many_texts_is_read_from_an_index_too(vault: Vault, engine: Engine) -> None:

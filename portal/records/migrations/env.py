@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import Connection, Engine
 from sqlalchemy.types import TypeEngine
 
-from portal.records.db import WRITE, Moment
+from portal.records.db import Moment, hold_writing
 
 SERVICE_SCHEMA = "procrastinate"  # the job queue's own, made by itself
 
@@ -47,12 +47,13 @@ def migrate(connection: Connection, name: str) -> None:
 
 
 def run(name: str, engine: Engine) -> None:
-    with engine.connect().execution_options(**{WRITE: True}) as connection:
+    with engine.connect() as connection:
         sqlite = engine.dialect.name == "sqlite"
         if sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
+                hold_writing(connection)
                 migrate(connection, name)
                 if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
                     raise RuntimeError("a migration left rows that point nowhere")

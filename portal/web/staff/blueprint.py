@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, request, url_for
-from markupsafe import Markup
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
@@ -94,28 +93,31 @@ def frame() -> dict[str, object]:
     signed_in = current_session()
     if signed_in is None or signed_in.kind != "staff":
         return {"staff_home": url_for("staff.sign_in")}
+    opened = powers(signed_in.actor)
+    here = UNDER.get(request.endpoint or "", request.endpoint)
+    start, whole = home(signed_in.actor), signed_in.stage == FULL
     return {
-        "staff_home": url_for(home(signed_in.actor)),
+        **_ways(current_speaker(), request.script_root, here, start, opened, whole),
         "staff_user": signed_in.actor.name,
-        "own_account_url": url_for("staff.me") if signed_in.stage == FULL else "",
-        "sign_out_url": url_for("staff.sign_out"),
-        "staff_nav": _menu(signed_in.actor) if signed_in.stage == FULL else "",
-        "may_do": lambda act: Act(act) in powers(signed_in.actor),
+        "may_do": lambda act: Act(act) in opened,
         "staff_languages": STAFF_TONGUES,
         "staff_language": current_language(),
     }
 
 
-def _menu(actor: Actor) -> Markup:
-    here = UNDER.get(request.endpoint or "", request.endpoint)
-    return _menu_of(current_speaker(), request.script_root, here, powers(actor))
-
-
 @lru_cache(maxsize=1024)
-def _menu_of(said: Speaker, root: str, here: str | None, opened: frozenset[Act]) -> Markup:
-    """The entries of whoever may do these acts, in a language; put together once."""
+def _ways(
+    said: Speaker, root: str, here: str | None, start: str, opened: frozenset[Act], whole: bool
+) -> dict[str, str]:
+    """Where the frame leads whoever may do these acts, in a language; put together once. `whole`: signed in all the
+    way."""
     entries = ((endpoint, said.text(words)) for endpoint, words, act in MENU if act in opened)
-    return menu((url_for(endpoint), label, endpoint == here) for endpoint, label in entries)
+    return {
+        "staff_home": url_for(start),
+        "own_account_url": url_for("staff.me") if whole else "",
+        "sign_out_url": url_for("staff.sign_out"),
+        "staff_nav": menu((url_for(each), label, each == here) for each, label in entries) if whole else "",
+    }
 
 
 def home(actor: Actor) -> str:

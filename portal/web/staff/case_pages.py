@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
 
 from flask import abort, flash, make_response, redirect, render_template, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from portal.domain import clock as terms
 from portal.domain.acts import Act
 from portal.domain.refusal import Refused
-from portal.i18n import TONGUES
+from portal.i18n import N_, TONGUES, Speaker
 from portal.services import case_page as cases
 from portal.services.answer import answer_html
+from portal.services.case_dates import Dates
 from portal.services.case_view import CasePage
 from portal.services.casework import ChangedMeanwhile
 from portal.services.send_message import send_message
@@ -20,13 +24,23 @@ from portal.services.take_case import assign, take
 from portal.services.write_note import write_note
 from portal.web.forms import fresh_key
 from portal.web.language import _, current_speaker
+from portal.web.pieces import pieces
 from portal.web.sessions import current_actor, current_clock
 from portal.web.staff import describe
 from portal.web.staff.blueprint import acted, blueprint, policy
 from portal.web.staff.case_forms import NoteForm
+from portal.web.staff.case_rows import Reason, said_in
 from portal.web.staff.case_wording import EVIDENCE
 from portal.web.staff.forms import AssignForm, MessageForm, StaffForm, choices
 from portal.web.staff.wording import CHANNELS, EVENT_ICONS, EVENTS, FOUND, KINDS, LEVELS, NEXT, OUTCOMES, STATES, WAYS
+from portal.web.typed import typed_before
+
+NOT_TRANSLATED = N_("De cursist leest dit zoals u het schrijft: het wordt niet vertaald.")
+NO_PERSONAL_DATA = N_("Ook wie alleen de code van de zaak heeft, leest dit: schrijf er geen persoonsgegevens in.")
+BELONGS_TO_STUDENT = N_(
+    "Een notitie hoort bij de gegevens van de cursist: wie om inzage vraagt, krijgt haar mee."
+    " Schrijf alleen wat nodig is."
+)
 
 
 def load(reference: str) -> CasePage:
@@ -51,7 +65,6 @@ def shown(template: str, page: CasePage, code: int = 200, **more: Any) -> Respon
         tongues=TONGUES,
         describe=describe,
         next_words=NEXT[page.next],
-        trail=trail(page),
         Act=Act,
         back_href=url_for("staff.case", reference=page.reference),
         **more,
@@ -59,39 +72,27 @@ def shown(template: str, page: CasePage, code: int = 200, **more: Any) -> Respon
     return make_response(html, code)
 
 
-def trail(page: CasePage) -> list[dict[str, object]]:
+def trail(page: CasePage, said: Speaker) -> Iterator[Reason]:
     """Why the date is what it is, step by step (ux.md, rule 15)."""
-    dates, term = page.dates, policy().term
-    count = (dates.original_due_on - dates.received_on).days
-    rows: list[dict[str, object]] = [
-        {
-            "on": dates.received_on,
-            "text": _("Ontvangen via %(channel)s. Deze dag telt niet mee.", channel=_(CHANNELS[page.channel])),
-        }
-    ]
+    dates, _ = page.dates, said.text  # asked for once, not for each line
+    channel = _(CHANNELS[page.channel])
+    yield dates.received_on, _("Ontvangen via %(channel)s. Deze dag telt niet mee.", channel=channel), ""
     if dates.entered_on != dates.received_on:
-        rows.append({"on": dates.entered_on, "text": _("In het portaal gezet. Dat verandert de termijn niet.")})
-    rows.append(
-        {
-            "on": dates.original_due_on,
-            "text": current_speaker().plural(
-                "%(num)d dag na ontvangst, tot het einde van die dag.",
-                "%(num)d dagen na ontvangst, tot het einde van die dag.",
-                count,
-            ),
-            "law": _("Reglement artikel 9.5"),
-        }
+        yield dates.entered_on, _("In het portaal gezet. Dat verandert de termijn niet."), ""
+    counted = said.plural(
+        "%(num)d dag na ontvangst, tot het einde van die dag.",
+        "%(num)d dagen na ontvangst, tot het einde van die dag.",
+        (dates.original_due_on - dates.received_on).days,
     )
+    yield dates.original_due_on, counted, _("Reglement artikel 9.5")
     if dates.extended_days:
-        rows.append(_extension(page, term.extension_days))
-    rows.append({"on": dates.internal_target, "text": _("Laatste werkdag op of voor die dag: ons eigen doel.")})
+        yield _extension(dates, policy().term.extension_days)
+    yield dates.internal_target, _("Laatste werkdag op of voor die dag: ons eigen doel."), ""
     limit = dates.law_limit_extended if dates.extension_counts else dates.law_limit
-    law = _("Zo lang geeft de wet, ter vergelijking.")
-    return [*rows, {"on": limit, "text": law, "law": _("AVG artikel 12 lid 3")}]
+    yield limit, _("Zo lang geeft de wet, ter vergelijking."), _("AVG artikel 12 lid 3")
 
 
-def _extension(page: CasePage, most: int) -> dict[str, object]:
-    dates = page.dates
+def _extension(dates: Dates, most: int) -> Reason:
     days = dates.extended_days or 0
     until = terms.extended_due_on(dates.original_due_on, days, max(most, days))
     if dates.extension_counts:
@@ -100,7 +101,7 @@ def _extension(page: CasePage, most: int) -> dict[str, object]:
         text = _("Verlenging met %(days)s dagen telt niet: de cursist hoorde het te laat.", days=days)
     else:
         text = _("Verlenging met %(days)s dagen telt pas als de cursist het weet.", days=days)
-    return {"on": until, "text": text, "law": _("AVG artikel 12 lid 3")}
+    return until, text, _("AVG artikel 12 lid 3")
 
 
 def changed(page: CasePage) -> dict[str, object]:
@@ -116,20 +117,47 @@ def case(reference: str) -> Response:
 
 def _shown(reference: str, form: StaffForm | None = None) -> Response:
     """The page of the case, with the form that was refused, if any, as it was typed."""
-    page = load(reference)
-    message = form if isinstance(form, MessageForm) else MessageForm.begun()
-    note = form if isinstance(form, NoteForm) else NoteForm.begun()
+    page, speaker = load(reference), current_speaker()
+    said = said_in(speaker)
     return shown(
         "staff/case.html",
         page,
         200 if form is None else 422,
         form=form,
-        message=message,
-        message_once=message.once.data if message is form else fresh_key(),
-        note=note,
-        note_once=note.once.data if note is form else fresh_key(),
+        message=_words(MessageForm, form),
+        note=_words(NoteForm, form),
+        said=said,
+        trail=said.trail(trail(page, speaker)) if page.dates.has_clock else "",
         draft=page.extension,
     )
+
+
+class Words(NamedTuple):
+    """A form of the page for a few words, as it is shown: its key and its field."""
+
+    once: str
+    field: Markup
+
+
+def _words(kind: type[MessageForm] | type[NoteForm], form: StaffForm | None) -> Words:
+    if isinstance(form, kind):
+        return Words(form.once.data or "", _field(current_speaker(), form))
+    if typed_before() is not None:
+        return Words(fresh_key(), _field(current_speaker(), kind.begun()))
+    return Words(fresh_key(), _blank(current_speaker())[kind])
+
+
+@cache
+def _blank(said: Speaker) -> dict[type[StaffForm], Markup]:
+    """The fields in which nobody typed."""
+    return {kind: _field(said, kind.begun()) for kind in (MessageForm, NoteForm)}
+
+
+def _field(said: Speaker, form: MessageForm | NoteForm) -> Markup:
+    if isinstance(form, MessageForm):
+        hint = f"{said.text(NOT_TRANSLATED)} {said.text(NO_PERSONAL_DATA)}"
+        return pieces(said).textarea(form.text, hint=hint, rows=4)
+    return pieces(said).textarea(form.note, hint=said.text(BELONGS_TO_STUDENT), rows=3)
 
 
 @blueprint.get("/cases/<reference>/answer")

@@ -47,7 +47,10 @@ class About(Protocol):
 
 def subject(about: About) -> str:
     """What one item is about: the field, the record, the group or the activity by its name."""
-    speaker, rules = current_speaker(), policy()
+    return subject_in(current_speaker(), policy(), about)
+
+
+def subject_in(speaker: Speaker, rules: Policy, about: About) -> str:
     if about.target is TargetKind.GROUP and about.group is not None:
         group = rules.groups.get(about.group, rules.own_section)
         return speaker.text(group.label)
@@ -55,7 +58,7 @@ def subject(about: About) -> str:
     if about.target is TargetKind.ACTIVITY and activity is not None:
         return speaker.text(activity.label)
     dataset = rules.datasets.get(about.dataset or "")
-    field = field_of(about)
+    field = field_of(about, rules)
     if field is not None:
         return speaker.text(field.label)
     if dataset is not None:
@@ -63,11 +66,11 @@ def subject(about: About) -> str:
     return speaker.text(TARGETS[about.target])
 
 
-def matter(about: About | None, parts: int) -> str:
+def matter(speaker: Speaker, rules: Policy, about: About | None, parts: int) -> str:
     """What a case of a list is about: the one thing, else how many."""
     if about is not None:
-        return subject(about)
-    return current_speaker().plural("%(num)d onderdeel", "%(num)d onderdelen", parts) if parts else ""
+        return subject_in(speaker, rules, about)
+    return speaker.plural("%(num)d onderdeel", "%(num)d onderdelen", parts) if parts else ""
 
 
 def days_left(days: int) -> Markup:

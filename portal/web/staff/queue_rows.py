@@ -11,8 +11,9 @@ from markupsafe import Markup, escape
 from portal.domain.lifecycle import CaseState
 from portal.i18n import N_, TONGUES, Speaker
 from portal.services.queue import Line, Page, Tab
-from portal.web.pieces import date_short, tag
+from portal.web.pieces import date_short, shown, tag
 from portal.web.staff import describe
+from portal.web.staff.blueprint import policy
 from portal.web.staff.wording import CHANNELS, KINDS, STATES
 
 COLUMNS = (
@@ -53,23 +54,24 @@ class Rows:
 
     def __call__(self, lines: Sequence[Line], ticks: bool, ticked: Collection[str], branches: bool) -> Markup:
         """`ticks`: with a box before each, those in `ticked` set; `branches`: with the branch of each."""
-        cases = escape(url_for("staff.case", reference="-").removesuffix("-"))
+        cases = shown(url_for("staff.case", reference="-").removesuffix("-"))
         matters = {(line.about, line.parts): "" for line in lines}
-        matters |= {about: escape(describe.matter(*about)) for about in matters}
+        said, rules = self.said, policy()
+        matters |= {about: shown(describe.matter(said, rules, *about)) for about in matters}
         names = {name for line in lines for name in (line.handler, line.branch) if name}
-        shown = {name: f"<bdi>{escape(name)}</bdi>" for name in names}
-        rows = (
+        named = {name: f"<bdi>{shown(name)}</bdi>" for name in names}
+        rows = [
             self._row(
                 line,
                 cases,
-                escape(line.reference),
+                shown(line.reference),
                 matters[line.about, line.parts],
-                shown[line.handler] if line.handler else self.nobody,
-                f" · {shown[line.branch]}" if branches and line.branch else "",
+                named[line.handler] if line.handler else self.nobody,
+                f" · {named[line.branch]}" if branches and line.branch else "",
                 ticked if ticks else None,
             )
             for line in lines
-        )
+        ]
         return Markup("\n".join(rows))  # noqa: S704 - escaped there
 
     def _row(
@@ -85,7 +87,7 @@ class Rows:
         tick = (
             "" if ticked is None else self._tick(reference, line.version, f"{line.reference}|{line.version}" in ticked)
         )
-        name = f"<bdi>{escape(line.name)}</bdi>" if line.name else self.unknown
+        name = f"<bdi>{shown(line.name)}</bdi>" if line.name else self.unknown
         unmatched = "" if line.matched or not line.open else self.unmatched
         return (
             f'<tr role="row">{tick}'
@@ -122,11 +124,11 @@ class Tabs:
     def __call__(self, to: Callable[[Tab], str], page: Page, current: Tab) -> Markup:
         """`to`: the address of each."""
         here = ' aria-current="page"'
-        tabs = (
-            f'\n  <li><a href="{escape(to(tab))}"{here if tab is current else ""}>{label}'
+        tabs = [
+            f'\n  <li><a href="{shown(to(tab))}"{here if tab is current else ""}>{label}'
             f' <span class="count">{page.counts[tab]}{"+" if tab in page.more else ""}</span></a></li>'
             for tab, label in self.labels.items()
-        )
+        ]
         return Markup(f"{self.head}{''.join(tabs)}\n</ul></nav>")  # noqa: S704 - escaped here
 
 
