@@ -17,7 +17,6 @@ def register(app: Flask) -> None:
         forgery,
         headers,
         language,
-        pieces,
         request_log,
         sessions,
         standing,
