@@ -10,13 +10,13 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from flask import current_app, g
-from flask_wtf.csrf import generate_csrf
+from flask import current_app
 from markupsafe import Markup, escape
 from wtforms import Field, Form, SelectField
 from wtforms.widgets import TextInput
 
 from portal.i18n import N_, Speaker, Tongue
+from portal.web.forgery import csrf_token
 from portal.web.headers import static_url
 from portal.web.language import LanguageChoice
 
@@ -99,12 +99,6 @@ def tag(kind: str, text: Any, icon_id: str = "") -> Markup:
 def written(template: str, **values: object) -> Markup:
     """What a template of the language at hand says of these values alone, to be kept for other pages."""
     return Markup(current_app.jinja_env.get_or_select_template(template).render(values))  # noqa: S704 - a template's own
-
-
-def csrf_token() -> str:
-    """The token of this page against forgery; Flask-WTF keeps it on `g` under this name."""
-    made: str | None = g.get("csrf_token")
-    return generate_csrf() if made is None else made
 
 
 def described_by(field: Field, hint: str = "") -> str:

@@ -15,6 +15,7 @@ from portal.records.tables.cases import Case, CaseMessage
 from portal.records.tables.people import Record
 from tests.factories import add_record, make_staff, make_student
 from tests.services.cases import opened
+from tests.services.test_own_data import statements
 from tests.web.visitor import mails, sign_in
 
 EMAIL = "hanan@example.org"
@@ -219,6 +220,14 @@ def test_after_signing_out_the_next_person_opens_no_draft_and_no_receipt(app: Fl
     visitor.press("Uitloggen").get(receipt)
     assert visitor.h1 == "Uw e-mailadres"
     assert "V-2026-" not in visitor.text
+
+
+def test_a_draft_is_opened_once_when_it_is_sent(app: Flask) -> None:
+    visitor = sign_in(app, EMAIL).get("/nl/new").press("Ga verder", kind="access").press("Ga verder", scope=["all"])
+    with app.app_context(), statements() as seen:
+        visitor.press("Stuur mijn vraag")
+    assert "V-2026-" in visitor.text
+    assert len([each for each in seen if "FROM draft" in each]) == 2, "the second time for the receipt"
 
 
 def test_a_complaint_may_name_an_own_request(app: Flask) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 from uuid import UUID
 
 from flask import flash, make_response, redirect, render_template, request, url_for
@@ -28,6 +29,7 @@ from portal.web.staff.wording import CHANNELS, KINDS, STATES
 from portal.web.typed import typed_before
 
 FILE_NAME = N_("verzoeken")
+PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 ARROWS = {"": "", "ascending": "↑", "descending": "↓"}
 COLUMNS = (
     *(N_("Kenmerk"), N_("Verzoek"), N_("Cursist"), N_("Taal"), N_("Vestiging"), N_("Ontvangen"), N_("Via")),
@@ -94,12 +96,18 @@ class Links:
 
     def __init__(self, kept: dict[str, str]) -> None:
         self._start, self._kept = url_for("staff.queue"), kept
-        self._narrowed = f"&{urlencode(kept)}" if kept else ""
+        self._narrowed = _query(kept)
 
     def __call__(self, tab: Tab, **more: str) -> str:
         """The list of a tab; with `more`, from a place on or in another order."""
-        narrowed = f"&{urlencode({**self._kept, **more})}" if more else self._narrowed
+        narrowed = _query({**self._kept, **more}) if more else self._narrowed
         return f"{self._start}?tab={tab.value}{narrowed}"
+
+
+def _query(values: dict[str, str]) -> str:
+    """As `urlencode` has it; nearly all values stand in an address as they are."""
+    pairs = [f"&{name}={value if PLAIN(value) else quote_plus(value)}" for name, value in values.items()]
+    return "".join(pairs)
 
 
 def _sort(tab: Tab, to: Links, order: Order | None, name: str) -> dict[str, str]:
