@@ -27,12 +27,12 @@ from benchmarks.kit.telling import engines, medians, sizes, tell, tell_bar
 from portal.domain.permissions import SYSTEM
 from portal.domain.vocabulary import Letter
 from portal.letters import pdf, press
-from portal.records import cleaning, items
+from portal.records import cleaning
 from portal.records.db import begin_write, db
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.people import Record
-from portal.services import erasing
+from portal.services import erasing, going_whole
 from portal.services.build_packages import build_waiting
 from portal.services.export import build_export
 from portal.services.issue_letter import issue
@@ -157,8 +157,7 @@ def erase(place: Estate, student: UUID) -> None:
     clock = place.app.extensions["clock"]
     with writing(SYSTEM, clock) as work:
         waiting = erasing.new_erasure(work, student, erasing.RETENTION, work.now)
-        held = items.items_of(work.session, work.vault, student)
-        erasing.begin(work, waiting, {part.retention for item in held for part in item.parts}, held)
+        erasing.begin(work, waiting, going_whole.tally_of(work, student).classes)
         erasure_id = waiting.id
     assert erasing.run(clock, erasure_id)
     assert db.session.get_one(Erasure, erasure_id).certificate

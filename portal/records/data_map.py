@@ -31,6 +31,7 @@ _RULES: dict[str, TableRule] = {
         Erasure.KEY,
         ("standard", "exemption"),
         ("sealed",),
+        clear="how many values a row holds, for an erasure that does not open them",
     ),
     "sealed_file": TableRule(
         "Pictures of lessons, copies of data, letters, uploads.",
@@ -79,6 +80,7 @@ _RULES: dict[str, TableRule] = {
         About.NOBODY,
         Export.NOT_THEIRS,
         Erasure.PROOF,
+        clear="the random ids that a student's natural keys were made with",
     ),
     "import_run": TableRule("When an export was imported, with counts.", About.NOBODY, Export.NOT_THEIRS, Erasure.NONE),
     "import_finding": TableRule(

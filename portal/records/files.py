@@ -64,6 +64,12 @@ def of_holder(session: Session, holder: Holder, retention: str | None = None) ->
     return list(session.execute(statement.order_by(SealedFile.id)).scalars())
 
 
+def pictures_of(session: Session, holder: Holder) -> list[UUID]:
+    """The ids of the pictures that are values of the holder's records."""
+    statement = select(SealedFile.id).where(SealedFile.holder_kind == holder.kind, SealedFile.holder_id == holder.id)
+    return list(session.execute(statement.where(SealedFile.purpose == "screenshot")).scalars())
+
+
 def remove(session: Session, holder: Holder, file_ids: Iterable[UUID]) -> int:
     """Removes files of this holder and no other's; how many there were."""
     wanted = list(file_ids)

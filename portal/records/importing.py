@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Row, bindparam, inspect, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
-from portal.records.db import Model, Moment
+from portal.records.db import Model, Moment, insert_into
 from portal.records.tables.people import Branch, ImportFinding, Record, Student, Tombstone
 from portal.vault.bulk import insert_many
 
@@ -25,10 +25,12 @@ RECORDS = select(
     Record.id,
     Record.item_id,
     Record.import_digest,
+    Record.value_count,
     Record.sealed,
 ).where(Record.student_id.in_(bindparam("students", expanding=True)), Record.dataset == bindparam("dataset"))
 ANY_TOMBSTONE = select(Tombstone.kind).limit(1)
-DIGEST = 32  # bytes
+ID, DIGEST = 16, 32  # bytes
+STUDENT, PAST, RECORD = "student", "past", "record"  # kinds of tombstones
 # Cut apart by the database: thousands of rows with one statement that carries one value.
 ENTOMB = text("""
     WITH RECURSIVE place(n) AS (SELECT 0 WHERE :many > 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < :many)
@@ -44,6 +46,7 @@ class Known(NamedTuple):
     id: UUID
     item_id: UUID
     import_digest: bytes
+    value_count: int | None
     sealed: bytes
 
 
@@ -133,9 +136,9 @@ def known_records(
     wanted = set(natural_keys)
     for part in chunks(student_ids):
         rows = session.connection().execute(RECORDS, {"students": part, "dataset": dataset})
-        for student_id, retention, natural_key, id, item_id, digest, sealed in rows:
+        for student_id, retention, natural_key, id, item_id, digest, value_count, sealed in rows:
             if natural_key in wanted:
-                found[student_id, dataset, retention, natural_key] = Known(id, item_id, digest, sealed)
+                found[student_id, dataset, retention, natural_key] = Known(id, item_id, digest, value_count, sealed)
     return found
 
 
@@ -155,6 +158,28 @@ def entomb(session: Session, kind: str, digests: bytes, at: datetime) -> None:
     """Remembers these digests, one after the other in `digests`, where they are not remembered yet."""
     values = {"digests": digests, "many": len(digests) // DIGEST, "kind": kind, "at": at}
     session.connection().execute(ENTOMB, values)
+
+
+def entomb_student(session: Session, digest: bytes, student_id: UUID, records: bytes, at: datetime) -> None:
+    """Remembers a student of whom everything went, with the natural keys of the records, one after the other. Twice
+    changes nothing; somebody who was admitted anew and erased again stays remembered with what went before."""
+    values = {"digest": digest, "kind": STUDENT, "erased_at": at, "ids": student_id.bytes, "records": records}
+    new = insert_into(session, Tombstone).values(**values).on_conflict_do_nothing(index_elements=["digest"])
+    if session.connection().execute(new.returning(Tombstone.kind)).first():
+        return
+    there = session.execute(select(Tombstone).where(Tombstone.digest == digest).with_for_update()).scalar_one()
+    ids, keys = there.ids or b"", there.records or b""
+    if student_id.bytes not in {ids[start : start + ID] for start in range(0, len(ids), ID)}:
+        there.kind, there.erased_at, there.ids, there.records = STUDENT, at, ids + student_id.bytes, keys + records
+
+
+def students_entombed(session: Session, digests: Collection[bytes]) -> dict[bytes, Tombstone]:
+    """The tombstones of these students, where there is one."""
+    found: dict[bytes, Tombstone] = {}
+    for part in chunks(digests):
+        rows = session.execute(select(Tombstone).where(Tombstone.digest.in_(part))).scalars()
+        found.update({row.digest: row for row in rows})
+    return found
 
 
 def all_entombed(session: Session, kind: str) -> frozenset[bytes]:

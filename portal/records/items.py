@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, select, type_coerce, update
+from sqlalchemy import and_, bindparam, delete, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NULLTYPE
 
@@ -46,6 +46,9 @@ KEPT = (
     .where(_record.student_id == bindparam("student"))
     .order_by(_record.dataset, _record.sorts, _record.id)
 )
+# Who it all is about, and rows from before they said how many values they hold.
+UNTOLD = or_(Record.dataset == "person", Record.value_count.is_(None))
+OF_UNTOLD = OF_STUDENT.where(UNTOLD)
 ONE = (
     select(*COLUMNS)
     .where(Record.student_id == bindparam("student"), Record.item_id == bindparam("item"))
@@ -142,6 +145,11 @@ def items_of(
         asked["datasets"] = list(datasets)
     statement = OF_STUDENT if datasets is None else OF_DATASETS
     return _put_together(vault, student_id, session.connection().execute(statement, asked).all())
+
+
+def untold_of(session: Session, vault: Vault, student_id: UUID) -> tuple[Item, ...]:
+    """What an erasure has to open, as items of these parts alone."""
+    return _put_together(vault, student_id, session.connection().execute(OF_UNTOLD, {"student": student_id}).all())
 
 
 def kept_of(session: Session, vault: Vault, student_id: UUID) -> dict[str, Kept]:
@@ -284,7 +292,9 @@ def reseal_class(session: Session, vault: Vault, student_id: UUID, retention: st
 
 def _store(session: Session, vault: Vault, student_id: UUID, part: Part, at: datetime) -> None:
     session.execute(
-        update(Record).where(Record.id == part.row).values(sealed=seal_part(vault, student_id, part), updated_at=at)
+        update(Record)
+        .where(Record.id == part.row)
+        .values(sealed=seal_part(vault, student_id, part), value_count=len(part.values), updated_at=at)
     )
 
 

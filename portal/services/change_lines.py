@@ -69,12 +69,12 @@ def list_erased(work: Work, erasure: Erasure, held: Sequence[Item], doomed: Doom
     """One line for a whole student, else for each record or value that goes."""
     number = erase_items.student_number(held)
     add = partial(_add, work, erasure.student_id, ERASED, number, case_id=erasure.case_id, erasure_id=erasure.id)
-    if held and len(doomed.records) == len(held):
+    if doomed.everything:
         add()
         return
     for record in held:
         key = _record_names(work.policy, record)
-        if record.id.bytes in doomed.records:
+        if record.id in doomed.records:
             add(record.dataset, None, key)
         else:
             for code in sorted(doomed.fields.get(record.id, ())):

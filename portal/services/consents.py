@@ -74,6 +74,7 @@ def write_down(work: Work, student_id: UUID, activity: str, on: date, proof: str
             retention=retention,
             natural_key=_key(work, student_id, activity, on, row, retention),
             import_digest=CORRECTED,
+            value_count=len(values),
             sorts=(last or 0) + 1,
             sealed=seal_part(work.vault, student_id, Part(row, retention, values, frozenset(), {})),
             created_at=work.now,

@@ -11,7 +11,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,30 @@ from portal.records.items import Item
 ID, DIGEST = 16, 32  # bytes
 
 
+@dataclass(frozen=True)
+class Ids:
+    """One after the other; made a set where somebody looks for one of them."""
+
+    together: bytes = b""
+
+    @cached_property
+    def each(self) -> frozenset[bytes]:
+        return frozenset(one_by_one(self.together, ID))
+
+    def __contains__(self, id: UUID) -> bool:
+        return id.bytes in self.each
+
+    def __len__(self) -> int:
+        return len(self.together) // ID
+
+    def hold(self, others: bytes) -> bool:
+        """Whether all of these, one after the other, are among them."""
+        return others == self.together or self.each.issuperset(one_by_one(others, ID))
+
+    def and_more(self, others: Iterable[UUID]) -> Ids:
+        return Ids(b"".join(self.each.union(other.bytes for other in others)))
+
+
 @dataclass(frozen=True, slots=True)
 class Doomed:
     """`whole`: classes of which nothing remains. `partly`: classes of which something remains, sealed anew."""
@@ -30,16 +54,21 @@ class Doomed:
     whole: frozenset[str] = frozenset()
     partly: frozenset[str] = frozenset()
     fields: dict[UUID, frozenset[str]] = field(default_factory=dict)  # by item, where not all of it is in whole classes
-    records: frozenset[bytes] = frozenset()  # ids of items that go entirely
-    rows: frozenset[bytes] = frozenset()  # ids of every row of the whole classes, as it was when this was made
+    records: Ids = Ids()  # items that go entirely
+    rows: Ids = Ids()  # every row of the whole classes, as it was when this was made; none where everything goes
     files: frozenset[UUID] = frozenset()
     address: bool = False  # the mail address on file is among it
     values: int = 0  # how many go
+    everything: bool = False  # there was nothing of the student beside it
     graves: Mapping[str, bytes] = field(default_factory=dict)  # tombstones of each kind, one digest after the other
 
     def touches(self, item: UUID) -> bool:
         """Whether anything of this item goes."""
-        return item.bytes in self.records or item in self.fields
+        return item in self.records or item in self.fields
+
+    def takes(self, item: UUID, row: UUID) -> bool:
+        """Whether this row was in a whole class when this was made."""
+        return item in self.records if self.everything else row in self.rows
 
     def without_whole(self, retention: str) -> Doomed:
         """The same where something of that class came in meanwhile: what was meant goes, the new stays."""
@@ -51,17 +80,17 @@ class Doomed:
                 "whole": sorted(self.whole),
                 "partly": sorted(self.partly),
                 "fields": {str(item): sorted(codes) for item, codes in self.fields.items()},
-                "records": _text(b"".join(sorted(self.records))),
-                "rows": _text(b"".join(sorted(self.rows))),
+                "records": _text(self.records.together),
+                "rows": _text(self.rows.together),
                 "files": sorted(map(str, self.files)),
                 "address": self.address,
                 "values": self.values,
+                "everything": self.everything,
                 "tombstones": {kind: _text(digests) for kind, digests in self.graves.items()},
             }
         )
 
     @classmethod
-    @lru_cache(maxsize=2)  # each step of one erasure reads the same text, of some thousand ids
     def from_text(cls, text: str) -> Doomed:
         """Also what an older version wrote: every id as a text, and the fields of every item."""
         kept = json.loads(text)
@@ -75,6 +104,7 @@ class Doomed:
             files=frozenset(map(UUID, kept["files"])),
             address=kept["address"],
             values=kept.get("values", sum(map(len, fields.values()))),
+            everything=kept.get("everything", False),
             graves=_graves(kept),
         )
 
@@ -86,10 +116,8 @@ def _text(together: bytes) -> str:
     return b64encode(together).decode("ascii")
 
 
-def _ids(kept: str | list[str]) -> frozenset[bytes]:
-    if isinstance(kept, list):
-        return frozenset(UUID(each).bytes for each in kept)
-    return frozenset(one_by_one(b64decode(kept), ID))
+def _ids(kept: str | list[str]) -> Ids:
+    return Ids().and_more(map(UUID, kept)) if isinstance(kept, list) else Ids(b64decode(kept))
 
 
 def _graves(kept: Mapping[str, Any]) -> dict[str, bytes]:
@@ -138,7 +166,7 @@ def doomed_classes(policy: Policy, classes: Collection[str], held: Collection[It
 
 
 def _doomed(
-    policy: Policy, held: Iterable[Item], whole: Collection[str], gone: Mapping[UUID, Collection[str]]
+    policy: Policy, held: Collection[Item], whole: Collection[str], gone: Mapping[UUID, Collection[str]]
 ) -> Doomed:
     pictures = {
         dataset.code: [each.code for each in dataset.fields.values() if each.type is FieldType.IMAGE]
@@ -164,13 +192,15 @@ def _doomed(
             if code in codes and record.values.get(code):
                 files.append(UUID(str(record.values[code])))
         address = address or (record.dataset == "person" and "email" in codes)
+    everything = bool(held) and len(records) == len(held)
     return Doomed(
         whole=frozenset(whole),
         partly=frozenset(partly),
         fields=fields,
-        records=frozenset(records),
-        rows=frozenset(rows),
+        records=Ids(b"".join(records)),
+        rows=Ids() if everything else Ids(b"".join(rows)),
         files=frozenset(files),
         address=address,
         values=values,
+        everything=everything,
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select
 
 from portal.policy.model import Policy
-from portal.records import casebook, files, importing, items, limits, sealing
+from portal.records import casebook, files, importing, items, limits, sealing, tally
 from portal.records.tables.access import Login, SecondChannel
 from portal.records.tables.campaigns import Invitation
 from portal.records.tables.cases import Case, CaseFile
@@ -33,6 +33,8 @@ CHANGES, FINDING = "changes", "finding"  # class and kind of holder of what a co
 
 # --- so that the next import does not bring it back
 
+NATURAL = "natural"  # natural keys of the records of a student of whom everything goes: kept with the student's own
+
 
 def graves(work: Work, held: Sequence[items.Item], doomed: Doomed) -> dict[str, bytes]:
     """What goes as keyed hashes of its place in the school's export, without any value: of each kind, one after the
@@ -42,11 +44,11 @@ def graves(work: Work, held: Sequence[items.Item], doomed: Doomed) -> dict[str, 
         return {}
     grave = tombstones.Graves(work, number)
     found: dict[str, list[bytes]] = {}
-    if len(doomed.records) == len(held):
-        found["student"] = [grave.of_student()]
-    records = found.setdefault("record", [])
+    if doomed.everything:
+        found[importing.STUDENT] = [grave.of_student()]
+    records = found.setdefault(importing.RECORD, [])
     for record in held:
-        if record.id.bytes in doomed.records:
+        if record.id in doomed.records:
             records.append(grave.of_record(record.dataset, natural_key(work.policy, record)))
         elif codes := doomed.fields.get(record.id):
             key = natural_key(work.policy, record)
@@ -54,10 +56,13 @@ def graves(work: Work, held: Sequence[items.Item], doomed: Doomed) -> dict[str, 
     return {kind: b"".join(digests) for kind, digests in found.items()}
 
 
-def bury(work: Work, found: Mapping[str, bytes]) -> None:
+def bury(work: Work, student_id: UUID, found: Mapping[str, bytes]) -> None:
     """Remembers those that are not remembered yet."""
     for kind, digests in found.items():
-        importing.entomb(work.session, kind, digests, work.now)
+        if kind == importing.STUDENT:
+            importing.entomb_student(work.session, digests, student_id, found.get(NATURAL, b""), work.now)
+        elif kind != NATURAL:
+            importing.entomb(work.session, kind, digests, work.now)
 
 
 def student_number(held: Sequence[items.Item]) -> str:
@@ -84,10 +89,8 @@ def destroy_keys(work: Work, student_id: UUID, doomed: Doomed) -> Doomed:
     """
     holder = Holder.student(student_id)
     for retention in sorted(doomed.whole):
-        rows = work.session.execute(
-            select(Record.id).where(Record.student_id == student_id, Record.retention == retention)
-        ).scalars()
-        if any(row.bytes not in doomed.rows for row in rows):
+        known, which = (doomed.records, Record.item_id) if doomed.everything else (doomed.rows, Record.id)
+        if not known.hold(tally.ids_of(work.session, student_id, retention, which)):
             doomed = doomed.without_whole(retention)
         else:
             work.vault.destroy(holder, retention)
@@ -118,7 +121,7 @@ def remove_rows(work: Work, student_id: UUID, doomed: Doomed) -> None:
 def _remove_parts(work: Work, student_id: UUID, doomed: Doomed) -> None:
     """Of classes of which something remains: the rows that were in a whole class, and single values."""
     for record in items.items_of(work.session, work.vault, student_id):
-        going = {code for part in record.parts if part.row.bytes in doomed.rows for code in part.values}
+        going = {code for part in record.parts if doomed.takes(record.id, part.row) for code in part.values}
         if codes := going | doomed.fields.get(record.id, frozenset()):
             items.remove_fields(work.session, work.vault, record, codes, work.now)
 

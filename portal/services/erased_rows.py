@@ -8,17 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Container
 from datetime import date
+from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from portal.domain.clock import receipt_date
 from portal.intake.reader import Row
 from portal.records import importing
 from portal.records.tables.people import Tombstone
 from portal.services import tombstones
+from portal.services.doomed import DIGEST, ID, one_by_one
+from portal.services.import_parts import natural_key
 from portal.services.unit import Work
 
 PROGRAMME, STARTS = "programme", "start_date"
+
+
+class WentWith:
+    """The records that went with a student, by the ids that the student had."""
+
+    def __init__(self, work: Work, student: Tombstone) -> None:
+        self._digest = work.vault.digest
+        self._ids = [str(UUID(bytes=id)) for id in one_by_one(student.ids or b"", ID)]
+        self._records = set(one_by_one(student.records or b"", DIGEST))
+
+    def __contains__(self, row: Row) -> bool:
+        return not self._records.isdisjoint(self._keys(row))
+
+    def without(self, rows: list[Row]) -> bytes:
+        """The natural keys of all others, one after the other."""
+        return b"".join(self._records.difference(*map(self._keys, rows)))
+
+    def _keys(self, row: Row) -> list[bytes]:
+        return [natural_key(self._digest, id, row) for id in self._ids]
 
 
 class ErasedRows:
@@ -34,16 +56,19 @@ class ErasedRows:
         if not importing.anything_entombed(self._work.session):
             return rows, []
         students = {number: self._of_student(number) for number in {row.student_number for row in rows}}
-        graves = {id(row): (students[row.student_number], self._of_record(row)) for row in rows}
-        gone = importing.entombed(self._work.session, {grave for both in graves.values() for grave in both})
-        if not gone:
+        there = importing.students_entombed(self._work.session, students.values())
+        past = {digest: WentWith(self._work, each) for digest, each in there.items() if each.kind == importing.PAST}
+        graves = {id(row): self._of_record(row) for row in rows}
+        gone = importing.entombed(self._work.session, graves.values())
+        if not gone and not there:
             return rows, []
         kept, left_out = [], []
         for row in rows:
-            student, record = graves[id(row)]
-            if student in gone and row.student_number in self._named:
+            student = students[row.student_number]
+            erased = student in there and student not in past
+            if erased and row.student_number in self._named:
                 self._waiting.setdefault(row.student_number, []).append(row)
-            elif student in gone or record in gone:
+            elif erased or graves[id(row)] in gone or row in past.get(student, ()):
                 left_out.append(row)
             else:
                 kept.append(row)
@@ -54,27 +79,31 @@ class ErasedRows:
         record still is, but for those of which everybody has one."""
         admitted: list[Row] = []
         left_out: list[Row] = []
+        there = importing.students_entombed(self._work.session, [self._of_student(number) for number in self._waiting])
         for number, rows in self._waiting.items():
+            student = there[self._of_student(number)]
+            went = WentWith(self._work, student)
             graves = {id(row): self._of_record(row) for row in rows}
-            single = [graves[id(row)] for row in rows if not row.natural_key]
-            gone = importing.entombed(self._work.session, graves.values()) - set(single)
-            kept = [row for row in rows if graves[id(row)] not in gone]
-            student = self._of_student(number)
+            single = [row for row in rows if not row.natural_key]
+            gone = importing.entombed(self._work.session, graves.values())
+            erased = {id(row) for row in rows if row.natural_key and (graves[id(row)] in gone or row in went)}
+            kept = [row for row in rows if id(row) not in erased]
             if self._began_since(student, kept):
                 if not self._dry_run:
-                    self._forget([student, *single])
+                    self._forget([graves[id(row)] for row in single])
+                    student.kind, student.records = importing.PAST, went.without(single)
                 admitted += kept
-                left_out += [row for row in rows if graves[id(row)] in gone]
+                left_out += [row for row in rows if id(row) in erased]
             else:
                 left_out += rows
+        self._work.session.flush()
         return admitted, left_out
 
     def _forget(self, graves: list[bytes]) -> None:
         self._work.session.execute(delete(Tombstone).where(Tombstone.digest.in_(graves)))
 
-    def _began_since(self, student: bytes, rows: list[Row]) -> bool:
-        statement = select(Tombstone.erased_at).where(Tombstone.digest == student)
-        erased_on = receipt_date(self._work.session.execute(statement).scalar_one())
+    def _began_since(self, student: Tombstone, rows: list[Row]) -> bool:
+        erased_on = receipt_date(student.erased_at)
         starts = [str(row.values[STARTS]) for row in rows if row.dataset == PROGRAMME and row.values.get(STARTS)]
         return any(date.fromisoformat(each) > erased_on for each in starts)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 from uuid_utils.compat import uuid7
 
 from portal.domain.clock import Clock
@@ -27,7 +28,7 @@ from portal.records.db import db
 from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure, TermEnd
 from portal.records.tables.people import Record
-from portal.services import change_lines, erase_items, erasure_ledger
+from portal.services import change_lines, erase_items, erasure_ledger, going_whole
 from portal.services.casework import event
 from portal.services.close_case import close_if_done
 from portal.services.doomed import Doomed, doomed_by, doomed_classes
@@ -53,25 +54,33 @@ class Step:
     apart: Callable[[], None] | None = None
 
 
-def begin(work: Work, erasure: Erasure, plan: ErasurePlan | Collection[str], held: Sequence[items.Item] = ()) -> None:
+def begin(work: Work, erasure: Erasure, plan: ErasurePlan | frozenset[str], held: Sequence[items.Item] = ()) -> None:
     """Logs the intent: what goes is fixed, remembered for later imports and listed for the student administration.
 
     `plan`: value by value, or the retention classes of which nothing is kept by anybody. `held`: the student's items,
     where the caller has read them in this unit.
     """
-    held = held or items.items_of(work.session, work.vault, erasure.student_id)
-    if isinstance(plan, ErasurePlan):
-        doomed = doomed_by(work.policy, plan, held)
-    else:
-        doomed = doomed_classes(work.policy, plan, held)
-    graves = erase_items.graves(work, held, doomed)
-    erase_items.bury(work, graves)
-    doomed = replace(doomed, graves=graves)
+    doomed, held = _what_goes(work, erasure.student_id, plan, held)
+    erase_items.bury(work, erasure.student_id, doomed.graves)
     change_lines.list_erased(work, erasure, held, doomed)
     erasure.state, erasure.begun_at, erasure.by_id, erasure.step = RUNNING, work.now, work.actor.id, INTENT
     erasure.plan = doomed.as_text()
     work.note("begin_erasure", *_about(erasure), erasure=str(erasure.id), cause=erasure.cause)
     work.session.flush()
+
+
+def _what_goes(
+    work: Work, student_id: UUID, plan: ErasurePlan | frozenset[str], held: Sequence[items.Item]
+) -> tuple[Doomed, Sequence[items.Item]]:
+    """With the items that were opened to know it: all of them, or few where nothing of the student stays."""
+    if not isinstance(plan, ErasurePlan) and going_whole.goes_whole(work, student_id, plan):
+        return going_whole.planned(work, student_id)
+    held = held or items.items_of(work.session, work.vault, student_id)
+    if isinstance(plan, ErasurePlan):
+        doomed = doomed_by(work.policy, plan, held)
+    else:
+        doomed = doomed_classes(work.policy, plan, held)
+    return replace(doomed, graves=erase_items.graves(work, held, doomed)), held
 
 
 def new_erasure(work: Work, student_id: UUID, cause: str, not_before: datetime, **more: object) -> Erasure:
@@ -93,8 +102,8 @@ def new_erasure(work: Work, student_id: UUID, cause: str, not_before: datetime, 
 # --- the steps
 
 
-def _ledger(work: Work, erasure: Erasure, _doomed: Doomed) -> None:
-    erasure_ledger.remember(work, erasure)
+def _ledger(work: Work, erasure: Erasure, doomed: Doomed) -> None:
+    erasure_ledger.remember(work, erasure, doomed)
 
 
 def _keys(work: Work, erasure: Erasure, doomed: Doomed) -> Doomed:
@@ -187,14 +196,23 @@ STEPS: Sequence[Step] = (
 # --- running them
 
 
+class Known(NamedTuple):
+    """The plan as it was when that step had ended: a plan of thousands is read once, and again where somebody else has
+    done a step meanwhile."""
+
+    step: str
+    doomed: Doomed
+
+
 def run(clock: Clock, erasure_id: UUID) -> bool:
     """Runs the steps that are left; whether the erasure is done. False where a step must be tried again later.
 
     Two who run the same erasure at once do each step once: the second finds it marked.
     """
+    known = None
     while step := _next(clock, erasure_id):
         try:
-            _do(clock, erasure_id, step)
+            known = _do(clock, erasure_id, step, known)
         except cleaning.StillRead:
             return False
     return True
@@ -213,23 +231,28 @@ def after(name: str | None) -> Step | None:
     return STEPS[place] if place < len(STEPS) else None
 
 
-def _do(clock: Clock, erasure_id: UUID, step: Step) -> None:
+def _do(clock: Clock, erasure_id: UUID, step: Step, known: Known | None) -> Known | None:
+    """Does a step, unless somebody else did; what is known of the plan after it. `known`: after the step before."""
     if step.apart is not None:
         step.apart()
     with writing(SYSTEM, clock) as work:
         erasure = work.session.execute(
-            select(Erasure).where(Erasure.id == erasure_id).with_for_update(),
+            select(Erasure).where(Erasure.id == erasure_id).options(defer(Erasure.plan)).with_for_update(),
             execution_options={"populate_existing": True},
         ).scalar_one()
         if erasure.state != RUNNING or after(erasure.step) is not step:
-            return
+            return None
         work.actor = _who(erasure)
-        if step.run is not None:
-            doomed = Doomed.from_text(erasure.plan)
-            changed = step.run(work, erasure, doomed)
-            if changed is not None and changed is not doomed:
-                erasure.plan = changed.as_text()
+        doomed = known.doomed if known and known.step == erasure.step else _plan_of(work, erasure_id)
+        changed = step.run(work, erasure, doomed) if step.run else None
+        if changed is not None and changed is not doomed:
+            doomed, erasure.plan = changed, changed.as_text()
         erasure.step = step.name
+    return Known(step.name, doomed)
+
+
+def _plan_of(work: Work, erasure_id: UUID) -> Doomed:
+    return Doomed.from_text(work.session.execute(select(Erasure.plan).where(Erasure.id == erasure_id)).scalar_one())
 
 
 def _who(erasure: Erasure) -> Actor:

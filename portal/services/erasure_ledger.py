@@ -49,7 +49,7 @@ def graves(line: Line, doomed: Doomed) -> Mapping[str, bytes]:
 # --- writing it
 
 
-def remember(work: Work, erasure: Erasure) -> None:
+def remember(work: Work, erasure: Erasure, doomed: Doomed) -> None:
     """Writes an erasure down, with its plan and the tombstones in it. Twice changes nothing."""
     body = {
         "student": erasure.student_id.hex,
@@ -57,7 +57,7 @@ def remember(work: Work, erasure: Erasure) -> None:
         "by": erasure.by_id.hex if erasure.by_id else None,
         "cause": erasure.cause,
         "begun": (erasure.begun_at or work.now).isoformat(),
-        "plan": erasure.plan,
+        "plan": doomed.as_text(),
     }
     _keep(Line(erasure.id, ERASURE, body))
 

@@ -6,7 +6,7 @@ Every row of an import comes through here twice a part: what does not change bet
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -34,6 +34,11 @@ class RowPart(NamedTuple):
         return self.student_id, self.row.dataset, self.retention, self.natural_key
 
 
+def natural_key(digest: Callable[[str, str], bytes], student_id: str, row: Row) -> bytes:
+    """By what a record of that student is known again."""
+    return digest("record", together((student_id, row.dataset, *row.natural_key)))
+
+
 class RowParts:
     """One for each import."""
 
@@ -52,7 +57,7 @@ class RowParts:
         """By retention class; an image field stands in the class of its field."""
         if student_id is not self._student_id:
             self._student_id, self._student = student_id, str(student_id)
-        natural = self._digest("record", together((self._student, row.dataset, *row.natural_key)))
+        natural = natural_key(self._digest, self._student, row)
         return [self._part(row, student_id, retention, values, natural) for retention, values in self._by_class(row)]
 
     def _part(

@@ -52,6 +52,7 @@ class ImportRows:
         self.outcome = Imported(Report(), dry_run)
         self.field_graves = importing.all_entombed(work.session, "field")
         self.changed: list[dict[str, object]] = []  # rows of the batch at hand
+        self.told: list[dict[str, object]] = []  # those that only lacked their count
         self.admitted: set[UUID] = set()  # students who came with the batch at hand
         self.arrived: dict[UUID, dict[str, Json]] = {}  # new persons of the batch at hand
         self.parts = RowParts(work)
@@ -166,7 +167,8 @@ class ImportRows:
             self._note_end(row, student_id)
         importing.add_rows(self.work.session, Record, fresh)
         importing.update_rows(self.work.session, Record, self.changed)
-        self.changed = []
+        importing.update_rows(self.work.session, Record, self.told)
+        self.changed, self.told = [], []
         if (self.arrived or moved) and not self.dry_run:
             self._follow(moved)
 
@@ -220,6 +222,8 @@ class ImportRows:
                     fresh.append(self._fresh(row, part, item_id))
             elif found.import_digest != part.digest:
                 changed |= self._update(row, part, found)
+            elif found.value_count is None and not self.dry_run:
+                self.told.append({"id": found.id, "value_count": len(self._without_erased_fields(row, part.values))})
         return not there, changed
 
     def _fresh(self, row: Row, part: RowPart, item_id: UUID) -> dict[str, object]:
@@ -237,6 +241,7 @@ class ImportRows:
             "retention": part.retention,
             "natural_key": part.natural_key,
             "import_digest": part.digest,
+            "value_count": len(values),
             "sorts": self.sorts,
             "sealed": self._sealed(part, values, record),
             "created_at": self.work.now,
@@ -279,7 +284,13 @@ class ImportRows:
             digest = items.CORRECTED if held.imported else part.digest
             sealed = items.seal_part(self.work.vault, part.student_id, keep)
             self.changed.append(
-                {"id": found.id, "sealed": sealed, "import_digest": digest, "updated_at": self.work.now}
+                {
+                    "id": found.id,
+                    "sealed": sealed,
+                    "import_digest": digest,
+                    "value_count": len(values),
+                    "updated_at": self.work.now,
+                }
             )
         return changed
 

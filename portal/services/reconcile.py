@@ -27,6 +27,7 @@ from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import SealedFile, Student
 from portal.records.tables.proof import OutMail
 from portal.services import belonging, erasing, erasure_ledger, standing
+from portal.services.doomed import Doomed
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import INSTALLATION
 from portal.vault.tables import data_key, lookup
@@ -241,7 +242,7 @@ def _take_out(work: Work, compared: _Compared) -> None:
     work.session.execute(update(OutMail).where(OutMail.id.in_(compared.mails)).values(lease_until=None, leased_by=None))
     for erasure_id in compared.untold:
         erasure = work.session.get_one(Erasure, erasure_id)
-        erasure_ledger.remember(work, erasure)
+        erasure_ledger.remember(work, erasure, Doomed.from_text(erasure.plan))
     with db.engines["keys"].begin() as connection:
         for start in range(0, len(compared.keys), CHUNK):
             connection.execute(delete(data_key).where(data_key.c.id.in_(compared.keys[start : start + CHUNK])))

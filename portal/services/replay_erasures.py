@@ -76,7 +76,7 @@ def _again(clock: Clock, line: Line) -> str:
         return "keys"
     with writing(SYSTEM, clock) as work:
         doomed = Doomed.from_text(line.body["plan"])
-        erase_items.bury(work, erasure_ledger.graves(line, doomed))
+        erase_items.bury(work, UUID(line.body["student"]), erasure_ledger.graves(line, doomed))
         there = _begin_again(work, line, doomed)
     if there and not erasing.run(clock, line.id):
         return "hanging"
@@ -96,7 +96,7 @@ def _begin_again(work: Work, line: Line, doomed: Doomed) -> bool:
     body = line.body
     student_id = UUID(body["student"])
     if work.session.get(Student, student_id) is None:
-        erase_items.bury(work, {erasure_ledger.REPLAYED: erasure_ledger.replayed_mark(line.id)})
+        erase_items.bury(work, student_id, {erasure_ledger.REPLAYED: erasure_ledger.replayed_mark(line.id)})
         return False
     case_id, by_id = (UUID(body[name]) if body[name] else None for name in ("case", "by"))
     erasure = work.session.get(Erasure, line.id)
@@ -116,8 +116,9 @@ def _begin_again(work: Work, line: Line, doomed: Doomed) -> bool:
 
 def _all_of_it(work: Work, student_id: UUID, doomed: Doomed) -> Doomed:
     """The plan on what the backup holds: it may have rows, fields and pictures that had gone before the erasure."""
-    whole = select(Record.id).where(Record.student_id == student_id, Record.retention.in_(doomed.whole))
-    going = [item for item in items.items_of(work.session, work.vault, student_id) if item.id.bytes in doomed.records]
+    whole = select(Record.id, Record.item_id).where(Record.student_id == student_id, Record.retention.in_(doomed.whole))
+    there = work.session.execute(whole).all()
+    going = [item for item in items.items_of(work.session, work.vault, student_id) if item.id in doomed.records]
     pictures = {
         UUID(str(value))
         for item in going
@@ -126,7 +127,8 @@ def _all_of_it(work: Work, student_id: UUID, doomed: Doomed) -> Doomed:
     }
     return replace(
         doomed,
-        rows=doomed.rows | {row.bytes for row in work.session.execute(whole).scalars()},
+        records=doomed.records.and_more(row.item_id for row in there) if doomed.everything else doomed.records,
+        rows=doomed.rows.and_more(row.id for row in there),
         fields=doomed.fields
         | {item.id: frozenset(item.values) | doomed.fields.get(item.id, frozenset()) for item in going},
         files=doomed.files | pictures,

@@ -31,7 +31,7 @@ from portal.records.tables.cases import Case
 from portal.records.tables.erasure import OutsideStep, TermEnd
 from portal.records.tables.people import Limit, Record, Student
 from portal.records.tables.proof import OutMail
-from portal.services import clock_guard, erasing, sweep_classes
+from portal.services import clock_guard, erasing, going_whole, sweep_classes
 from portal.services.retention_terms import is_confirmed, of_students
 from portal.services.targets import EVERYTHING, Target, covered, target_of
 from portal.services.unit import Work, reading, writing
@@ -243,8 +243,7 @@ def _erase(clock: Clock, term_id: UUID) -> bool:
         ).scalar_one()
         if term.done_at is not None or not is_due(work, term):
             return False
-        held = items.items_of(work.session, work.vault, term.student_id)
-        plan = _what_goes(work, term, held)
+        plan, held = _what_goes(work, term)
         if not plan:
             return False
         erasure = erasing.new_erasure(work, term.student_id, erasing.RETENTION, work.now)
@@ -255,14 +254,19 @@ def _erase(clock: Clock, term_id: UUID) -> bool:
     return True
 
 
-def _what_goes(work: Work, term: TermEnd, held: Sequence[items.Item]) -> ErasurePlan | frozenset[str]:
-    """The class as a whole, or value by value where a running case or a hold may be about some; empty for nothing."""
+def _what_goes(work: Work, term: TermEnd) -> tuple[ErasurePlan | frozenset[str], Sequence[items.Item]]:
+    """The class as a whole, or value by value where a running case or a hold may be about some; empty for nothing.
+    With the student's items, where it took reading them."""
     keeping, holds = _keeping(work, term)
+    alone = frozenset({term.retention})
+    if not keeping and not holds and going_whole.goes_whole(work, term.student_id, alone):
+        return alone, ()
+    held = items.items_of(work.session, work.vault, term.student_id)
     if keeping or holds:
         plan = plan_of(work, term, held)
-        return plan if plan.of(Verdict.ERASE) else frozenset()
+        return plan if plan.of(Verdict.ERASE) else frozenset(), held
     there = any(part.retention == term.retention and part.values for record in held for part in record.parts)
-    return frozenset({term.retention} if there else ())
+    return alone if there else frozenset(), held
 
 
 def _keeping(work: Work, term: TermEnd) -> tuple[list[Target], Sequence[Limit]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
-from portal.services.doomed import Doomed
+from portal.services.doomed import Doomed, Ids
 from portal.services.erasure_ledger import ERASURE, graves
 from portal.vault.ledger import Line
 
@@ -42,13 +42,13 @@ def test_a_line_of_an_older_version_has_them_beside_its_plan_or_one_by_one_in_it
 
 def test_a_plan_says_the_same_whichever_version_wrote_it() -> None:
     older = Doomed.from_text(json.dumps(OLDER))
-    assert (older.records, older.rows) == ({ITEM.bytes, OTHER.bytes}, {ROW.bytes})
+    assert (older.records.each, older.rows.each) == ({ITEM.bytes, OTHER.bytes}, {ROW.bytes})
     assert older.values == 3
     assert Doomed.from_text(older.as_text()) == older
 
 
 def test_what_goes_with_a_whole_class_is_a_number_in_the_plan_and_nothing_more() -> None:
-    many = [UUID(int=number).bytes for number in range(1_000)]
-    plan = Doomed(whole=frozenset({"standard"}), records=frozenset(many), rows=frozenset(many), values=3_000)
+    many = Ids().and_more(UUID(int=number) for number in range(1_000))
+    plan = Doomed(whole=frozenset({"standard"}), records=many, rows=many, values=3_000)
     assert len(plan.as_text()) < 50 * len(many)
     assert Doomed.from_text(plan.as_text()) == plan

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -45,7 +54,8 @@ class Record(Model):
     """One record of a dataset, or the part of it that one retention class keeps; sealed under the student's key.
 
     Payload: {"values": {field: value}, "hidden": [fields hidden from staff], "imported": {field: value as last
-    imported, where it was corrected here since}}. `natural_key` and `import_digest` are keyed hashes.
+    imported, where it was corrected here since}}. `natural_key` and `import_digest` are keyed hashes. `value_count` is
+    what an erasure needs of a row that it does not open; None where nobody wrote it yet: then it opens the row.
     """
 
     __tablename__ = "record"
@@ -57,6 +67,7 @@ class Record(Model):
     retention: Mapped[str] = mapped_column(String(32))
     natural_key: Mapped[bytes] = mapped_column(LargeBinary(32))
     import_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    value_count: Mapped[int | None] = mapped_column(SmallInteger)
     sorts: Mapped[int] = mapped_column(Integer, default=0)  # order within the dataset, as imported
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -129,13 +140,20 @@ class View(Model):
 
 
 class Tombstone(Model):
-    """What was erased and must not come back with the next import: a keyed hash, no person and no value."""
+    """What was erased and must not come back with the next import: a keyed hash, no person and no value.
+
+    That of a student of whom everything went holds the natural keys of the records that went with it, and the random
+    ids of the student with which these were made, each one after the other. Nothing of the student comes in while it
+    stands, and none of these records once staff have admitted the student anew: then it is `past`.
+    """
 
     __tablename__ = "tombstone"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8))  # student | record | field
+    kind: Mapped[str] = mapped_column(String(8))  # student | past | record | field | replayed
     erased_at: Mapped[datetime] = mapped_column(Moment)
+    ids: Mapped[bytes | None]
+    records: Mapped[bytes | None]
 
 
 class ImportRun(Model):
