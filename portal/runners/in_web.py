@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 log = logging.getLogger("portal.jobs")
+AT_ONCE = 4  # jobs: the pages beside them want their share
 LOOKS_AGAIN = 1.0  # seconds
 AGAIN = 15.0  # seconds before work that was refused or that failed is begun anew
 
@@ -56,7 +57,7 @@ def stand_in_line(app: Flask) -> None:
             continue
         try:
             with saying_why_not(app):
-                one_machine.work(app, _told)
+                one_machine.work(app, _told, AT_ONCE)
         except click.ClickException as refused:
             log.error("worker refused: %s", refused.message)
             _told.wait(AGAIN)

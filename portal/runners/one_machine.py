@@ -30,9 +30,9 @@ def work_until_told(app: Flask) -> None:
     work(app, told)
 
 
-def work(app: Flask, told: threading.Event) -> None:
+def work(app: Flask, told: threading.Event, at_once: int = len(JOBS)) -> None:
     """Runs the jobs until told to stop; then finishes the mail in hand and returns."""
-    scheduler = _schedule(app, told)
+    scheduler = _schedule(app, told, at_once)
     scheduler.start()
     log.info("worker started: %s", ", ".join(BY_NAME))
     try:
@@ -52,7 +52,7 @@ def _watch(scheduler: BackgroundScheduler, told: threading.Event) -> None:
                 scheduler.modify_job(job.name, next_run_time=datetime.now(AMSTERDAM))
 
 
-def _schedule(app: Flask, told: threading.Event) -> BackgroundScheduler:
+def _schedule(app: Flask, told: threading.Event, at_once: int) -> BackgroundScheduler:
     """Every job at once, and then by its interval; never twice at the same time. A turn that comes while the job still
     runs is left out, and is no news."""
     from apscheduler.executors.pool import ThreadPoolExecutor
@@ -61,7 +61,7 @@ def _schedule(app: Flask, told: threading.Event) -> BackgroundScheduler:
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(
         timezone=AMSTERDAM,
-        executors={"default": ThreadPoolExecutor(len(JOBS))},
+        executors={"default": ThreadPoolExecutor(at_once)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job in JOBS:

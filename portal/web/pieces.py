@@ -173,7 +173,7 @@ class Pieces:
 
     def moment(self, at: datetime) -> Markup:
         """A moment (aware), in the reader's language."""
-        said = escape(self._said.moment(at))
+        said = shown(self._said.moment(at))
         return Markup(f'<time datetime="{at.isoformat()}">{said}</time>')  # noqa: S704 - a moment, and CLDR's words for it
 
     def steps(self, items: Iterable[Step]) -> Markup:

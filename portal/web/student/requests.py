@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from io import BytesIO
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from portal.web.public.frame import PREFIX, go, once_bytes, page
 from portal.web.sessions import current_clock, current_session
 from portal.web.student import case_view
 from portal.web.student.routes import MessageForm, blueprint, me
+from portal.web.typed import typed_before
 from portal.wording import KINDS, OUTCOME_KINDS, OUTCOMES, REFUSALS, STATE_ICONS, STATE_KINDS, STATES
 
 
@@ -45,7 +47,7 @@ def list_requests(lang: str) -> str:
 def show_request(lang: str, reference: str) -> str | Response:
     signed_in, _shared = me()
     found = own_cases.own_case(signed_in.actor, current_clock(), reference)
-    form = MessageForm()
+    form = _message()
     if form.accepted():
         try:
             key = once_bytes(request.form.get("once") or fresh_key())
@@ -70,6 +72,16 @@ def show_request(lang: str, reference: str) -> str | Response:
         sure_enough=case_view.may_receive(signed_in.actor.level),
         **case_view.around(found, with_data=True),
     )
+
+
+def _message() -> MessageForm:
+    return MessageForm() if request.method == "POST" or typed_before() is not None else _untouched()
+
+
+@cache
+def _untouched() -> MessageForm:
+    """The form in which nobody typed: shown, and never filled."""
+    return MessageForm(formdata=None)
 
 
 @blueprint.post(f"{PREFIX}/me/requests/<reference>/mine")
