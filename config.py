@@ -100,10 +100,11 @@ class Settings:
 def engine_options(url: str) -> dict[str, Any]:
     """Pool and time-outs: a dead connection is noticed, a stuck statement ends; no error quotes values."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10}, "hide_parameters": True}
+        return {"connect_args": {"timeout": 10}, "hide_parameters": True, "pool_use_lifo": True}
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,
+        "pool_use_lifo": True,  # who was used last knows most: prepared statements, pages of the file
         "pool_size": 5,
         "max_overflow": 5,
         "connect_args": {"options": "-c statement_timeout=30000 -c lock_timeout=10000 -c timezone=UTC"},

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, bindparam, select
+from sqlalchemy import CursorResult, Insert, bindparam, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from portal.mail.messages import Message
-from portal.records.db import INSERTS
+from portal.records.db import inserting
 from portal.records.tables.proof import OutMail
 from portal.vault.envelope import Place
 from portal.vault.vault import Vault
@@ -20,10 +21,13 @@ from portal.vault.vault import Vault
 CLASS = "mail"
 
 THERE = select(OutMail.dedupe).where(OutMail.dedupe.in_(bindparam("wanted", expanding=True)))
-ADD = {
-    name: insert(OutMail).on_conflict_do_nothing(index_elements=["dedupe"]).execution_options(preserve_rowcount=True)
-    for name, insert in INSERTS.items()
-}
+
+
+@cache
+def adding(dialect: str) -> Insert:
+    """Adds a mail where none has its dedupe key."""
+    statement = inserting(dialect)(OutMail).on_conflict_do_nothing(index_elements=["dedupe"])
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def state_of(session: Session, dedupe: str) -> str | None:
@@ -47,7 +51,7 @@ def put_all(session: Session, vault: Vault, messages: Sequence[Message], base_ur
 
 def _add(session: Session, rows: dict[str, object] | list[dict[str, object]]) -> CursorResult[Any]:
     connection = session.connection()
-    return connection.execute(ADD[connection.dialect.name], rows)
+    return connection.execute(adding(connection.dialect.name), rows)
 
 
 def _rows(

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, TypeVar, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Date, DateTime, Dialect, Engine, Integer, MetaData, Table, event, inspect
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -27,6 +27,9 @@ from portal.domain.clock import receipt_date
 from portal.vault.bulk import insert_together
 from portal.vault.tables import NAMING
 from portal.vault.tables import metadata as keys_metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 WRITE = "portal_write"  # execution option of a connection in a writing transaction
 BUSY_MILLISECONDS = 10_000
@@ -175,16 +178,17 @@ def _begin_immediate(connection: Connection) -> None:
         driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
-# Inserts that may say what happens when the row is there already (ON CONFLICT), by the name of the engine's dialect.
-INSERTS: dict[str, Callable[[type[Model]], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
+def inserting(dialect: str) -> Callable[[type[Model]], sqlite.Insert | postgresql.Insert]:
+    """The INSERT of an engine's dialect, which may say what happens when the row is there already (ON CONFLICT). Only
+    that dialect is loaded."""
+    insert: Callable[[type[Model]], sqlite.Insert | postgresql.Insert]
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    return insert
 
 
 def insert_into(session: Session, table: type[Model]) -> sqlite.Insert | postgresql.Insert:
-    """One of INSERTS, for the engine at hand."""
-    return INSERTS[session.get_bind().dialect.name](table)
+    """`inserting` for the engine at hand."""
+    return inserting(session.get_bind().dialect.name)(table)
 
 
 def new_row(kind: type[M], /, **values: Any) -> M:

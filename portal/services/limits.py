@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import aliased
@@ -15,7 +17,7 @@ from sqlalchemy.orm import aliased
 from portal.domain.clock import Clock
 from portal.domain.permissions import ANONYMOUS
 from portal.domain.refusal import Refused
-from portal.records.db import INSERTS, insert_into
+from portal.records.db import insert_into, inserting
 from portal.records.tables.access import Bucket
 from portal.services.unit import Work, reading, writing
 
@@ -81,12 +83,14 @@ _earlier = aliased(Bucket)
 _before = select(_earlier.count).where(
     _earlier.limit == bindparam("name"), _earlier.digest == bindparam("key"), _earlier.window == bindparam("before")
 )
-ONE_MORE = {
-    name: insert(Bucket)
-    .on_conflict_do_update(index_elements=[Bucket.limit, Bucket.digest, Bucket.window], set_={"hits": Bucket.count + 1})
-    .returning(Bucket.count, _before.scalar_subquery())
-    for name, insert in INSERTS.items()
-}
+
+
+@cache
+def one_more(dialect: str) -> Any:
+    """Counts one more; returns how many there are now and how many there were in the window before."""
+    same = [Bucket.limit, Bucket.digest, Bucket.window]
+    adding = inserting(dialect)(Bucket).on_conflict_do_update(index_elements=same, set_={"hits": Bucket.count + 1})
+    return adding.returning(Bucket.count, _before.scalar_subquery())
 
 
 FAMILIAR = "familiar_place"  # no limit: a mark that a place is known for an address
@@ -137,9 +141,9 @@ def _increment(work: Work, name: str, digest: bytes, window: int, expires_at: da
     """The count of this window with one more, and of the one before. One statement, so that two processes never count
     the same try."""
     connection = work.session.connection()
-    one_more = {"limit_name": name, "digest": digest, "window_start": window, "hits": 1, "expires_at": expires_at}
+    counted = {"limit_name": name, "digest": digest, "window_start": window, "hits": 1, "expires_at": expires_at}
     asked = {"name": name, "key": digest, "before": window - 1}
-    now_count, before = connection.execute(ONE_MORE[connection.dialect.name], one_more | asked).one()
+    now_count, before = connection.execute(one_more(connection.dialect.name), counted | asked).one()
     return now_count, before or 0
 
 
