@@ -109,17 +109,24 @@ class Speaker:
 
     def clock(self, at: Moment) -> str:
         """The time of day, here."""
-        return f"{at.astimezone(AMSTERDAM):%H:%M}"
+        here = at.astimezone(AMSTERDAM)
+        return f"{here.hour:02}:{here.minute:02}"
 
     def numeric_date(self, day: Day) -> str:
         """The Dutch numeric date, as on every letter of an office here."""
-        return f"{day:%d-%m-%Y}"
+        return figures(day)
 
     def number(self, value: float | Decimal) -> str:
         return format_decimal(value, locale=self._locale, numbering_system="latn")
 
     def money(self, euros: Decimal) -> str:
         return format_currency(euros, "EUR", locale=self._locale, numbering_system="latn")
+
+
+@lru_cache(maxsize=4096)
+def figures(day: Day) -> str:
+    """A day as every office here writes it: 05-03-2026."""
+    return f"{day:%d-%m-%Y}"
 
 
 @lru_cache(maxsize=4096)

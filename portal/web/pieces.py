@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from wtforms import Field, Form, SelectField
 from wtforms.widgets import TextInput
 
-from portal.i18n import N_, Speaker, Tongue
+from portal.i18n import N_, Speaker, Tongue, figures
 from portal.web.forgery import csrf_token
 from portal.web.headers import static_url
 from portal.web.language import LanguageChoice
@@ -55,7 +55,7 @@ def words(value: Any) -> Markup:
 @lru_cache(maxsize=2048)
 def date_short(day: date) -> Markup:
     """Dutch figures only: for tables."""
-    return Markup(f'<time datetime="{day.isoformat()}"><bdi dir="ltr">{day:%d-%m-%Y}</bdi></time>')  # noqa: S704 - a date
+    return Markup(f'<time datetime="{day.isoformat()}"><bdi dir="ltr">{figures(day)}</bdi></time>')  # noqa: S704 - a date
 
 
 def languages(choice: LanguageChoice, form_id: str = "") -> Markup:
@@ -168,7 +168,7 @@ class Pieces:
         """A date in the reader's language and as Dutch figures."""
         return Markup(  # noqa: S704 - a date, and CLDR's words for it
             f'<time datetime="{day.isoformat()}">{shown(self._said.date(day))}'
-            f' <span class="nowrap">(<bdi dir="ltr">{day:%d-%m-%Y}</bdi>)</span></time>'
+            f' <span class="nowrap">(<bdi dir="ltr">{figures(day)}</bdi>)</span></time>'
         )
 
     def moment(self, at: datetime) -> Markup:

@@ -7,14 +7,16 @@ from io import BytesIO
 from uuid import UUID
 
 from flask import flash, render_template, request, send_file
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
-from portal.i18n import N_
+from portal.i18n import N_, Speaker
 from portal.services import export, own_cases, raise_cases, read_letters, representing
 from portal.services.read_upload import overview
 from portal.web.forms import BaseForm, fresh_key
-from portal.web.language import _
+from portal.web.language import _, current_speaker
+from portal.web.pieces import pieces
 from portal.web.public.frame import PREFIX, go, once_bytes, page
 from portal.web.sessions import current_clock, current_session
 from portal.web.student import case_view
@@ -47,8 +49,8 @@ def list_requests(lang: str) -> str:
 def show_request(lang: str, reference: str) -> str | Response:
     signed_in, _shared = me()
     found = own_cases.own_case(signed_in.actor, current_clock(), reference)
-    form = _message()
-    if form.accepted():
+    form = MessageForm() if request.method == "POST" or typed_before() is not None else None
+    if form is not None and form.accepted():
         try:
             key = once_bytes(request.form.get("once") or fresh_key())
             own_cases.write_message(signed_in.actor, current_clock(), found.reference, form.text.data, key)
@@ -63,6 +65,7 @@ def show_request(lang: str, reference: str) -> str | Response:
     return render_template(
         "student/request.html",
         form=form,
+        field="" if form else _untouched(current_speaker()),
         once=fresh_key(),
         answer=answer,
         helps=raise_cases.what_helps(signed_in.actor, current_clock(), reference),
@@ -74,14 +77,11 @@ def show_request(lang: str, reference: str) -> str | Response:
     )
 
 
-def _message() -> MessageForm:
-    return MessageForm() if request.method == "POST" or typed_before() is not None else _untouched()
-
-
 @cache
-def _untouched() -> MessageForm:
-    """The form in which nobody typed: shown, and never filled."""
-    return MessageForm(formdata=None)
+def _untouched(said: Speaker) -> Markup:
+    """The field in which nobody typed."""
+    hint = said.text(N_("Schrijf hier geen BSN of andere geheime gegevens."))
+    return pieces(said).textarea(MessageForm(formdata=None).text, hint, rows=4)
 
 
 @blueprint.post(f"{PREFIX}/me/requests/<reference>/mine")
