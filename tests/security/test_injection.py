@@ -34,7 +34,7 @@ WHO = (
     *("handler", "officer", "administrator"),
 )
 OTHERS = (*WHO, "director", "other_branch")
-EACH = proofs.rounds(3, len(PAYLOADS))  # payloads a form
+EACH = proofs.rounds(2, len(PAYLOADS))  # payloads a form
 
 
 @pytest.fixture
