@@ -67,9 +67,9 @@ messages: $(BIN)/.installed ## bring the translators' catalogues up to date with
 test: dev browser catalogues checks ## everything: checks, both databases, the browser
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# What the fast part leaves to `make test`: rooms that take pages, processes and paper, and files that are slow as a
+# What the fast part leaves to `make test`: rooms that take pages, processes, imports and paper, and files that are slow as a
 # whole. It does not even read them: that alone takes seconds.
-WHOLE_HOUSE := browser commands deploy faults letters security services web
+WHOLE_HOUSE := browser commands deploy faults intake letters security services web
 QUICK_ROOMS := $(filter-out $(WHOLE_HOUSE:%=tests/%),$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py)))
 # Of the use cases only the way of a request: filed, decided, carried out. And that no page is without an access rule.
 HEART := $(patsubst %,tests/services/test_%.py,file_request decide_case carry_out) \
@@ -81,7 +81,7 @@ check: tools catalogues ## the fast part, under two minutes: linters, types, the
 	@$(MAKE) --no-print-directory -j3 --output-sync=target check-rooms check-readers checks
 
 # Two processes that take about as long.
-READERS := tests/intake tests/policy tests/rules
+READERS := tests/policy tests/rules
 
 check-rooms: tools catalogues
 	@$(QUICKLY) $(filter-out $(READERS),$(QUICK_ROOMS)) $(HEART)

@@ -112,7 +112,7 @@ class Filed(NamedTuple):
     person: Item | None
 
 
-Kept = dict[UUID | str, dict[str, Json]]  # the values of records, by the record's id as the database gives it
+Kept = dict[Id, dict[str, Json]]  # the values of records, by the record's id as the database gives it
 
 
 def payload(values: dict[str, Json], hidden: frozenset[str], imported: dict[str, Json]) -> dict[str, Json]:
@@ -167,7 +167,7 @@ def kept_of(session: Session, vault: Vault, student_id: UUID) -> dict[str, Kept]
     return found
 
 
-def id_of(key: UUID | str) -> UUID:
+def id_of(key: Id) -> UUID:
     return UUID(key) if isinstance(key, str) else key
 
 

@@ -30,6 +30,7 @@ from portal.services.assurance_of import demand_level, level_now, needed
 from portal.services.casework import NotFound
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import Json
+from portal.vault.many import Id
 
 LISTED = 3  # records of one dataset that the overview shows; more of them have a page of their own
 
@@ -62,7 +63,6 @@ class Way:
 
     field: Field
     masked: bool
-    needs: Level  # to see it
     activities: tuple[Activity, ...]
     recipients: tuple[Recipient, ...]
 
@@ -258,7 +258,7 @@ class _Sight:
         entries = tuple([self._entry(dataset, ways, key, values) for key, values in kept])
         return Series(dataset, entries, len(kept), (), self.about)
 
-    def _entry(self, dataset: Dataset, ways: Mapping[str, Way], key: UUID | str, values: Mapping[str, Json]) -> Entry:
+    def _entry(self, dataset: Dataset, ways: Mapping[str, Way], key: Id, values: Mapping[str, Json]) -> Entry:
         item_id = id_of(key)
         found = {code: self.value(item_id, way, values) for code, way in ways.items() if values.get(code) is not None}
         title = []
@@ -295,10 +295,11 @@ def _ways(policy: Policy, level: Level, shared_address: bool, asked_for: bool) -
         found = policy.derived[asked] = {code: {} for code in policy.datasets}
         for dataset in policy.datasets.values():
             for field in dataset.fields.values():
-                needs, served = needed(policy, field, shared_address), policy.served_by(field)
-                shows = level >= needs and (asked_for or field.sensitivity is Sensitivity.ORDINARY)
+                served = policy.served_by(field)
+                enough = level >= needed(policy, field, shared_address)
+                shows = enough and (asked_for or field.sensitivity is Sensitivity.ORDINARY)
                 recipients = tuple(policy.recipients[code] for code in served.recipients)
-                way = Way(field, not shows, needs, served.activities, recipients)
+                way = Way(field, not shows, served.activities, recipients)
                 found[dataset.code].setdefault(field.group, {})[field.code] = way
     return found
 
