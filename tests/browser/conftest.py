@@ -34,6 +34,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine: apt-get install chromium"))
 
 
+def press(page: Any, selector: str) -> None:
+    """Presses the first such link or button and waits until the page it leads to is there whole.
+
+    A click alone comes back at that page's first bytes: who counts then, counts half a page.
+    """
+    with page.expect_navigation():
+        page.locator(selector).first.click()
+
+
 @dataclass
 class Looker:
     """A page that is looked at: axe on each stop, no outside request, no sideways scroll, a picture kept."""

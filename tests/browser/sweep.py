@@ -181,8 +181,8 @@ class Window:
             if not button.count():
                 self.figures.marks.append(f"{what}: has nothing to send any more")
                 return
-            button.click()
-            self.page.wait_for_load_state()
+            with self.page.expect_navigation():
+                button.click()
         self._marks(what, lang)
         self._fonts(what, lang)
         self.page.evaluate(AXE_SOURCE)

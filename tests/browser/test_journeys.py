@@ -12,7 +12,7 @@ from flask import Flask
 
 from portal.domain.vocabulary import Role
 from tests import factories
-from tests.browser.conftest import Looker
+from tests.browser.conftest import Looker, press
 from tests.services.factors import code_now, give_app
 from tests.web.visitor import mails
 
@@ -24,12 +24,12 @@ def sign_in(app: Flask, student: Looker) -> None:
     student.go("/ar/sign-in")
     student.look("sign-in")
     student.page.fill("main input[name=email]", EMAIL)
-    student.page.click(SUBMIT)
+    press(student.page, SUBMIT)
     student.look("code")
     code = next(mail["arguments"]["code"] for mail in reversed(mails(app)) if mail["to"] == EMAIL)
     arabic = str(code).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
     student.page.fill("main input[name=code]", arabic)
-    student.page.click(SUBMIT)
+    press(student.page, SUBMIT)
 
 
 def ask_to_mend_the_name(student: Looker) -> str:
@@ -38,12 +38,12 @@ def ask_to_mend_the_name(student: Looker) -> str:
     assert page.get_attribute("html", "dir") == "rtl"
     page.locator("details:not([open]) > summary").first.click()
     student.look("my-data")
-    page.locator("a[href*='/given_names/wrong']").first.click()
+    press(page, "a[href*='/given_names/wrong']")
     student.look("wrong")
     page.fill("main input[name=value]", "Hanane حنان")
-    page.click(SUBMIT)
+    press(page, SUBMIT)
     student.look("check")
-    page.click(SUBMIT)
+    press(page, SUBMIT)
     student.look("receipt")
     found = re.search(r"V-2026-\d+", page.inner_text("main"))
     assert found
@@ -56,45 +56,43 @@ def decide(staff: Looker, reference: str) -> None:
     """From the queue to the decision, with a slip on the way."""
     page = staff.page
     staff.look("queue")
-    page.click(f"a:has-text('{reference}')")
+    press(page, f"a:has-text('{reference}')")
     staff.look("case")
-    page.locator("main form[action$='/take'] button").first.click()
-    page.locator(f"main a[href$='/{reference}/decide']").first.click()
+    press(page, "main form[action$='/take'] button")
+    press(page, f"main a[href$='/{reference}/decide']")
     staff.look("decide")
-    page.locator("main form:has(textarea) button[type=submit]").first.click()
+    press(page, "main form:has(textarea) button[type=submit]")
     staff.look("decide-error")
     assert page.title().startswith("Fout:")
     page.locator("input[type=radio][value=granted]").check()
     page.fill("main input[name^=checked]", "Hanane")
     page.locator("select[name^=evidence]").first.select_option("seen")
-    page.locator("main form:has(textarea) button[type=submit]").first.click()
+    press(page, "main form:has(textarea) button[type=submit]")
     staff.look("letter")
-    page.click("main form[data-confirm] button[type=submit]")
+    press(page, "main form[data-confirm] button[type=submit]")
     assert "Het besluit is genomen" in page.inner_text("main")
     staff.look("decided")
 
 
 def carry_out(staff: Looker) -> None:
     """The portal's own part in one press, then every step outside it, until the case closes by itself."""
-    page = staff.page
-    page.click("main a:has-text('Vaststellen wie het is')")
+    page, tick = staff.page, ".checklist a.do"
+    press(page, "main a:has-text('Vaststellen wie het is')")
     staff.look("identity")
     page.locator("input[type=radio][name=way]").first.check()
-    page.click(SUBMIT)
-    page.locator("main form[action$='/carry-out'] button").click()
+    press(page, SUBMIT)
+    press(page, "main form[action$='/carry-out'] button")
     assert "Het portaal heeft zijn deel uitgevoerd" in page.inner_text("main")
     staff.look("carried-out")
-    tick = page.locator(".checklist a.do")
-    assert tick.count() > 0
-    tick.first.click()
+    press(page, tick)
     staff.look("step")
     while True:
         page.locator("input[type=radio][value=done]").check()
         page.fill("main textarea[name=note]", "Gedaan")
-        page.click(SUBMIT)
-        if not tick.count():
+        press(page, SUBMIT)
+        if not page.locator(tick).count():
             break
-        tick.first.click()
+        press(page, tick)
     assert "Er is niets meer te doen" in page.inner_text("main")
     staff.look("closed")
 
@@ -132,7 +130,7 @@ def test_a_student_in_arabic_mends_a_name_and_staff_in_dutch_decide_it(
     student = looker("student-ar", 360, "ar")
     student.go("/")
     student.look("choose")
-    student.page.click("main a[lang=ar]")
+    press(student.page, "main a[lang=ar]")
     student.look("start")
     sign_in(app, student)
     reference = ask_to_mend_the_name(student)
@@ -142,10 +140,10 @@ def test_a_student_in_arabic_mends_a_name_and_staff_in_dutch_decide_it(
     staff.look("sign-in")
     staff.page.fill("input[name=username]", "anna")
     staff.page.fill("input[name=password]", factories.PASSWORD)
-    staff.page.click(SUBMIT)
+    press(staff.page, SUBMIT)
     staff.look("second-factor")
     staff.page.fill("main input[name=code]", code_now(app.extensions["clock"]))
-    staff.page.click(SUBMIT)
+    press(staff.page, SUBMIT)
     decide(staff, reference)
     assert read(student, reference, "decision") == ["done", "done", "done", "now"]
 

@@ -10,6 +10,7 @@ from flask import Flask
 from portal.domain.vocabulary import Role
 from portal.services import passkeys
 from tests import factories
+from tests.browser.conftest import press
 from tests.services.factors import code_now, give_app
 
 KEY = {
@@ -43,18 +44,18 @@ def test_a_passkey_is_made_and_opens_the_next_time(
         page.goto(base + "/staff/sign-in")
         page.fill("input[name=username]", "anna")
         page.fill("input[name=password]", factories.PASSWORD)
-        page.click("main button[type=submit]")
+        press(page, "main button[type=submit]")
 
     give_password()
     page.fill("main input[name=code]", code_now(app.extensions["clock"]))
-    page.click("main button[type=submit]")
+    press(page, "main button[type=submit]")
     page.goto(base + "/staff/enrol")
     page.fill("main input[name=name]", "laptop")
     page.click("form[data-passkey] button[type=submit]")
     page.wait_for_selector("ol.codes")
     page.goto(base + "/staff/me")
     assert "laptop" in page.inner_text("main")
-    page.click(".who button")
+    press(page, ".who button")
 
     give_password()
     page.goto(base + "/staff/factor?way=passkey")

@@ -11,7 +11,7 @@ from flask import Flask, url_for
 from portal.domain.vocabulary import RequestKind, Role, TargetKind
 from portal.services.casework import Asked
 from tests import factories
-from tests.browser.conftest import Looker, axe
+from tests.browser.conftest import Looker, axe, press
 from tests.services import registers
 from tests.services.cases import case_of, person_of
 from tests.services.factors import code_now, give_app
@@ -26,9 +26,9 @@ def sign_in(app: Flask, page: Any, base: str, username: str) -> None:
     page.goto(f"{base}/staff/sign-in")
     page.fill("input[name=username]", username)
     page.fill("input[name=password]", factories.PASSWORD)
-    page.click(SUBMIT)
+    press(page, SUBMIT)
     page.fill("main input[name=code]", code_now(app.extensions["clock"]))
-    page.click(SUBMIT)
+    press(page, SUBMIT)
 
 
 def addresses(app: Flask, school: School) -> list[tuple[str, str]]:
