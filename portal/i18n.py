@@ -120,7 +120,7 @@ class Speaker:
         return format_decimal(value, locale=self._locale, numbering_system="latn")
 
     def money(self, euros: Decimal) -> str:
-        return format_currency(euros, "EUR", locale=self._locale, numbering_system="latn")
+        return _euros(self.tongue.locale, euros)
 
 
 @lru_cache(maxsize=4096)
@@ -132,6 +132,11 @@ def figures(day: Day) -> str:
 @lru_cache(maxsize=4096)
 def _long_date(locale: str, day: Day) -> str:
     return format_date(day, "d MMMM y", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _euros(locale: str, amount: Decimal) -> str:
+    return format_currency(amount, "EUR", locale=locale, numbering_system="latn")
 
 
 @cache

@@ -17,7 +17,6 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     String,
-    Uuid,
     bindparam,
     cast,
     exists,
@@ -38,6 +37,7 @@ from portal.records.tables.cases import Case, CaseEvent, CaseFile, CaseItem, Cas
 from portal.records.tables.erasure import ChangeLine
 from portal.records.tables.papers import IssuedLetter
 from portal.records.tables.people import Branch, Limit, Record, SealedFile
+from portal.vault.uuids import Uuid
 
 CASE: BindParameter[UUID] = bindparam("case", type_=Case.id.type)
 
@@ -139,7 +139,13 @@ LINES = union_all(
     ),
 ).order_by("position", "at", "id")
 
+ROW = select(*_case).where(_case.reference == bindparam("reference"))
 DOCUMENTS = select(CaseFile.kind).where(CaseFile.case_id == CASE).order_by(CaseFile.created_at, CaseFile.id)
+
+
+def row(session: Session, reference: str) -> Any:
+    """The case of that reference as a plain row with what a Case has; None where there is none."""
+    return session.connection().execute(ROW, {"reference": reference}).one_or_none()
 
 
 def head(session: Session, reference: str, upload: str, now: datetime) -> Any:

@@ -14,11 +14,13 @@ from datetime import UTC, date, datetime
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Date, DateTime, Dialect, Engine, Integer, MetaData, Table, event, inspect
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
@@ -27,6 +29,7 @@ from portal.domain.clock import receipt_date
 from portal.vault.bulk import insert_together
 from portal.vault.tables import NAMING
 from portal.vault.tables import metadata as keys_metadata
+from portal.vault.uuids import Uuid
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -37,13 +40,31 @@ LOOKS_AGAIN = 0.002  # seconds
 
 
 class Model(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
+    registry = registry(metadata=MetaData(naming_convention=NAMING), type_annotation_map={UUID: Uuid})
 
 
 M = TypeVar("M", bound=Model)
 
+
+class OneDatabase(FlaskSession):
+    """A session on the records: since keys never go through one, there is nothing to choose for each statement."""
+
+    _records: Engine | None = None
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Engine | Connection | None = None, **more: Any
+    ) -> Engine | Connection:
+        if bind is not None:
+            return bind
+        if self._records is None:
+            self._records = self._db.engine
+        return self._records
+
+
 db = SQLAlchemy(
-    model_class=Model, session_options={"expire_on_commit": False, "autoflush": False}, disable_autonaming=True
+    model_class=Model,
+    session_options={"class_": OneDatabase, "expire_on_commit": False, "autoflush": False},
+    disable_autonaming=True,
 )
 db.metadatas["keys"] = keys_metadata
 

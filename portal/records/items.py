@@ -18,6 +18,7 @@ from sqlalchemy.types import NULLTYPE
 from portal.records.tables.people import Record, Student
 from portal.vault.envelope import Holder, Json, Place
 from portal.vault.many import Id, Sealed
+from portal.vault.uuids import from_hex
 from portal.vault.vault import Vault
 
 COLUMNS = (
@@ -168,7 +169,7 @@ def kept_of(session: Session, vault: Vault, student_id: UUID) -> dict[str, Kept]
 
 
 def id_of(key: Id) -> UUID:
-    return UUID(key) if isinstance(key, str) else key
+    return from_hex(key) if isinstance(key, str) else key
 
 
 def item(session: Session, vault: Vault, student_id: UUID, item_id: UUID) -> Item | None:

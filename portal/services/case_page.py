@@ -19,7 +19,7 @@ from portal.records.tables.cases import Case
 from portal.records.tables.people import View
 from portal.services.answer import answer_of
 from portal.services.case_view import CasePage, read_case
-from portal.services.casework import case_by_reference, subject_of
+from portal.services.casework import case_by_reference, case_to_read, subject_of
 from portal.services.unit import Work, reading, writing
 
 ADD_VIEW = insert(View)
@@ -48,7 +48,7 @@ def written_answer(actor: Actor, clock: Clock, reference: str) -> Answer | None:
     Raises NotFound when the case is not within reach.
     """
     with reading(actor, clock) as work:
-        return answer_of(work, case_by_reference(work, reference, Act.VIEW_CASE))
+        return answer_of(work, case_to_read(work, reference, Act.VIEW_CASE))
 
 
 def log_view(work: Work, student_id: UUID, reason: str, what: str, case_id: UUID | None = None) -> None:

@@ -267,10 +267,20 @@ def case_by_reference(work: Work, reference: str, act: Act, version: int | None 
     return case
 
 
+def case_to_read(work: Work, reference: str, act: Act) -> Any:
+    """The same as a plain row, for pages: it cannot be changed. Raises NotFound, NotAllowed."""
+    case = work.once(("case to read", reference), lambda: case_facts.row(work.session, reference))
+    return work.once(("may read", reference, act), lambda: _demanded(work, case, reference, act))
+
+
 def _allowed(work: Work, reference: str, act: Act) -> Case:
-    case = work.once(
-        ("case", reference), lambda: work.session.scalars(BY_REFERENCE, {"reference": reference}).one_or_none()
-    )
+    asked = {"reference": reference}
+    found = work.once(("case", reference), lambda: work.session.scalars(BY_REFERENCE, asked).one_or_none())
+    case: Case = _demanded(work, found, reference, act)
+    return case
+
+
+def _demanded(work: Work, case: Any, reference: str, act: Act) -> Any:
     if case is None:
         raise NotFound(reference)
     require_within_reach(work, act, subject_of(work, case), reference)

@@ -32,7 +32,7 @@ from portal.records.tables.cases import Case
 from portal.records.tables.erasure import Erasure
 from portal.records.tables.proof import OutMail
 from portal.services import limits
-from portal.services.casework import NotFound, case_by_reference, event, move, reply_address, subject_of
+from portal.services.casework import NotFound, case_by_reference, case_to_read, event, move, reply_address, subject_of
 from portal.services.erasing import REQUEST, STOPPED, WAITING, new_erasure
 from portal.services.held_case import held_case
 from portal.services.own_cases import end_provisional
@@ -157,7 +157,7 @@ def stop_by_link(clock: Clock, token: str, place: str) -> StopState:
 def planned(actor: Actor, clock: Clock, reference: str | None) -> Planned | None:
     """The erasure of an own case; `reference` None for whoever holds the case code."""
     with reading(actor, clock) as work:
-        case = _own(work, reference)
+        case = _own(work, reference, to_read=True)
         erasure = _latest(work, case.id)
         return Planned(case.reference, _state(erasure), erasure.not_before) if erasure else None
 
@@ -184,9 +184,10 @@ def stop_for(actor: Actor, clock: Clock, reference: str, version: int) -> None:
         _stop(work, erasure, "staff")
 
 
-def _own(work: Work, reference: str | None) -> Case:
+def _own(work: Work, reference: str | None, to_read: bool = False) -> Case:
     if reference is not None:
-        return case_by_reference(work, reference, Act.VIEW_OWN_STATUS)
+        find = case_to_read if to_read else case_by_reference
+        return find(work, reference, Act.VIEW_OWN_STATUS)
     case = work.session.get(Case, work.actor.case_id) if work.actor.case_id else None
     if case is None:
         raise NotFound("case")

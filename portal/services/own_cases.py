@@ -44,6 +44,7 @@ from portal.services.casework import (
     ChangedMeanwhile,
     NotFound,
     case_by_reference,
+    case_to_read,
     event,
     lines_of_case,
     move,
@@ -187,7 +188,7 @@ def _days_left(work: Work, case: Case) -> int | None:
 def own_case(actor: Actor, clock: Clock, reference: str) -> OwnCase:
     """A case of the signed-in student. NotFound for anybody else's."""
     with reading(actor, clock) as work:
-        return _page(work, case_by_reference(work, reference, Act.VIEW_OWN_STATUS), with_data=True)
+        return _page(work, case_to_read(work, reference, Act.VIEW_OWN_STATUS), with_data=True)
 
 
 def case_of_code(actor: Actor, clock: Clock) -> OwnCase:
@@ -204,7 +205,7 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
     state, kind = CaseState(case.state), RequestKind(case.kind)
     subject = subject_of(work, case)
     lines = lines_of_case(work, case)
-    items = lines[ITEM] if with_data else []
+    items, said = lines[ITEM] if with_data else [], lines[MESSAGE]
     reason = work.policy.reasons.get(case.extension_reason or "")
     words = casebook.contents(work.vault, case).get("words", "") if with_data else ""
     events = lines[EVENT]
@@ -229,15 +230,15 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
                 each.field,
                 each.group_number,
                 each.activity,
-                str(_opened(work, case, "case_item", each).get("words") or ""),
+                str(contents.get("words") or ""),
             )
-            for each in items
+            for each, contents in zip(items, casebook.unseal_all(work.vault, "case_item", case.id, items), strict=True)
         ),
         words=str(words),
         happened=_happened(work, case, events),
         said=tuple(
-            Said(each.at, each.from_staff, str(_opened(work, case, "case_message", each).get("text", "")))
-            for each in lines[MESSAGE]
+            Said(each.at, each.from_staff, str(contents.get("text", "")))
+            for each, contents in zip(said, casebook.unseal_all(work.vault, "case_message", case.id, said), strict=True)
         ),
         why=why,
         other=other,
@@ -263,10 +264,6 @@ def _turn(work: Work, case: Case, events: Sequence[Any]) -> tuple[str, str]:
     details = casebook.details_of(work.vault, case.id, latest) if latest is not None else {}
     reason = work.policy.reasons.get(str(details.get("reason", "")))
     return reason.label if reason else "", str(details.get("other", ""))
-
-
-def _opened(work: Work, case: Case, table: str, row: Any) -> dict[str, Any]:
-    return casebook.unseal(work.vault, table, case.id, row.id, row.sealed)
 
 
 def _copy(work: Work, case: Case, steps: Sequence[Any]) -> tuple[Copy, Packing | None]:
@@ -365,7 +362,7 @@ def answer_for(actor: Actor, clock: Clock, reference: str | None) -> Answer | No
             work.require(Act.VIEW_OWN_DECISION, subject_of(work, case))
             found = answer_of(work, case)
             return _without_words(found) if found else None
-        return answer_of(work, case_by_reference(work, reference, Act.VIEW_OWN_DECISION))
+        return answer_of(work, case_to_read(work, reference, Act.VIEW_OWN_DECISION))
 
 
 def _without_words(answer: Answer) -> Answer:

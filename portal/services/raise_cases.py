@@ -21,7 +21,7 @@ from portal.domain.vocabulary import ActorKind, Level, RequestKind
 from portal.records.tables.cases import Case
 from portal.records.tables.representation import Representative
 from portal.services.assurance_of import level_now
-from portal.services.casework import asked_by, case_by_reference, event
+from portal.services.casework import asked_by, case_to_read, event
 from portal.services.file_request import BY_REPRESENTATIVE
 from portal.services.held_case import held_case
 from portal.services.identity import level_needed
@@ -86,7 +86,7 @@ class Helps:
 def what_helps(actor: Actor, clock: Clock, reference: str) -> Helps:
     """What is still to be done about who asked this. Raises NotFound, NotAllowed."""
     with reading(actor, clock) as work:
-        case = case_by_reference(work, reference, Act.VIEW_OWN_STATUS)
+        case = case_to_read(work, reference, Act.VIEW_OWN_STATUS)
         needed = level_needed(work, case)
         if CaseState(case.state) not in OPEN or Level(case.assured_level) >= needed:
             return Helps()

@@ -21,7 +21,7 @@ from portal.records.tables.papers import IssuedLetter
 from portal.services.assurance_of import level_now
 from portal.services.case_lines import LetterLine, letter_line
 from portal.services.case_page import log_view
-from portal.services.casework import NotFound, case_by_reference, event, lines_of_case
+from portal.services.casework import NotFound, case_to_read, event, lines_of_case
 from portal.services.held_case import held_case
 from portal.services.unit import Work, reading, writing
 from portal.services.write_letters import bytes_of
@@ -41,7 +41,7 @@ def letters_of(actor: Actor, clock: Clock, reference: str) -> list[LetterLine]:
     """
     with reading(actor, clock) as work:
         act = Act.VIEW_CASE if actor.is_staff else Act.VIEW_OWN_DECISION
-        case = case_by_reference(work, reference, act)
+        case = case_to_read(work, reference, act)
         letters = reversed(lines_of_case(work, case)[LETTER])
         return [letter_line(work, case, row) for row in letters if actor.is_staff or row.kind != notice.KIND]
 

@@ -17,7 +17,7 @@ from portal.records.case_facts import EVENT
 from portal.records.tables.cases import Case
 from portal.records.tables.people import SealedFile, View
 from portal.services import upload_way
-from portal.services.casework import NotFound, case_by_reference, lines_of_case
+from portal.services.casework import NotFound, case_to_read, lines_of_case
 from portal.services.held_case import held_case
 from portal.services.unit import Work, reading, writing
 from portal.services.upload_way import MAX_FILES, Purpose, Sent
@@ -55,7 +55,7 @@ def overview(actor: Actor, clock: Clock, reference: str) -> Overview | None:
     Raises NotFound, NotAllowed.
     """
     with reading(actor, clock) as work:
-        case = case_by_reference(work, reference, Act.CONFIRM_IDENTITY if actor.is_staff else Act.VIEW_OWN_STATUS)
+        case = case_to_read(work, reference, Act.CONFIRM_IDENTITY if actor.is_staff else Act.VIEW_OWN_STATUS)
         way = upload_way.open_way(work, case, lines_of_case(work, case)[EVENT])
         if way is None:
             return None

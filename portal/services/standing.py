@@ -10,6 +10,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,12 @@ class _Seen:
 
 def marker() -> Path:
     """The file that says that a backup was put back; it lies beside the ledger."""
-    return erasure_ledger.path().with_name("restored")
+    return _beside(erasure_ledger.path())
+
+
+@cache
+def _beside(ledger: Path) -> Path:
+    return ledger.with_name("restored")
 
 
 def mark_restored(stamp: str) -> None:

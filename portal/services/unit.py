@@ -36,6 +36,7 @@ from portal.vault.master import MasterKey
 from portal.vault.vault import Vault
 
 T = TypeVar("T")
+UNKNOWN = object()
 PAGE = "page"  # what a session carries while it reads for one
 
 
@@ -63,10 +64,10 @@ class Work:
 
     def once(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to a question, asked of the database once for this unit, or for all that a page reads."""
-        if question not in self.known:
-            self.known[question] = ask()
-        found: T = self.known[question]
-        return found
+        found = self.known.get(question, UNKNOWN)
+        if found is UNKNOWN:
+            found = self.known[question] = ask()
+        return cast(T, found)
 
     def send(self, message: Message) -> bool:
         """Puts a mail in the outbox, in this transaction; False when one with the same dedupe key is there already."""

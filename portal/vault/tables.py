@@ -12,8 +12,9 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    Uuid,
 )
+
+from portal.vault.uuids import Uuid
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
     app.jinja_env.autoescape = True
     extensions.babel.init_app(app, locale_selector=language.current_language)
     app.context_processor(language.template_names)
-    app.jinja_env.globals["csrf_token"] = forgery.csrf_token
+    forgery.register(app)
     request_log.register(app)
     compress.register(app)
     headers.register(app)

@@ -16,7 +16,7 @@ from portal.domain.acts import Act
 from portal.domain.permissions import could
 from portal.domain.vocabulary import Level
 from portal.web.language import _, current_language
-from portal.web.sessions import current_actor, current_session
+from portal.web.sessions import current_session
 
 PUBLIC, CASE, STUDENT, STAFF, HALF = "public", "case", "student", "staff", "half"
 ASKER, ACTING = "asker", "representative"
@@ -90,7 +90,7 @@ def check(rule: Rule) -> Response | None:
         if signed_in.kind == ACTING:
             abort(403)  # signing in again would not help
         return to_sign_in()
-    if current_actor().level < rule.level:
+    if signed_in.actor.level < rule.level:
         return redirect(url_for("account.confirm", lang=current_language(), level=int(rule.level), next=way_back()))
     return None
 

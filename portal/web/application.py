@@ -14,6 +14,7 @@ from flask import Flask, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
+from portal.web.signing import ReadySerializer
 from portal.web.templating import Templates
 
 MOST_ADDRESSES = 4096
@@ -29,7 +30,10 @@ class Sessions(SecureCookieSessionInterface):
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         key = str(app.secret_key)
         if key not in self._made:
-            self._made[key] = super().get_signing_serializer(app)
+            flasks = super().get_signing_serializer(app)
+            self._made[key] = flasks and ReadySerializer(
+                flasks.secret_keys, flasks.salt, flasks.serializer, signer_kwargs=flasks.signer_kwargs
+            )
         return self._made[key]
 
 

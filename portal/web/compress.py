@@ -32,7 +32,11 @@ def compress(response: Response) -> Response:
     if response.mimetype not in TEXTS or response.status_code in {204, 206, 304}:
         return response
     own = request.endpoint == "static"
-    response.vary.update(("Accept-Encoding",) if own else ("Accept-Encoding", "Sec-Fetch-Site"))
+    depends = ("Accept-Encoding",) if own else ("Accept-Encoding", "Sec-Fetch-Site")
+    if "Vary" in response.headers:
+        response.vary.update(depends)
+    else:
+        response.headers["Vary"] = ", ".join(depends)
     wanted = request.accept_encodings.quality("gzip") > 0 and request.method != "HEAD"
     if not wanted or "Content-Encoding" in response.headers:
         return response

@@ -5,16 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from flask import current_app, g, session
+from flask import Flask, current_app, g, session
 from flask_wtf.csrf import generate_csrf
-from itsdangerous import Serializer, URLSafeTimedSerializer
+from itsdangerous import Serializer
 from itsdangerous.encoding import base64_encode
+
+from portal.web.signing import ReadySerializer
 
 NAME = "csrf_token"  # in the session and on `g`, as Flask-WTF has it
 
 
-class Tokens(URLSafeTimedSerializer):
-    """Signs as Flask-WTF does, which makes a signer for each page and tries to compress forty characters."""
+class Tokens(ReadySerializer):
+    """Signs as Flask-WTF does, which tries to compress forty characters."""
 
     def dump_payload(self, obj: Any) -> bytes:
         return base64_encode(Serializer.dump_payload(self, obj))
@@ -23,6 +25,12 @@ class Tokens(URLSafeTimedSerializer):
 @cache
 def _tokens(secret: str) -> Tokens:
     return Tokens(secret, salt="wtf-csrf-token")
+
+
+def register(app: Flask) -> None:
+    """Gives templates this token; Flask-WTF gives them its own as a global and as a name of each page."""
+    app.jinja_env.globals[NAME] = csrf_token
+    app.context_processor(lambda: {NAME: csrf_token})
 
 
 def csrf_token() -> str:

@@ -46,7 +46,8 @@ def _decide() -> str:
 
 
 def is_staff_page() -> bool:
-    return request.path == "/staff" or request.path.startswith("/staff/")
+    path = request.path
+    return path == "/staff" or path.startswith("/staff/")
 
 
 def current_speaker() -> Speaker:

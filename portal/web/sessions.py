@@ -48,7 +48,8 @@ def register(app: Flask) -> None:
 
     @app.context_processor
     def who() -> dict[str, object]:
-        return {"signed_in": current_session(), "actor": current_actor()}
+        signed_in = current_session()
+        return {"signed_in": signed_in, "actor": signed_in.actor if signed_in else ANONYMOUS}
 
 
 def current_clock() -> Clock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, current_app, flash, redirect, request, url_for
 from werkzeug.exceptions import Forbidden
@@ -19,7 +19,8 @@ from portal.policy.model import Policy
 from portal.services.casework import ChangedMeanwhile
 from portal.web import errors, typed
 from portal.web.access import safe_next
-from portal.web.language import _, current_language, current_speaker
+from portal.web.application import Portal
+from portal.web.language import _, current_language, current_speaker, is_staff_page
 from portal.web.pieces import menu
 from portal.web.sessions import current_actor, current_session
 from portal.web.staff.forms import written
@@ -88,7 +89,7 @@ def policy() -> Policy:
 @blueprint.app_context_processor
 def frame() -> dict[str, object]:
     """What the frame of a staff page shows; nothing elsewhere."""
-    if not (request.path == "/staff" or request.path.startswith("/staff/")):
+    if not is_staff_page():
         return {}
     signed_in = current_session()
     if signed_in is None or signed_in.kind != "staff":
@@ -98,6 +99,7 @@ def frame() -> dict[str, object]:
     start, whole = home(signed_in.actor), signed_in.stage == FULL
     return {
         **_ways(current_speaker(), request.script_root, here, start, opened, whole),
+        "url_for": cast(Portal, current_app).addresses(),
         "staff_user": signed_in.actor.name,
         "may_do": lambda act: Act(act) in opened,
         "staff_languages": STAFF_TONGUES,

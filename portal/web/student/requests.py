@@ -47,13 +47,14 @@ def list_requests(lang: str) -> str:
 
 @blueprint.route(f"{PREFIX}/me/requests/<reference>", methods=["GET", "POST"], endpoint="request")
 def show_request(lang: str, reference: str) -> str | Response:
-    signed_in, _shared = me()
-    found = own_cases.own_case(signed_in.actor, current_clock(), reference)
+    signed_in, clock = me()[0], current_clock()
+    actor = signed_in.actor
+    found = own_cases.own_case(actor, clock, reference)
     form = MessageForm() if request.method == "POST" or typed_before() is not None else None
     if form is not None and form.accepted():
         try:
             key = once_bytes(request.form.get("once") or fresh_key())
-            own_cases.write_message(signed_in.actor, current_clock(), found.reference, form.text.data, key)
+            own_cases.write_message(actor, clock, found.reference, form.text.data, key)
         except Refused as refused:
             if refused.code not in REFUSALS or refused.code == "too_many":
                 raise
@@ -68,11 +69,11 @@ def show_request(lang: str, reference: str) -> str | Response:
         field="" if form else _untouched(current_speaker()),
         once=fresh_key(),
         answer=answer,
-        helps=raise_cases.what_helps(signed_in.actor, current_clock(), reference),
+        helps=raise_cases.what_helps(actor, clock, reference),
         stoppable=case_view.stoppable(found, reference) if signed_in.kind == "student" else None,
-        upload=signed_in.kind == "student" and overview(signed_in.actor, current_clock(), reference),
-        letters=read_letters.letters_of(signed_in.actor, current_clock(), reference),
-        sure_enough=case_view.may_receive(signed_in.actor.level),
+        upload=signed_in.kind == "student" and overview(actor, clock, reference),
+        letters=read_letters.letters_of(actor, clock, reference),
+        sure_enough=case_view.may_receive(actor.level),
         **case_view.around(found, with_data=True),
     )
 
