@@ -65,7 +65,7 @@ messages: $(BIN)/.installed ## bring the translators' catalogues up to date with
 	@$(BIN)/python -m portal.cli.catalogues update
 
 test: dev browser catalogues checks ## everything: checks, both databases, the browser
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2
 
 # What the fast part leaves to `make test`: rooms that take pages, processes, imports and paper, and files that are slow as a
 # whole. It does not even read them: that alone takes seconds.

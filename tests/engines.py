@@ -161,30 +161,38 @@ def first_rows(template: str) -> dict[str, bytes]:
         return {table: _copied(connection, table) for table in _tables(connection)}
 
 
+@cache
+def _keeper(url: str) -> psycopg.Connection:
+    """A connection that stays for as long as the process: to begin one anew for each test takes longer than all that is
+    done by it. No triggers for it: also the log is emptied."""
+    connection = psycopg.connect(url, autocommit=True)
+    connection.execute("SET session_replication_role = replica")
+    return connection
+
+
 def renew(url: str, template: str) -> None:
     """Empties the tables and fills in what the migrations put there: making a database costs more than most tests."""
-    first = first_rows(template)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        connection.execute("SET session_replication_role = replica")  # no triggers: also the log is emptied
-        for (schema,) in connection.execute(
-            "SELECT nspname FROM pg_namespace"
-            " WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', 'information_schema')"
-        ).fetchall():
-            connection.execute(f'DROP SCHEMA "{schema}" CASCADE')
-        assert set(_tables(connection)) == set(first), "a test left a table behind: let it make its own databases"
-        asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in first)
-        for (table,) in connection.execute(asked).fetchall():
-            connection.execute(f'DELETE FROM "{table}"')
-        for (sequence,) in connection.execute("SELECT sequencename FROM pg_sequences").fetchall():
-            connection.execute(f'ALTER SEQUENCE "{sequence}" RESTART')
-        for table, rows in first.items():
-            if rows:
-                with connection.cursor().copy(f'COPY "{table}" FROM STDIN') as into:
-                    into.write(rows)
+    first, connection = first_rows(template), _keeper(url)
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    for (schema,) in connection.execute(
+        "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', 'information_schema')"
+    ).fetchall():
+        connection.execute(f'DROP SCHEMA "{schema}" CASCADE')
+    assert set(_tables(connection)) == set(first), "a test left a table behind: let it make its own databases"
+    asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in first)
+    for (table,) in connection.execute(asked).fetchall():
+        connection.execute(f'DELETE FROM "{table}"')
+    for (sequence,) in connection.execute(
+        "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
+    ).fetchall():
+        connection.execute(f'ALTER SEQUENCE "{sequence}" RESTART')
+    for table, rows in first.items():
+        if rows:
+            with connection.cursor().copy(f'COPY "{table}" FROM STDIN') as into:
+                into.write(rows)
 
 
 def _tables(connection: psycopg.Connection) -> list[str]:

@@ -53,6 +53,7 @@ class Looker:
     violations: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     stops: int = 0
+    twin: Any = None  # of the page, with scripts
 
     def go(self, path: str) -> None:
         self.page.goto(self.base + path)
@@ -69,15 +70,21 @@ class Looker:
 
         The twin stands at the page's own address, without which it would get no style sheet from the server.
         """
-        twin = self.page.context.browser.new_context(
-            viewport=self.page.viewport_size, bypass_csp=True, reduced_motion="reduce"
-        )
-        copy = twin.new_page()
-        copy.route(self.page.url, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
-        copy.goto(self.page.url)
-        found = axe(copy) + [f"reaches beyond the screen: {element}" for element in copy.evaluate(BEYOND)]
-        twin.close()
-        return found
+        if self.twin is None:
+            context = self.page.context.browser.new_context(
+                viewport=self.page.viewport_size, bypass_csp=True, reduced_motion="reduce"
+            )
+            self.twin = context.new_page()
+        self.twin.route(self.page.url, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+        self.twin.goto("about:blank")  # the same address with another fragment would not be opened anew
+        self.twin.goto(self.page.url)
+        self.twin.unroute_all()
+        return axe(self.twin) + [f"reaches beyond the screen: {element}" for element in self.twin.evaluate(BEYOND)]
+
+    def close(self) -> None:
+        for each in (self.page, self.twin):
+            if each is not None:
+                each.context.close()
 
 
 def axe(page: Any) -> list[str]:
@@ -106,7 +113,7 @@ def looker(live: tuple[Flask, str], chromium: Any, request: pytest.FixtureReques
 
     yield open_page
     for looked in opened:
-        looked.page.context.close()
+        looked.close()
     assert [each for looked in opened for each in looked.violations] == []
     assert [each for looked in opened for each in looked.outside] == []
 

@@ -100,7 +100,7 @@ def test_what_is_published_is_true_and_no_small_count_is_in_it(table, seed):
 
 @pytest.mark.slow
 @given(table=st.tuples(st.integers(1, 2), st.integers(2, 3)).flatmap(lambda size: tables_of(*size)), seed=SEEDS)
-@settings(max_examples=rounds(150, 3000), deadline=None)
+@settings(max_examples=rounds(60, 3000), deadline=None)
 def test_no_hidden_count_can_be_worked_out_from_the_totals(table, seed):
     found = publish(table, lot(seed))
     assume(found is not None)

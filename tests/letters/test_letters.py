@@ -15,6 +15,7 @@ from portal.letters.notice import WORDS, Change, Notice, print_notice
 from tests.letters import paper
 from tests.letters.paper import missing
 from tests.letters.samples import ANSWERED, OF_STAFF, POLICY, REFERENCE, expected, printed, samples
+from tests.proofs import LONG
 
 NAMES = tuple(samples())
 FOOT = re.compile(rf"{re.escape(POLICY.controller.name)} · (?:\S+ · )?\d+ / \d+")
@@ -31,19 +32,9 @@ def unread(text: str, wanted: list[str]) -> list[str]:
     return [each for each in wanted if not all(paper.letters(part) in found for part in parts[each])]
 
 
-@pytest.mark.parametrize(("name", "lang"), FEW)
-def test_a_letter_says_what_the_law_asks_in_the_readers_language_and_in_dutch(name, lang, tmp_path):
-    tells_its_facts(name, lang, tmp_path)
-
-
 @pytest.mark.proof
-def test_every_letter_in_every_language_says_what_the_law_asks(tmp_path):
-    for name, lang in EVERY:
-        tells_its_facts(name, lang, tmp_path)
-    print(f"letters: {len(NAMES)} kinds in {len(TONGUES)} languages, every fact found in the text")
-
-
-def tells_its_facts(name, lang, folder):
+@pytest.mark.parametrize(("name", "lang"), EVERY if LONG else FEW)
+def test_a_letter_says_what_the_law_asks_in_the_readers_language_and_in_dutch(name, lang, tmp_path):
     sample = samples()[name]
     pdf = printed(sample, lang)
     wanted = expected(sample, lang)
@@ -52,7 +43,7 @@ def tells_its_facts(name, lang, folder):
     assert {lang, "nl"} <= languages <= set(TONGUES), "each part names its language (PDF/UA-1, 7.2)"
     assert "pdfuaid:part" in paper.objects_of(pdf)
     if shutil.which("pdftotext"):
-        assert unread(paper.text_of(pdf, folder), wanted) == []
+        assert unread(paper.text_of(pdf, tmp_path), wanted) == []
 
 
 def test_a_fact_that_is_not_in_a_letter_is_noticed():

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.security.conftest import Walked
 from tests.web.fingerprints import EXCEPTED, changed, fingerprints
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-
-pytestmark = pytest.mark.xdist_group("walk")
 
 
 def test_every_form_without_a_token_is_refused_and_changes_nothing(walked: Walked) -> None:

@@ -62,7 +62,6 @@ def spends(form: Form) -> bool:
 
 
 @pytest.mark.proof
-@pytest.mark.xdist_group("walk")
 def test_hostile_text_never_becomes_markup(sqlite_app: Flask, ours: markup.Vocabulary) -> None:
     text = rotating()
     school, references = estate.build(sqlite_app, text)
