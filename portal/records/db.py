@@ -140,6 +140,8 @@ def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _connect_sqlite)
         engine.dialect.do_begin = _begin_sqlite  # type: ignore[assignment, method-assign]  # this engine's own dialect
+    else:
+        event.listen(engine, "connect", _connect_postgresql)
 
 
 def _connect_sqlite(connection: Any, _record: Any) -> None:
@@ -156,6 +158,12 @@ def _connect_sqlite(connection: Any, _record: Any) -> None:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.create_function("amsterdam_date", 1, _amsterdam_date, deterministic=True)
+
+
+def _connect_postgresql(connection: Any, _record: Any) -> None:
+    from portal.records.plain_cursor import PlainCursor
+
+    connection.cursor_factory = PlainCursor
 
 
 def _begin_sqlite(connection: Any) -> None:
