@@ -13,19 +13,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NULLTYPE
 from uuid_utils.compat import uuid7
 
 from portal.audit.verifier import GENESIS, commitment, entry_digest, moment, verify
 from portal.records.tables.proof import Audit, AuditDetail
 from portal.vault.envelope import INSTALLATION, Holder, Json, Place, Tampered
+from portal.vault.many import Id
 from portal.vault.vault import Shredded, Vault
 
 LOCK = 0x70_72_69_76  # the advisory lock of this log on PostgreSQL
 CLASS = "audit"
 
 LAST = select(Audit.seq, Audit.digest).order_by(Audit.seq.desc()).limit(1)
+EVERY = select(  # ids as the database gives them: they are only told
+    *(Audit.seq, Audit.at, Audit.act),
+    *(Audit.actor_kind, type_coerce(Audit.actor_id, NULLTYPE).label("actor_id")),
+    *(Audit.subject_kind, type_coerce(Audit.subject_id, NULLTYPE).label("subject_id")),
+    *(Audit.commitment, Audit.previous, Audit.digest),
+).order_by(Audit.seq)
 WAIT = text("SELECT pg_advisory_xact_lock(:lock)")
 ADD, ADD_DETAIL = insert(Audit), insert(AuditDetail)
 DETAIL = "detail_"  # before the names of the one's values, where an entry and its details go in one statement
@@ -52,21 +60,35 @@ class Entry:
         return INSTALLATION
 
 
-def as_line(seq: int, at: datetime, entry: Entry, committed: bytes) -> dict[str, Any]:
+def as_line(
+    seq: int,
+    at: datetime,
+    act: str,
+    actor_kind: str,
+    actor_id: Id | None,
+    subject_kind: str,
+    subject_id: Id | None,
+    committed: bytes,
+) -> dict[str, Any]:
     """What the digest of an entry covers, and what an export tells of it."""
     return {
         "seq": seq,
         "at": moment(at),
-        "act": entry.act,
-        "actor": [entry.actor_kind, entry.actor_id.hex if entry.actor_id else None],
-        "subject": [entry.subject_kind, entry.subject_id.hex if entry.subject_id else None],
+        "act": act,
+        "actor": [actor_kind, _hex(actor_id)],
+        "subject": [subject_kind, _hex(subject_id)],
         "commitment": committed.hex(),
     }
 
 
+def _hex(found: Id | None) -> str | None:
+    return found.hex if isinstance(found, UUID) else found
+
+
 def chained(previous: bytes, seq: int, at: datetime, entry: Entry, committed: bytes) -> bytes:
     """The digest of an entry, over the previous digest and all that it says."""
-    return entry_digest(previous, as_line(seq, at, entry, committed))
+    actor, subject = (entry.actor_kind, entry.actor_id), (entry.subject_kind, entry.subject_id)
+    return entry_digest(previous, as_line(seq, at, entry.act, *actor, *subject, committed))
 
 
 def commit_to(salt: bytes, details: dict[str, Json]) -> bytes:
@@ -147,12 +169,9 @@ def _sealed(vault: Vault, entry: Entry) -> tuple[bytes, dict[str, object]]:
 
 def lines(session: Session) -> Iterator[dict[str, Any]]:
     """The entries as an export tells them, in order, read as they are asked for."""
-    statement = select(Audit.__table__).order_by(Audit.seq).execution_options(yield_per=1000)
-    with session.execute(statement) as rows:
-        for row in rows:
-            entry = Entry(row.act, row.actor_kind, row.actor_id, row.subject_kind, row.subject_id)
-            line = as_line(row.seq, row.at, entry, row.commitment)
-            yield {**line, "previous": row.previous.hex(), "digest": row.digest.hex()}
+    with session.connection().execute(EVERY, execution_options={"yield_per": 1000}) as rows:
+        for *said, previous, digest in rows:
+            yield as_line(*said) | {"previous": previous.hex(), "digest": digest.hex()}
 
 
 def verify_chain(session: Session) -> tuple[int, int | None]:

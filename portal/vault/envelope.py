@@ -63,9 +63,12 @@ class Place(NamedTuple):
         return f"{self.table}|{self.column}|{self.row.hex}|{to}".encode()
 
 
+_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
 def canonical(value: Json) -> bytes:
     """The one JSON text of a value (RFC 8785 in spirit: sorted keys, no spaces, UTF-8)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _written(value).encode()
 
 
 def version_of(blob: bytes) -> int:
