@@ -3,12 +3,14 @@
 Twenty thousand students and five thousand open cases. A third of the way the worker is killed and started again; half
 way a backup is made; each minute all eight file a request at the same moment. A request that comes late because the one
 before it was slow counts from when it should have begun. The floor is asked at the same rate by a ninth client.
-BENCH_SECONDS and BENCH_RATE (requests a second, of all together) name how long and how fast.
+BENCH_SECONDS and BENCH_RATE (requests a second, of all together) name how long and how fast. With BENCH_IN_WEB=yes the
+worker lives in a web process, as on a small machine; then nothing is killed, for a page would go with it.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import statistics
 import subprocess
@@ -34,6 +36,7 @@ from portal.services.backup import make_recovery_key
 
 STUDENTS, CASES = 20_000, 25_000  # one in five cases is open
 CLIENTS, STUDENT_CLIENTS = 8, 5
+IN_WEB = {"WORKER_IN_WEB": "yes"} if os.environ.get("BENCH_IN_WEB") == "yes" else {}
 TOGETHER = 60  # seconds between the moments at which all eight write
 OFTEN = 8  # one in so many requests writes
 
@@ -64,7 +67,7 @@ class Soak:
 
 def main() -> None:
     seconds, rate = sizes("BENCH_SECONDS", (60,))[-1], sizes("BENCH_RATE", (16,))[-1]
-    with estate("sqlite", BACKUP_RECOVERY_KEY=make_recovery_key(recovery_file())) as place:
+    with estate("sqlite", BACKUP_RECOVERY_KEY=make_recovery_key(recovery_file()), **IN_WEB) as place:
         school = make_school(place.app, place.app.extensions["clock"], STUDENTS, CASES)
         known = rich_student(place.app, school, 60)
         reference = case_in_hand(place.app, known, school.handler)
@@ -212,6 +215,14 @@ def ask_floor(soak: Soak, bare: Served, reference: str, seen: Taken) -> None:
 def trouble(soak: Soak, seen: Taken) -> None:
     """The worker is killed and started again; a backup is made while everybody goes on."""
     began, whole = time.monotonic(), soak.until - time.monotonic()
+    backing_up = threading.Thread(target=back_up, args=(soak, began + whole / 2, seen))
+    backing_up.start()
+    if not IN_WEB:
+        kill_a_worker(soak, whole, seen)
+    backing_up.join()
+
+
+def kill_a_worker(soak: Soak, whole: float, seen: Taken) -> None:
     log = soak.place.folder / "worker.log"
     worker = start(soak.place.environment, log)
     try:
@@ -220,16 +231,19 @@ def trouble(soak: Soak, seen: Taken) -> None:
         worker.wait()
         time.sleep(min(10, whole / 12))
         worker = start(soak.place.environment, log)
-        time.sleep(max(0.0, began + whole / 2 - time.monotonic()))
-        line = [sys.executable, "-m", "flask", "--app", "portal", "backup", str(soak.place.folder / "backup")]
-        said = subprocess.run(line, cwd=ROOT, env=soak.place.environment, capture_output=True, text=True, check=False)
-        if said.returncode:
-            seen.errors.append(f"backup: {said.stderr[-300:]}")
         time.sleep(max(0.0, soak.until - time.monotonic()))
         if worker.poll() is not None:
             seen.errors.append(f"the worker ended: {worker.returncode}")
     finally:
         stop(worker)
+
+
+def back_up(soak: Soak, at: float, seen: Taken) -> None:
+    time.sleep(max(0.0, at - time.monotonic()))
+    line = [sys.executable, "-m", "flask", "--app", "portal", "backup", str(soak.place.folder / "backup")]
+    said = subprocess.run(line, cwd=ROOT, env=soak.place.environment, capture_output=True, text=True, check=False)
+    if said.returncode:
+        seen.errors.append(f"backup: {said.stderr[-300:]}")
 
 
 def said_busy(log: Path) -> int:
@@ -242,7 +256,7 @@ def report(taken: list[Taken], floor: Taken, locked: int, seconds: int, rate: in
     errors = [error for seen in (*taken, floor) for error in seen.errors]
     for error in sorted(set(errors))[:10]:
         print(error, file=sys.stderr)
-    figures = {"engine": "sqlite", "seconds": seconds, "rate": rate, "requests": len(every)}
+    figures = {"engine": "sqlite", "seconds": seconds, "rate": rate, "requests": len(every), "in_web": bool(IN_WEB)}
     tell("soak", "floor", p50_ms=percentile(floor.seconds, 50), p95_ms=percentile(floor.seconds, 95))
     more = {"p50_ms": percentile(every, 50), "p95_ms": percentile(every, 95), "writes": sum(s.writes for s in taken)}
     tell_bar("soak", "errors", len(errors), most=0, **figures, **more)
