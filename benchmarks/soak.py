@@ -71,7 +71,8 @@ def main() -> None:
         school = make_school(place.app, place.app.extensions["clock"], STUDENTS, CASES)
         known = rich_student(place.app, school, 60)
         reference = case_in_hand(place.app, known, school.handler)
-        with served(PORTAL, place.environment, workers=2) as web, served(FLOOR, place.environment) as bare:
+        apart = {name: value for name, value in place.environment.items() if name not in IN_WEB}
+        with served(PORTAL, place.environment, workers=2) as web, served(FLOOR, apart) as bare:
             soak = Soak(web, place, time.monotonic() + seconds, CLIENTS / rate, (each for each, _ in school.students))
             taken, floor = run(soak, school, known, reference, bare)
         told = sum(said_busy(path) for path in place.folder.glob("*.log"))
