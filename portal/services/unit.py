@@ -36,7 +36,7 @@ from portal.vault.master import MasterKey
 from portal.vault.vault import Vault
 
 T = TypeVar("T")
-UNKNOWN = object()
+_UNASKED = object()  # in the place of an answer, which may be None
 PAGE = "page"  # what a session carries while it reads for one
 
 
@@ -64,8 +64,8 @@ class Work:
 
     def once(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to a question, asked of the database once for this unit, or for all that a page reads."""
-        found = self.known.get(question, UNKNOWN)
-        if found is UNKNOWN:
+        found = self.known.get(question, _UNASKED)
+        if found is _UNASKED:
             found = self.known[question] = ask()
         return cast(T, found)
 

@@ -32,11 +32,7 @@ def compress(response: Response) -> Response:
     if response.mimetype not in TEXTS or response.status_code in {204, 206, 304}:
         return response
     own = request.endpoint == "static"
-    depends = ("Accept-Encoding",) if own else ("Accept-Encoding", "Sec-Fetch-Site")
-    if "Vary" in response.headers:
-        response.vary.update(depends)
-    else:
-        response.headers["Vary"] = ", ".join(depends)
+    response.vary.update(("Accept-Encoding",) if own else ("Accept-Encoding", "Sec-Fetch-Site"))
     wanted = request.accept_encodings.quality("gzip") > 0 and request.method != "HEAD"
     if not wanted or "Content-Encoding" in response.headers:
         return response

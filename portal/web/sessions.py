@@ -48,8 +48,7 @@ def register(app: Flask) -> None:
 
     @app.context_processor
     def who() -> dict[str, object]:
-        signed_in = current_session()
-        return {"signed_in": signed_in, "actor": signed_in.actor if signed_in else ANONYMOUS}
+        return {"signed_in": current_session(), "actor": current_actor()}
 
 
 def current_clock() -> Clock:

@@ -40,8 +40,8 @@ class Walked:
 
 @pytest.fixture(scope="package")
 def walked() -> Iterator[Walked]:
-    """Every page that every principal reaches. The walk is long: whoever takes it runs in
-    one process (tests/together.py)."""
+    """Every page that every principal reaches. The walk is long: whoever takes it runs in one
+    process (tests/together.py)."""
     with engines.sqlite_settings() as settings:
         builder = build(settings)
         app = next(builder)

@@ -47,8 +47,8 @@ def list_requests(lang: str) -> str:
 
 @blueprint.route(f"{PREFIX}/me/requests/<reference>", methods=["GET", "POST"], endpoint="request")
 def show_request(lang: str, reference: str) -> str | Response:
-    signed_in, clock = me()[0], current_clock()
-    actor = signed_in.actor
+    signed_in, _shared = me()
+    actor, clock = signed_in.actor, current_clock()
     found = own_cases.own_case(actor, clock, reference)
     form = MessageForm() if request.method == "POST" or typed_before() is not None else None
     if form is not None and form.accepted():
