@@ -94,9 +94,11 @@ def songs(content: bytes, literal: Iterable[str] = LITERAL) -> int:
 
 
 def _in_base64(raw: bytes) -> Iterator[bytes]:
+    """What of these bytes can be read in Base64, wherever among other bytes they lie: the characters that hold nothing
+    else. Every one of them counts: of four alone, a ledger of random digests has its own sooner or later."""
     for shift in range(3):
         whole = base64.b64encode(bytes(shift) + raw)
-        yield whole[4 if shift else 0 : -4]
+        yield whole[-(-8 * shift // 6) : 8 * (shift + len(raw)) // 6]
 
 
 class Ears:
@@ -323,4 +325,8 @@ def test_the_ear_hears_a_canary_that_lies_in_the_open(sqlite_app: Flask, tmp_pat
     hidden = (song, song.decode().encode("utf-16"), song.hex().encode(), iban.hex().encode())
     for said in (*hidden, *(base64.b64encode(before + iban) for before in (b"", b".", b".."))):
         assert songs(b"before " + said + b" after")
+    for value in LITERAL:
+        around = [b"." * before + value.encode() + b"." * after for before in range(3) for after in range(3)]
+        assert all(songs(base64.b64encode(each)) for each in around), value
+        assert min(map(len, _in_base64(value.encode()))) >= 8, f"{value}: chance would sing it"
     assert songs(b"nothing of the kind QX1ZQ") == 0
