@@ -12,7 +12,7 @@ export PORTAL_DATA ?= $(CURDIR)/var
 export PYTHONDONTWRITEBYTECODE :=# compiled code is kept: each process of the tests would compile the portal anew
 
 .PHONY: help run setup test check check-rooms check-readers checks bench proof lock catalogues messages tools dev \
-	browser coverage sbom
+	programs coverage sbom
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -64,7 +64,7 @@ catalogues: $(LAST_CATALOGUE)
 messages: $(BIN)/.installed ## bring the translators' catalogues up to date with the texts
 	@$(BIN)/python -m portal.cli.catalogues update
 
-test: dev browser catalogues checks ## everything: checks, both databases, the browser
+test: dev programs catalogues checks ## everything: checks, both databases, the browser
 	@$(BIN)/python -m pytest -n 2
 
 # What the fast part leaves to `make test`: rooms that take pages, processes, imports and paper, and files that are slow as a
@@ -95,13 +95,16 @@ checks: tools
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache | tail -n 4
 
-browser:
-	@if command -v chromium chromium-browser >/dev/null; then :; \
+# What no package of Python brings: the browser, with what WeasyPrint sets letters with, and another reader of PDFs.
+PROGRAMS := chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils
+
+programs:
+	@if command -v chromium chromium-browser >/dev/null && command -v pdfinfo >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing Debian's Chromium"; \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
-			>/dev/null 2>&1 || echo "Chromium could not be installed: the browser tests are skipped"; \
-	else echo "No Chromium here and no right to install it: the browser tests are skipped"; fi
+		echo "Installing Debian's Chromium and poppler-utils"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PROGRAMS); } \
+			>/dev/null 2>&1 || echo "They could not be installed: the tests that need them are skipped"; \
+	else echo "No Chromium or no pdfinfo here, and no right to install them: the tests that need them are skipped"; fi
 
 coverage: dev catalogues ## how much of the code the tests run
 	@$(BIN)/coverage erase

@@ -8,6 +8,8 @@ from __future__ import annotations
 import gc
 import os
 
+from portal.i18n import load_languages
+
 bind = "unix:/run/privacy-portal/web.sock"
 umask = 0o007  # the proxy's group may connect
 workers = 2  # one a core; each keeps at most ten connections to a database
@@ -28,13 +30,11 @@ accesslog = None  # the portal logs each request itself, without addresses of pa
 errorlog = "-"
 loglevel = "warning"
 
+load_languages()  # before the application
+
 
 def when_ready(_server: object) -> None:
-    """Before the processes part. What all need is loaded once; what they share is no garbage, and each one's search for
-    garbage would copy it."""
-    from portal.i18n import load_languages
-
-    load_languages()
+    """Before the processes part: what they share is no garbage, and each one's search for garbage would copy it."""
     gc.collect()
     gc.freeze()
 

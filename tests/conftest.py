@@ -45,7 +45,9 @@ MAKERS = {"sqlite": engines.sqlite_settings, "postgres": engines.postgres_settin
 def build(settings: Settings) -> Iterator[Flask]:
     """An application of its own, for a test that hooks into it or sets it up otherwise."""
     from portal import create_app
+    from portal.i18n import load_languages
 
+    load_languages()  # as web processes do: they know less of the world than a fresh Babel
     app = create_app(settings)
     app.config["TESTING"] = True
     app.config["PROPAGATE_EXCEPTIONS"] = False

@@ -56,6 +56,7 @@ def environment_of(folder: Path, database_url: str, keys_url: str, **more: str) 
         "TRUSTED_PROXIES": "1",
         "MALLOC_ARENA_MAX": "1",  # as deploy/systemd sets them
         "MALLOC_TRIM_THRESHOLD_": "65536",
+        "PYTHONNODEBUGRANGES": "1",
         **more,
     }
 

@@ -90,6 +90,7 @@ def test_what_was_late_is_hidden_with_all_from_which_it_follows(printed: bytes, 
     assert erasures.group(4, 5) == ("–", "–"), "nine of ten within the term would tell how many were late"
 
 
+@paper.needs_poppler
 def test_it_is_tagged_with_tables_that_a_voice_can_read(printed: bytes, tmp_path: Path) -> None:
     structure = paper.structure_of(printed, tmp_path)
     assert structure.count("Table") == 6
