@@ -3,15 +3,19 @@
 Each part reads one index by what is fixed in it (a branch, a state, a value, a range of days) and looks there at what
 else is asked, at COUNT_CAP + 1 cases at most. Counting asks for no order, so all states of a tab are one part of it,
 where `case_list` has an arm for each. What is undecided is counted by when it is due; the longer lists are added up.
+A part that held twice as many a few minutes ago is not counted again: it still holds more than a tab tells.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, and_, case, func, select, union_all
+from sqlalchemy import ColumnElement, Engine, and_, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import UNDECIDED, CaseState
@@ -38,6 +42,9 @@ from portal.records.tables.cases import Case
 
 COUNT_CAP = 1000  # a tab says "1000+" rather than count on
 LOOKED = 10_000  # what a part says of each case that it looked at; of one that fits it says 1 more
+FULL = 2  # times COUNT_CAP
+STAYS_FULL = 300.0  # seconds: people end cases one by one, and what ends by itself may be told some minutes late
+MOST_KEPT = 1_000  # lists of which a process knows full parts
 VALUES = ("handler_id", "language", "channel", "kind")  # the first that is asked is what a part is read by
 OF_RECEIPT, OF_DUE = frozenset({"received_from", "received_until"}), frozenset({"due_from", "due_until"})
 BY_RECEIPT, BY_DUE = frozenset({"received_after", "received_before"}), frozenset({"due_after", "due_before"})
@@ -53,16 +60,40 @@ class Counts(NamedTuple):
 
 
 def counts(session: Session, asked: Question) -> Counts:
-    """Of the list as it is narrowed; in one statement."""
+    """Of the list as it is narrowed; in one statement, or in none where every part is known to be full."""
     shape, exact = asked.shape, bool(asked.shape.given & FOUND)
-    statement = _counting_found(shape) if exact else _counting(shape, asked.impossible)
-    looked, found = Counter[str](), Counter[str]()
-    for name, said in session.connection().execute(statement, asked.values).one()._mapping.items():
-        looked[name], found[name] = (0, said) if exact else divmod(said, LOOKED)
+    connection = session.connection()
+    full = frozenset() if exact else full_parts(connection.engine, asked)
+    statement = _counting_found(shape) if exact else _counting(shape, asked.impossible | full)
+    looked, found = Counter(dict.fromkeys(full, COUNT_CAP + 1)), Counter(dict.fromkeys(full, COUNT_CAP + 1))
+    if statement is not None:
+        for name, said in connection.execute(statement, asked.values).one()._mapping.items():
+            looked[name], found[name] = (0, said) if exact else divmod(said, LOOKED)
+        if not exact and (filled := [name for name in found if found[name] > FULL * COUNT_CAP]):
+            keep_full(connection.engine, asked, filled)
     for tab, parts in ADDED_UP.items():
         looked[tab], found[tab] = max(looked[part] for part in parts), sum(found[part] for part in parts)
     more = frozenset(tab for tab in Tab if found[tab] > COUNT_CAP or looked[tab] > COUNT_CAP)
     return Counts({tab: min(found[tab], COUNT_CAP) for tab in Tab}, more)
+
+
+# Of each database what this process knows: by all that is asked, the full parts and until when they count as such.
+_known: WeakKeyDictionary[Engine, dict[Any, dict[str, float]]] = WeakKeyDictionary()
+
+
+def full_parts(engine: Engine, asked: Question) -> frozenset[str]:
+    now = time.monotonic()
+    parts = _known.get(engine, {}).get((asked.shape, frozenset(asked.values.items())), {})
+    return frozenset(name for name, until in parts.items() if now < until)
+
+
+def keep_full(engine: Engine, asked: Question, parts: Iterable[str]) -> None:
+    """A list's parts are never changed in place: other threads read them."""
+    lists = _known.setdefault(engine, {})
+    if len(lists) > MOST_KEPT:
+        lists.clear()
+    key = asked.shape, frozenset(asked.values.items())
+    lists[key] = {**lists.get(key, {}), **dict.fromkeys(parts, time.monotonic() + STAYS_FULL)}
 
 
 def _parts(shape: Shape) -> dict[str, Conditions]:
@@ -76,25 +107,23 @@ def _parts(shape: Shape) -> dict[str, Conditions]:
 
 
 @lru_cache(maxsize=256)
-def _counting(shape: Shape, impossible: frozenset[Tab]) -> Any:
-    return select(
-        *(
-            _capped(shape, conditions).label(name)
-            for name, conditions in _parts(shape).items()
-            if name not in impossible
-        )
-    )
+def _counting(shape: Shape, left_out: frozenset[str]) -> Any:
+    """None where nothing is left to count."""
+    counted = [_capped(shape, asked).label(name) for name, asked in _parts(shape).items() if name not in left_out]
+    return select(*counted) if counted else None
 
 
 def _capped(shape: Shape, conditions: Conditions) -> ColumnElement[int]:
-    """The count of a part, place after place: it stops when it looked at more than a tab tells."""
+    """The count of a part, place after place: it stops when it looked at more than a tab tells, or, where whatever it
+    looks at counts, when the part is full."""
     places = _places(shape)
     if not places:
         return written(0)
     by, left = _read_by(shape, conditions)
     fits = case((and_(*left), written(1))).label("fits") if left else written(1).label("fits")
+    most = COUNT_CAP if left else FULL * COUNT_CAP
     read = [select(fits).select_from(Case).where(*place, *by) for place in places]
-    looked = (union_all(*read) if len(read) > 1 else read[0]).limit(written(COUNT_CAP + 1)).subquery()
+    looked = (union_all(*read) if len(read) > 1 else read[0]).limit(written(most + 1)).subquery()
     found = func.count(looked.c.fits) if left else func.count()
     return select(func.count() * written(LOOKED) + found).select_from(looked).scalar_subquery()
 

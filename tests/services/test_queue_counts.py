@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -57,6 +58,7 @@ def capped(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     case_counts._counting.cache_clear()
     yield
     case_counts._counting.cache_clear()
+    case_counts._known.clear()
 
 
 def test_a_count_ends_where_it_looked_at_more_than_a_tab_tells(app: Flask, clock: FixedClock, capped: None) -> None:
@@ -78,6 +80,50 @@ def test_a_count_ends_where_it_looked_at_more_than_a_tab_tells(app: Flask, clock
         ti = queue(handler, clock, filters=Filters(language="ar", kind=RequestKind.ERASURE))
         assert (ti.counts[Tab.ALL], Tab.ALL in ti.more) == (1, False)
         assert (ti.counts[Tab.COMPLAINTS], Tab.COMPLAINTS in ti.more) == (0, False)
+
+
+def test_a_part_that_is_full_is_not_counted_again_for_some_minutes(
+    app: Flask, clock: FixedClock, capped: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice what a tab tells is full. As much again has to leave it before what a tab tells is wrong."""
+    now = [1_000.0]
+    monkeypatch.setattr(case_counts, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    with app.app_context():
+        here = factories.make_branch("langedijk")
+        handler, other = (
+            factories.staff_actor(factories.make_staff(name, Role.CASE_HANDLER, branch=here)) for name in ("a", "b")
+        )
+        for _ in range(2 * 2 + 1):
+            opened(RequestKind.ACCESS, factories.make_student(here), taken=False)
+
+        def asked(who: Actor = handler, **narrowed: object) -> tuple[int, bool, str]:
+            with statements() as seen:
+                page = queue(who, clock, filters=Filters(**narrowed))
+            counting = "".join(text for text, _ in seen.values if COUNTING in text)
+            return page.counts[Tab.UNASSIGNED], Tab.UNASSIGNED in page.more, counting
+
+        assert "AS unassigned" in asked()[2]
+        told = asked()
+        assert told[:2] == (2, True)
+        assert "AS unassigned" not in told[2], "it is full"
+        assert "AS closed" in told[2], "what is not is counted each time"
+        assert "AS unassigned" in asked(other)[2], "of each who asks"
+        assert "AS unassigned" in asked(language="nl")[2], "and of all that is asked"
+        now[0] += case_counts.STAYS_FULL + 1
+        assert "AS unassigned" in asked()[2], "not for ever"
+
+
+def test_a_part_with_one_less_than_full_is_counted_each_time(app: Flask, clock: FixedClock, capped: None) -> None:
+    with app.app_context():
+        here = factories.make_branch("langedijk")
+        handler = factories.staff_actor(factories.make_staff("near", Role.CASE_HANDLER, branch=here))
+        for _ in range(2 * 2):
+            opened(RequestKind.ACCESS, factories.make_student(here), taken=False)
+        for _ in range(2):
+            with statements() as seen:
+                page = queue(handler, clock)
+            assert any("AS unassigned" in text for text, _ in seen.values)
+            assert (page.counts[Tab.UNASSIGNED], Tab.UNASSIGNED in page.more) == (2, True)
 
 
 def test_tabs_are_counted_without_a_look_at_a_case(sqlite_app: Flask, clock: FixedClock) -> None:
