@@ -3,14 +3,13 @@
 Each part reads one index by what is fixed in it (a branch, a state, a value, a range of days) and looks there at what
 else is asked, at COUNT_CAP + 1 cases at most. Counting asks for no order, so all states of a tab are one part of it,
 where `case_list` has an arm for each. What is undecided is counted by when it is due; the longer lists are added up.
-A part that held twice as many a few minutes ago is not counted again: it still holds more than a tab tells.
+A part of which that was not the end a minute ago is not counted again: what is said of it has a plus.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -42,9 +41,8 @@ from portal.records.tables.cases import Case
 
 COUNT_CAP = 1000  # a tab says "1000+" rather than count on
 LOOKED = 10_000  # what a part says of each case that it looked at; of one that fits it says 1 more
-FULL = 2  # times COUNT_CAP
-STAYS_FULL = 300.0  # seconds: people end cases one by one, and what ends by itself may be told some minutes late
-MOST_KEPT = 1_000  # lists of which a process knows full parts
+STANDS = 60.0  # seconds that the count of a part which has more than it was looked at is told again
+MOST_KEPT = 1_000  # lists of which a process knows such parts
 VALUES = ("handler_id", "language", "channel", "kind")  # the first that is asked is what a part is read by
 OF_RECEIPT, OF_DUE = frozenset({"received_from", "received_until"}), frozenset({"due_from", "due_until"})
 BY_RECEIPT, BY_DUE = frozenset({"received_after", "received_before"}), frozenset({"due_after", "due_before"})
@@ -60,40 +58,44 @@ class Counts(NamedTuple):
 
 
 def counts(session: Session, asked: Question) -> Counts:
-    """Of the list as it is narrowed; in one statement, or in none where every part is known to be full."""
+    """Of the list as it is narrowed; in one statement, or in none where it is known of every part that it has more."""
     shape, exact = asked.shape, bool(asked.shape.given & FOUND)
     connection = session.connection()
-    full = frozenset() if exact else full_parts(connection.engine, asked)
-    statement = _counting_found(shape) if exact else _counting(shape, asked.impossible | full)
-    looked, found = Counter(dict.fromkeys(full, COUNT_CAP + 1)), Counter(dict.fromkeys(full, COUNT_CAP + 1))
+    told = {} if exact else known(connection.engine, asked)
+    parts = dict(told)
+    statement = _counting_found(shape) if exact else _counting(shape, asked.impossible.union(told))
     if statement is not None:
-        for name, said in connection.execute(statement, asked.values).one()._mapping.items():
-            looked[name], found[name] = (0, said) if exact else divmod(said, LOOKED)
-        if not exact and (filled := [name for name in found if found[name] > FULL * COUNT_CAP]):
-            keep_full(connection.engine, asked, filled)
-    for tab, parts in ADDED_UP.items():
-        looked[tab], found[tab] = max(looked[part] for part in parts), sum(found[part] for part in parts)
+        counted = connection.execute(statement, asked.values).one()._mapping
+        parts |= {name: (0, said) if exact else divmod(said, LOOKED) for name, said in counted.items()}
+    if not told and (more_than_said := {name: said for name, said in parts.items() if said[0] > COUNT_CAP}):
+        keep(connection.engine, asked, more_than_said)
+    looked, found = (Counter({name: said[number] for name, said in parts.items()}) for number in (0, 1))
+    for tab, added in ADDED_UP.items():
+        looked[tab], found[tab] = max(looked[part] for part in added), sum(found[part] for part in added)
     more = frozenset(tab for tab in Tab if found[tab] > COUNT_CAP or looked[tab] > COUNT_CAP)
     return Counts({tab: min(found[tab], COUNT_CAP) for tab in Tab}, more)
 
 
-# Of each database what this process knows: by all that is asked, the full parts and until when they count as such.
-_known: WeakKeyDictionary[Engine, dict[Any, dict[str, float]]] = WeakKeyDictionary()
+Looked = tuple[int, int]  # at how many cases, and how many of them fit
+# Of each database what this process was told lately of parts that have more: by all that is asked, and until when.
+_known: WeakKeyDictionary[Engine, dict[Any, tuple[float, dict[str, Looked]]]] = WeakKeyDictionary()
 
 
-def full_parts(engine: Engine, asked: Question) -> frozenset[str]:
-    now = time.monotonic()
-    parts = _known.get(engine, {}).get((asked.shape, frozenset(asked.values.items())), {})
-    return frozenset(name for name, until in parts.items() if now < until)
+def known(engine: Engine, asked: Question) -> dict[str, Looked]:
+    until, parts = _known.get(engine, {}).get(_key(asked), (0.0, {}))
+    return parts if time.monotonic() < until else {}
 
 
-def keep_full(engine: Engine, asked: Question, parts: Iterable[str]) -> None:
-    """A list's parts are never changed in place: other threads read them."""
+def keep(engine: Engine, asked: Question, parts: dict[str, Looked]) -> None:
+    """`parts` are not changed any more: other threads read them."""
     lists = _known.setdefault(engine, {})
     if len(lists) > MOST_KEPT:
         lists.clear()
-    key = asked.shape, frozenset(asked.values.items())
-    lists[key] = {**lists.get(key, {}), **dict.fromkeys(parts, time.monotonic() + STAYS_FULL)}
+    lists[_key(asked)] = time.monotonic() + STANDS, parts
+
+
+def _key(asked: Question) -> object:
+    return asked.shape, frozenset(asked.values.items())
 
 
 def _parts(shape: Shape) -> dict[str, Conditions]:
@@ -114,16 +116,14 @@ def _counting(shape: Shape, left_out: frozenset[str]) -> Any:
 
 
 def _capped(shape: Shape, conditions: Conditions) -> ColumnElement[int]:
-    """The count of a part, place after place: it stops when it looked at more than a tab tells, or, where whatever it
-    looks at counts, when the part is full."""
+    """The count of a part, place after place: it stops when it looked at more than a tab tells."""
     places = _places(shape)
     if not places:
         return written(0)
     by, left = _read_by(shape, conditions)
     fits = case((and_(*left), written(1))).label("fits") if left else written(1).label("fits")
-    most = COUNT_CAP if left else FULL * COUNT_CAP
     read = [select(fits).select_from(Case).where(*place, *by) for place in places]
-    looked = (union_all(*read) if len(read) > 1 else read[0]).limit(written(most + 1)).subquery()
+    looked = (union_all(*read) if len(read) > 1 else read[0]).limit(written(COUNT_CAP + 1)).subquery()
     found = func.count(looked.c.fits) if left else func.count()
     return select(func.count() * written(LOOKED) + found).select_from(looked).scalar_subquery()
 
