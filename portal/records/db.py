@@ -26,6 +26,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
 
 from portal.domain.clock import receipt_date
+from portal.records.ready_statements import ReadyStatements
 from portal.vault.bulk import insert_together
 from portal.vault.tables import NAMING
 from portal.vault.tables import metadata as keys_metadata
@@ -137,6 +138,7 @@ def prepare_engine(engine: Engine) -> None:
 
     Not by an event `begin`: where an engine has one, SQLAlchemy looks for listeners all along each statement.
     """
+    engine.update_execution_options(compiled_cache=ReadyStatements())
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _connect_sqlite)
         engine.dialect.do_begin = _begin_sqlite  # type: ignore[assignment, method-assign]  # this engine's own dialect
