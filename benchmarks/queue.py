@@ -23,7 +23,7 @@ from benchmarks.kit.telling import engines, medians, sizes, tell, tell_bar
 from benchmarks.kit.visits import signed_in
 
 ROUNDS = 3
-REQUESTS = 8
+REQUESTS = 24
 TIMES_FLOOR, GROWTH = 4, 1.2
 STUDENTS = 10  # cases for one student
 
@@ -49,7 +49,7 @@ def queue_of(engine: str, size: int) -> Iterator[dict[str, Page]]:
         ):
             handler = web.client(signed_in(place.app, "staff", school.handler))
             officer = web.client(signed_in(place.app, "staff", school.officer))
-            floor = cost_of(bare, bare.client(), f"/floor/{school.references[0]}", REQUESTS * 3)
+            floor = cost_of(bare, bare.client(), f"/floor/{school.references[0]}", REQUESTS)
             found = {"floor": Page("", floor, 0)}
             for name, query in addresses(place, school).items():
                 found[name] = page_of(web, handler, query)
