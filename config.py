@@ -100,7 +100,13 @@ class Settings:
 def engine_options(url: str) -> dict[str, Any]:
     """Pool and time-outs: a dead connection is noticed, a stuck statement ends; no error quotes values."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10}, "hide_parameters": True, "pool_use_lifo": True}
+        return {
+            "connect_args": {"timeout": 10},
+            "hide_parameters": True,
+            "pool_use_lifo": True,
+            "pool_size": 2,  # each that is kept keeps pages of the file; a new one is soon open
+            "max_overflow": 8,
+        }
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,

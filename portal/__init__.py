@@ -69,8 +69,8 @@ def furnished(app: Application, settings: Settings) -> Application:
     tables.load_all()
     db.init_app(app)
     with app.app_context():
-        for engine in db.engines.values():
-            prepare_engine(engine)
+        for name, engine in db.engines.items():
+            prepare_engine(engine, keys=name == "keys")
     if settings.production and not os.environ.get("FLASK_RUN_FROM_CLI"):  # commands say it themselves
         refuse_what_does_not_belong(app)
     return app

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 WRITE = "portal_write"  # execution option of a connection in a writing transaction
 BUSY_MILLISECONDS = 10_000
+CACHE, KEYS_CACHE = 2_000, 256  # KiB of its file that a connection of SQLite's keeps; keys are asked for here and there
 LOOKS_AGAIN = 0.002  # seconds
 
 
@@ -133,20 +134,20 @@ def _amsterdam_date(moment: str | None) -> str | None:
     return receipt_date(datetime.fromisoformat(moment).replace(tzinfo=UTC)).isoformat()
 
 
-def prepare_engine(engine: Engine) -> None:
-    """Says how an engine connects and begins; called once for each engine of the application.
+def prepare_engine(engine: Engine, *, keys: bool = False) -> None:
+    """Says how an engine connects and begins; called once for each engine of the application. `keys`: of the keys'.
 
     Not by an event `begin`: where an engine has one, SQLAlchemy looks for listeners all along each statement.
     """
     engine.update_execution_options(compiled_cache=ReadyStatements())
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _connect_sqlite)
+        event.listen(engine, "connect", partial(_connect_sqlite, KEYS_CACHE if keys else CACHE))
         engine.dialect.do_begin = _begin_sqlite  # type: ignore[assignment, method-assign]  # this engine's own dialect
     else:
         event.listen(engine, "connect", _connect_postgresql)
 
 
-def _connect_sqlite(connection: Any, _record: Any) -> None:
+def _connect_sqlite(kib: int, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own
     cursor = connection.cursor()
     for pragma in (
@@ -156,6 +157,7 @@ def _connect_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
+        f"cache_size=-{kib}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
