@@ -6,6 +6,7 @@ line instead of failing half-way. PostgreSQL: as SQLAlchemy does it. Keys never 
 
 from __future__ import annotations
 
+import select
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -145,6 +146,8 @@ def prepare_engine(engine: Engine, *, keys: bool = False) -> None:
         engine.dialect.do_begin = _begin_sqlite  # type: ignore[assignment, method-assign]  # this engine's own dialect
     else:
         event.listen(engine, "connect", _connect_postgresql)
+        if keys:
+            engine.dialect.do_ping = partial(_still_there, engine.dialect.do_ping)  # type: ignore[method-assign]
 
 
 def _connect_sqlite(kib: int, connection: Any, _record: Any) -> None:
@@ -168,6 +171,15 @@ def _connect_postgresql(connection: Any, _record: Any) -> None:
     from portal.records.plain_cursor import PlainCursor
 
     connection.cursor_factory = PlainCursor
+
+
+def _still_there(ask: Callable[[Any], bool], connection: Any) -> bool:
+    """Whether the server has not hung up, as SQLAlchemy wants to know before a connection is used. An idle one has
+    something to read only where the server ended it or speaks by itself: only then it is asked. For the keys alone,
+    which are looked for a moment after the other database answered: a network that is gone was seen there."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return ask(connection) if waiting.poll(0) else True
 
 
 def _begin_sqlite(connection: Any) -> None:
