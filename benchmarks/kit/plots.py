@@ -17,10 +17,16 @@ COLOURS = ("#1d4f91", "#b3402a", "#2f7d4f", "#7a4f9c", "#8a6d1d", "#555555")
 Points = Sequence[tuple[float, float]]
 
 
-def read(bench: str) -> list[dict[str, Any]]:
+def read(bench: str, size: str) -> list[dict[str, Any]]:
+    """The lines of the last run that went to the largest size ever kept: figures of two runs make no curve."""
     path = RESULTS / f"{bench}.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines]
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    sized = [line for line in lines if size in line]
+    if not sized:
+        return []
+    largest = max(line[size] for line in sized)
+    run = [line["at"] for line in sized if line[size] == largest][-1]
+    return [line for line in sized if line["at"] == run]
 
 
 def svg(title: str, across: str, up: str, curves: Mapping[str, Points]) -> str:
@@ -73,7 +79,7 @@ def level(value: float, sizes: Iterable[float]) -> Points:
 
 
 def queue() -> dict[str, Points]:
-    lines, found = read("queue"), dict[str, Points]()
+    lines, found = read("queue", "cases"), dict[str, Points]()
     for engine in ("sqlite", "postgres"):
         mine = [line for line in lines if line.get("engine") == engine]
         pages = [line for line in mine if line["what"] != "floor"]
@@ -87,7 +93,7 @@ def queue() -> dict[str, Points]:
 
 
 def by_name(bench: str, size: str, names: Iterable[str], engine: str = "sqlite") -> dict[str, Points]:
-    lines = [line for line in read(bench) if line.get("engine") == engine]
+    lines = [line for line in read(bench, size) if line.get("engine") == engine]
     curves = {name: newest([line for line in lines if line["what"] == name], size) for name in names}
     return {name: points for name, points in curves.items() if points}
 
