@@ -147,7 +147,8 @@ def prepare_engine(engine: Engine, *, keys: bool = False) -> None:
     else:
         event.listen(engine, "connect", _connect_postgresql)
         if keys:
-            engine.dialect.do_ping = partial(_still_there, engine.dialect.do_ping)  # type: ignore[method-assign]
+            look = partial(_still_there, engine.dialect.do_ping)
+            engine.dialect.do_ping = look  # type: ignore[method-assign]  # this engine's own dialect
 
 
 def _connect_sqlite(kib: int, connection: Any, _record: Any) -> None:

@@ -20,9 +20,8 @@ class ReadyStatements(LRUCache[Any, Any]):
 
     def __init__(self) -> None:
         super().__init__(STATEMENTS)
-        self._at_hand: dict[
-            int, tuple[Any, Any]
-        ] = {}  # key and statement, by where the tree lies: the key keeps it there
+        # Key and statement, by where the key's tree lies. The key keeps it there.
+        self._at_hand: dict[int, tuple[Any, Any]] = {}
 
     def get(self, key: Any, default: Any = None) -> Any:
         at = id(key[1])
