@@ -112,8 +112,7 @@ class Value(NamedTuple):
         return tuple(Shared(each.code, each.name, sent.get(each.code)) for each in self.way.recipients)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One record: the values of it that belong to the group."""
 
     item_id: UUID
@@ -122,8 +121,7 @@ class Entry:
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """The records of one dataset in a group; `total` counts those that are not shown too."""
 
     dataset: Dataset
@@ -133,8 +131,7 @@ class Series:
     about: About
 
 
-@dataclass(frozen=True, slots=True)
-class GroupOfData:
+class GroupOfData(NamedTuple):
     group: Group
     series: tuple[Series, ...]
 

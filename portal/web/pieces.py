@@ -127,6 +127,16 @@ def options(offered: Offered, chosen: str | None, say: Callable[[str], str]) -> 
     )
 
 
+@lru_cache(maxsize=1024, typed=True)  # a text and markup alike in letters are not the same
+def _head_of_group(id: str, label: str, icon_id: str, hint: str, open: bool, locked: bool, text: str) -> str:
+    about = f'<p class="about">{shown(text)}</p>' if text else ""
+    return (
+        f'<details class="group" id="{shown(id)}"{" open" if open else ""}>'
+        f'<summary><span class="title">{icon(icon_id)}<span>{shown(label)}</span></span>'
+        f'<span class="hint">{icon("lock") if locked else ""}{shown(hint)}</span>{icon("open")}</summary>{about}'
+    )
+
+
 OPTIONAL, WRONG = N_("(hoeft niet)"), N_("Fout:")
 PROGRESS = {"done": N_("Klaar"), "now": N_("Nu bezig"), "later": N_("Komt nog")}
 
@@ -159,12 +169,13 @@ class Pieces:
         self._said = said
         self._known = lru_cache(maxsize=512)(self._known_anew)
         self._texts = lru_cache(maxsize=2048)(lambda msgid: escape(said.text(msgid)))
+        self.date_both = lru_cache(maxsize=2048)(self._date_both)
 
     def text(self, msgid: str) -> Markup:
         """A text of the catalogues or the policy, escaped once."""
         return self._texts(msgid)
 
-    def date_both(self, day: date) -> Markup:
+    def _date_both(self, day: date) -> Markup:
         """A date in the reader's language and as Dutch figures."""
         return Markup(  # noqa: S704 - a date, and CLDR's words for it
             f'<time datetime="{day.isoformat()}">{shown(self._said.date(day))}'
@@ -214,13 +225,8 @@ class Pieces:
     ) -> Markup:
         """One of the ten groups, closed or open, with its body (markup) or that of a `call`; hint: how much is in it,
         or that it is locked."""
-        about = f'<p class="about">{shown(text)}</p>' if text else ""
-        return Markup(  # noqa: S704 - escaped here
-            f'<details class="group" id="{shown(id)}"{" open" if open else ""}>'
-            f'<summary><span class="title">{icon(icon_id)}<span>{shown(label)}</span></span>'
-            f'<span class="hint">{icon("lock") if locked else ""}{shown(hint)}</span>{icon("open")}</summary>'
-            f"{about}\n{shown(body) or caller()}\n</details>"
-        )
+        head = _head_of_group(id, label, icon_id, hint, open, locked, text)
+        return Markup(f"{head}\n{shown(body) or caller()}\n</details>")  # noqa: S704 - escaped here
 
     # fields of forms: components/forms.html says what is given to them
 

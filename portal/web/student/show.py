@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -24,10 +25,11 @@ from portal.web.public.frame import page, policy
 from portal.wording import BASES, SOURCES
 
 MOST_KEPT = 4096  # rows
+Parts = tuple[str, ...]
 NO_ITEM = UUID(int=0)
 NOTHING, PARTLY, NONE = N_("Niets bewaard"), N_("Deels verborgen"), N_("Hier bewaren wij niets van u.")
 ALL, GIVEN = N_("Bekijk ze allemaal"), N_("iets gekregen op")
-HOLES = str.maketrans({"%": "%%", "\ue000": "%(", "\ue001": ")s"})  # `hole`, by characters that no text has
+HOLES = re.compile("(\ue000[^\ue001]*\ue001)")  # `hole`, by characters that no text has
 FROM_LEFT = frozenset(
     {
         FieldType.BIRTH_DATE,
@@ -49,6 +51,14 @@ PLAIN = frozenset(FieldType) - {
     FieldType.IMAGE,
     FieldType.LONG_TEXT,
 }  # shown as they are stored
+
+
+def hole(what: str) -> str:
+    """Where a page that is kept for others is filled in."""
+    return f"\ue000{what}\ue001"
+
+
+ITEM, PLACE, SAID = hole("item"), hole("place"), hole("said")
 
 
 class Shown(NamedTuple):
@@ -87,9 +97,9 @@ class Telling:
         self._beside = dict(_beside_all(policy(), speaker))
         for code, day in about.until.items():
             if day is not None:
-                self._beside[f"until {code}"] = self._pieces.date_both(day)
+                self._beside[hole(f"until {code}")] = self._pieces.date_both(day)
         for code, day in about.sent.items():
-            self._beside[f"on {code}"] = f" ({self._pieces.text(GIVEN)} {self._pieces.date_both(day)})"
+            self._beside[hole(f"on {code}")] = f" ({self._pieces.text(GIVEN)} {self._pieces.date_both(day)})"
 
     def groups(self, groups: Iterable[GroupOfData], own: Markup) -> Markup:
         """What is kept, group by group, closed; `own` is what else the portal's own section says."""
@@ -145,31 +155,30 @@ class Telling:
 
     def values(self, entry: Entry) -> Markup:
         """The values of a record as a list, each with everything that belongs beside it."""
-        self._beside["item"] = item = str(entry.item_id)
-        self._beside["place"] = item[-8:]
+        self._beside[ITEM] = item = str(entry.item_id)
+        self._beside[PLACE] = item[-8:]
         return Markup(f'<dl class="facts">{"".join([self._row(value) for value in entry.values])}</dl>')  # noqa: S704 - rows of our own template
 
     def _row(self, value: Value) -> str:
         """A value in a list. But for what is filled in it is the same for everybody, so it is put together once."""
         frame, say = _row_of(value.way, value.restricted, self._speaker)
-        self._beside["said"] = "" if value.way.masked else say(value.value)
-        return frame % self._beside
+        self._beside[SAID] = "" if value.way.masked else say(value.value)
+        return filled(frame, self._beside)
 
     def fact(self, value: Value) -> dict[str, Any]:
         """One value with everything that belongs beside it."""
         said = Shown("") if value.masked else shown(value.field, value.value, self._speaker)
-        why = _why(value.way, self._speaker).translate(HOLES) % self._beside
+        why = filled(_parts(_why(value.way, self._speaker)), self._beside)
         item = str(value.item_id)
         return _around(value.way, value.restricted, self._speaker, item, item[-8:], why) | said._asdict()
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _row_of(way: Way, restricted: bool, speaker: Speaker) -> tuple[str, Callable[[Any], str]]:
-    """The row of a field with the names of what is filled in, and how its value is said."""
-    why = _why(way, speaker)
-    around = _around(way, restricted, speaker, hole("item"), hole("place"), why)
-    row = render_template("student/row.html", fact=around | {"value": hole("said"), "kind": ""})
-    return row.translate(HOLES), _saying(way.field, speaker)
+def _row_of(way: Way, restricted: bool, speaker: Speaker) -> tuple[Parts, Callable[[Any], str]]:
+    """The row of a field with its holes, and how its value is said."""
+    around = _around(way, restricted, speaker, ITEM, PLACE, _why(way, speaker))
+    row = render_template("student/row.html", fact=around | {"value": SAID, "kind": ""})
+    return _parts(row), _saying(way.field, speaker)
 
 
 def _saying(field: Field, speaker: Speaker) -> Callable[[Any], str]:
@@ -228,9 +237,14 @@ def _why(way: Way, speaker: Speaker) -> str:
     )
 
 
-def hole(what: str) -> str:
-    """Where a page that is kept for others is filled in."""
-    return f"\ue000{what}\ue001"
+def _parts(text: str) -> Parts:
+    """A text with holes, cut at each."""
+    return tuple(HOLES.split(text))
+
+
+def filled(parts: Parts, beside: Mapping[str, str]) -> str:
+    """The text with what stands in the holes; a part that is no hole stands for itself."""
+    return "".join(map(beside.get, parts, parts))
 
 
 def _beside_all(policy: Policy, speaker: Speaker) -> dict[str, str]:
@@ -238,8 +252,8 @@ def _beside_all(policy: Policy, speaker: Speaker) -> dict[str, str]:
     asked = "beside", speaker.lang
     found: dict[str, str] | None = policy.derived.get(asked)
     if found is None:
-        found = {f"until {code}": speaker.say(term.explanation) for code, term in policy.retention.items()}
-        found |= {f"on {code}": "" for code in policy.recipients}
+        found = {hole(f"until {code}"): speaker.say(term.explanation) for code, term in policy.retention.items()}
+        found |= {hole(f"on {code}"): "" for code in policy.recipients}
         policy.derived[asked] = found
     return found
 
