@@ -17,12 +17,13 @@ from datetime import timedelta
 from benchmarks.kit.client import Client
 from benchmarks.kit.estate import Estate, estate
 from benchmarks.kit.pages import cost_of
+from benchmarks.kit.quiet import quiet_medians
 from benchmarks.kit.school import School, make_school
 from benchmarks.kit.served import FLOOR, PORTAL, Served, served
-from benchmarks.kit.telling import engines, medians, sizes, tell, tell_bar
+from benchmarks.kit.telling import engines, sizes, tell, tell_bar
 from benchmarks.kit.visits import signed_in
 
-ROUNDS = 3
+ROUNDS = 5
 REQUESTS = 24
 TIMES_FLOOR, GROWTH = 4, 1.2
 STUDENTS = 10  # cases for one student
@@ -132,8 +133,10 @@ def measure_on(engine: str, by_size: list[dict[str, Page]]) -> None:
         for size, found in zip(at(), by_size, strict=True)
         for name, page in found.items()
     }
-    cost = medians(measures, ROUNDS)
     smallest = at()[0]
+    quiet = quiet_medians(measures, ROUNDS, measures[f"{smallest} floor"])
+    cost = quiet.medians
+    tell("queue", "measurements", engine=engine, times=quiet.measured, disturbed=quiet.disturbed)
     floor = cost[f"{smallest} floor"]
     tell("queue", "floor", engine=engine, cases=smallest, ms=round(floor, 2))
     for name in (name for name in by_size[0] if name != "floor"):

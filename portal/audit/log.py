@@ -7,13 +7,26 @@ subject's key. Erasing somebody leaves the chain valid and the details unreadabl
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, text, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Executable,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+    func,
+    insert,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NULLTYPE
 from uuid_utils.compat import uuid7
@@ -34,7 +47,8 @@ EVERY = select(  # ids as the database gives them: they are only told
     *(Audit.subject_kind, type_coerce(Audit.subject_id, NULLTYPE).label("subject_id")),
     *(Audit.commitment, Audit.previous, Audit.digest),
 ).order_by(Audit.seq)
-WAIT = text("SELECT pg_advisory_xact_lock(:lock)")
+WAIT = select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)))
+ALONE = WAIT, {"lock": LOCK}
 ADD, ADD_DETAIL = insert(Audit), insert(AuditDetail)
 DETAIL = "detail_"  # before the names of the one's values, where an entry and its details go in one statement
 ADD_BOTH = (
@@ -42,6 +56,9 @@ ADD_BOTH = (
     .values({each.name: bindparam(f"{DETAIL}{each.name}") for each in AuditDetail.__table__.c})
     .add_cte(insert(Audit).values({each.name: bindparam(each.name) for each in Audit.__table__.c}).cte("entry"))
 )
+
+
+Written = tuple[Insert | Update, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +128,23 @@ def in_header(head_: tuple[int, bytes]) -> str:
     return f"{seq} {digest.hex()}" if seq else ""
 
 
-def append(session: Session, vault: Vault, at: datetime, entries: Sequence[Entry]) -> None:
+def append(
+    session: Session, vault: Vault, at: datetime, entries: Sequence[Entry], beside: Sequence[Written] = ()
+) -> None:
     """Appends entries inside the session's transaction; call it last, since it holds the log's lock until commit.
 
+    `beside`: what is written with them, each a statement whose values are all parameters; a way to the database less.
     On SQLite the unit of work already holds the write lock (BEGIN IMMEDIATE).
     """
-    if not entries:
-        return
     sealed = [_sealed(vault, entry) for entry in entries]  # before the lock: sealing may write keys
     connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(WAIT, {"lock": LOCK})
+    writes: list[tuple[Executable, Mapping[str, Any]]] = [*beside]
+    if entries and connection.dialect.name == "postgresql":
+        writes[-1:] = [(_then_wait(last), {**values, "lock": LOCK}) for last, values in beside[-1:]] or [ALONE]
+    for statement, values in writes:
+        connection.execute(statement, values)
+    if not entries:
+        return
     seq, previous = _head(connection)
     rows, details = [], []
     for entry, (committed, detail) in zip(entries, sealed, strict=True):
@@ -148,6 +171,11 @@ def append(session: Session, vault: Vault, at: datetime, entries: Sequence[Entry
     else:
         connection.execute(ADD, rows)
         connection.execute(ADD_DETAIL, details)
+
+
+@cache
+def _then_wait(statement: Insert | Update) -> Select[Any]:
+    return WAIT.add_cte(statement.cte("beside"))
 
 
 def _sealed(vault: Vault, entry: Entry) -> tuple[bytes, dict[str, object]]:

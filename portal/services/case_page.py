@@ -4,9 +4,10 @@ and in the log."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 from uuid_utils.compat import uuid7
 
 from portal.domain.acts import Act
@@ -22,7 +23,7 @@ from portal.services.case_view import CasePage, read_case
 from portal.services.casework import case_by_reference, case_to_read, subject_of
 from portal.services.unit import Work, reading, writing
 
-ADD_VIEW = insert(View)
+ADD_VIEW = insert(View).values({each.name: bindparam(each.name) for each in View.__table__.c})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def case_page(actor: Actor, clock: Clock, reference: str) -> CasePage:
         page = read_case(work, reference)
     with writing(actor, clock, keys=work.vault) as work:
         if page.student_id is not None:
-            log_view(work, page.student_id, reason="case", what="case", case_id=page.id)
+            work.write_last(ADD_VIEW, _view(work, page.student_id, "case", "case", page.id))
         work.note("view_case", "case", page.id)
     return page
 
@@ -53,7 +54,11 @@ def written_answer(actor: Actor, clock: Clock, reference: str) -> Answer | None:
 
 def log_view(work: Work, student_id: UUID, reason: str, what: str, case_id: UUID | None = None) -> None:
     """A line in the student's list of who looked: with the role by which this person may (regulation, "Who")."""
-    view = {
+    work.session.connection().execute(ADD_VIEW, _view(work, student_id, reason, what, case_id))
+
+
+def _view(work: Work, student_id: UUID, reason: str, what: str, case_id: UUID | None) -> dict[str, Any]:
+    return {
         "id": uuid7(),
         "student_id": student_id,
         "at": work.now,
@@ -63,7 +68,6 @@ def log_view(work: Work, student_id: UUID, reason: str, what: str, case_id: UUID
         "case_id": case_id,
         "what": what,
     }
-    work.session.connection().execute(ADD_VIEW, view)
 
 
 def role_of(actor: Actor) -> str:

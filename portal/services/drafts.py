@@ -94,7 +94,7 @@ def write(work: Work, draft_id: UUID, owner: Owner, contents: dict[str, Json]) -
 
 def _write(work: Work, draft_id: UUID, kept: dict[str, Json]) -> None:
     values = {"draft": draft_id, "at": work.now, "blob": _sealed(work, draft_id, kept)}
-    work.session.connection().execute(PUT, values)
+    work.write_last(PUT, values)
 
 
 def _bound(owner: Owner, contents: dict[str, Json]) -> dict[str, Json]:

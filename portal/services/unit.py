@@ -9,7 +9,7 @@ one that writes is part of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import current_app
+from sqlalchemy import Insert, Update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -51,6 +52,7 @@ class Work:
     policy: Policy
     now: datetime
     entries: list[log.Entry] = field(default_factory=list)
+    beside: list[log.Written] = field(default_factory=list)
     known: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
@@ -78,6 +80,11 @@ class Work:
         """`send` for several."""
         settings: Settings = current_app.config["SETTINGS"]
         outbox.put_all(self.session, self.vault, list(mails), settings.base_url, self.now)
+
+    def write_last(self, statement: Insert | Update, values: Mapping[str, Any]) -> None:
+        """Writes when the unit commits, with the audit entries: what nothing in the unit asks for again. The values of
+        the statement are all parameters."""
+        self.beside.append((statement, values))
 
     def note(self, act: str, subject_kind: str, subject_id: UUID | None, **details: Json) -> None:
         """An audit entry, written when the unit commits."""
@@ -136,7 +143,7 @@ def writing(actor: Actor, clock: Clock, keys: Vault | None = None) -> Iterator[W
     try:
         yield work
         work.session.flush()
-        log.append(work.session, work.vault, work.now, work.entries)
+        log.append(work.session, work.vault, work.now, work.entries, work.beside)
         checkpoints.after(work.session, work.vault, work.now, work.entries)
         work.session.commit()
     except StaleDataError as stale:

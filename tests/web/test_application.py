@@ -9,6 +9,7 @@ import pytest
 from flask import Flask, url_for
 from jinja2 import nodes
 from jinja2.meta import TrackingCodeGenerator
+from markupsafe import Markup
 from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
@@ -94,6 +95,18 @@ def test_every_other_piece_escapes_too(sqlite_app: Flask):
         made += [said.select(wrong.one, HOSTILE), said.text_field(wrong.other, HOSTILE, attrs={"maxlength": HOSTILE})]
     made += [said.value_of(HOSTILE, kind) for kind in ("ltr", "name", "words")]
     assert all("<script" not in each and "&lt;script" in each for each in made)
+
+
+def test_the_head_of_a_group_tells_a_text_from_markup_that_reads_alike(sqlite_app: Flask):
+    said = pieces(speaker("nl"))
+    with sqlite_app.test_request_context("/nl/"):
+        as_text = said.group_card("one", HOSTILE, "file", HOSTILE, text=HOSTILE, body=HOSTILE)
+        as_markup = said.group_card("one", Markup("<b>Wie</b>"), "file", text="")
+        again = said.group_card("one", "<b>Wie</b>", "file", text="")
+    assert "<script" not in as_text
+    assert as_text.count("&lt;script") == 4
+    assert "<b>Wie</b>" in as_markup
+    assert "<b>Wie</b>" not in again
 
 
 def test_dates_read_in_the_language_and_in_dutch_figures():

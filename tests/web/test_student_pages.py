@@ -48,6 +48,18 @@ def test_every_own_page_opens_and_is_small(app: Flask) -> None:
         assert len(visitor.html.encode()) < 120_000
 
 
+def test_a_value_that_looks_like_a_hole_of_the_page_shows_as_it_is(app: Flask) -> None:
+    values = "100% %(item)s {place}", "\ue000item\ue001", "<b>\ue000said\ue001</b>"
+    with app.app_context():
+        make_student(email="omar@example.org", given_names=values[0], initials=values[1], family_name=values[2])
+    page = sign_in(app, "omar@example.org").get("/nl/me").html
+    assert f"<bdi>{values[0]}</bdi>" in page
+    assert f"<bdi>{values[1]}</bdi>" in page
+    assert "<bdi>&lt;b&gt;\ue000said\ue001&lt;/b&gt;</bdi>" in page
+    left = page.replace(values[1], "").replace("\ue000said\ue001", "")
+    assert "\ue000" not in left, "a hole is not filled"
+
+
 def test_two_hundred_lessons_do_not_make_a_big_page(app: Flask) -> None:
     with app.app_context():
         student = make_student(email="les@example.org")
