@@ -13,7 +13,7 @@ from uuid import UUID
 from benchmarks.kit.client import Client, token
 from benchmarks.kit.estate import Estate, estate
 from benchmarks.kit.pages import cost_of
-from benchmarks.kit.quiet import quiet_medians
+from benchmarks.kit.quiet import quiet_medians, walk
 from benchmarks.kit.scene import case_in_hand, rich_student
 from benchmarks.kit.school import School, make_school
 from benchmarks.kit.served import FLOOR, PORTAL, Served, served
@@ -22,7 +22,7 @@ from benchmarks.kit.visits import signed_in
 
 RECORDS = 60
 ROUNDS = 9
-REQUESTS, YARDSTICK = 150, 60
+REQUESTS = 150
 FILINGS = 8  # a round
 STUDENTS_PAGE, CASE_PAGE, FILING = 3, 4, 6  # times the floor
 
@@ -57,14 +57,14 @@ def measure_on(place: Estate) -> None:
                 "filing a request": filing(web, place, school),
             },
             ROUNDS,
-            cost_of(bare, floor, f"/floor/{reference}", YARDSTICK),
+            walk(),
         )
         weight = {name: len(visitor.get(path).body) for name, path in paths.items()}
         weight["staff case page"] = len(handler.get(case_path).body)
     cost = found.medians
     for name in ("floor", "hello"):
         tell("pages", name, engine=place.engine, ms=round(cost[name], 2))
-    tell("pages", "measurements", engine=place.engine, times=found.measured, disturbed=found.disturbed)
+    tell("pages", "measurements", engine=place.engine, **found.telling())
     bars = {**dict.fromkeys(paths, STUDENTS_PAGE), "staff case page": CASE_PAGE, "filing a request": FILING}
     for name, bar in bars.items():
         of_all = round(found.of_all[name] / found.of_all["floor"], 2)

@@ -17,7 +17,7 @@ from datetime import timedelta
 from benchmarks.kit.client import Client
 from benchmarks.kit.estate import Estate, estate
 from benchmarks.kit.pages import cost_of
-from benchmarks.kit.quiet import quiet_medians
+from benchmarks.kit.quiet import quiet_medians, walk
 from benchmarks.kit.school import School, make_school
 from benchmarks.kit.served import FLOOR, PORTAL, Served, served
 from benchmarks.kit.telling import engines, sizes, tell, tell_bar
@@ -134,9 +134,9 @@ def measure_on(engine: str, by_size: list[dict[str, Page]]) -> None:
         for name, page in found.items()
     }
     smallest = at()[0]
-    quiet = quiet_medians(measures, ROUNDS, measures[f"{smallest} floor"])
+    quiet = quiet_medians(measures, ROUNDS, walk())
     cost = quiet.medians
-    tell("queue", "measurements", engine=engine, times=quiet.measured, disturbed=quiet.disturbed)
+    tell("queue", "measurements", engine=engine, **quiet.telling())
     floor = cost[f"{smallest} floor"]
     tell("queue", "floor", engine=engine, cases=smallest, ms=round(floor, 2))
     for name in (name for name in by_size[0] if name != "floor"):

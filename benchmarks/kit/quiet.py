@@ -1,19 +1,25 @@
 """Measuring on a machine that others use too.
 
-A neighbour that fills the caches makes all work dearer, large programs more than small ones, for seconds or minutes at
-a time: a ratio of two programs is then another one. A yardstick tells: work that never changes, measured before and
-after each measurement. Where it was dear, the measurement is taken again.
+A neighbour that fills the processor's cache makes all work dearer, large programs more than small ones, for seconds or
+for hours: a ratio of two programs is then another one. A walk through memory tells, which costs four times as much when
+the cache is somebody else's: it is taken before and after each measurement, and where it was dear the measurement is
+taken again.
 """
 
 from __future__ import annotations
 
+import random
 import statistics
+import time
+from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 Measure = Callable[[], float]
-QUIET = 1.15  # times the least that the yardstick ever cost
+QUIET = 1.3  # times the least that the yardstick ever cost in this run
 AT_MOST = 4  # times the rounds that are asked for
+WALKED, STEPS = 4 << 20, 100_000  # bytes: more than a core's own cache, less than what the cores share
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,17 @@ class Quiet:
     of_all: dict[str, float]
     measured: int
     disturbed: int
+    least: float  # that the yardstick cost
+    usual: float
+
+    def telling(self) -> dict[str, object]:
+        """How the machine was, beside the figures."""
+        return {
+            "times": self.measured,
+            "disturbed": self.disturbed,
+            "step_ns": round(self.usual, 1),
+            "least_step_ns": round(self.least, 1),
+        }
 
 
 def quiet_medians(measures: Mapping[str, Measure], rounds: int, yardstick: Measure) -> Quiet:
@@ -48,7 +65,26 @@ def quiet_medians(measures: Mapping[str, Measure], rounds: int, yardstick: Measu
         {name: statistics.median(value for _dear, value in each) for name, each in found.items()},
         measured,
         measured - sum(len(_quiet(each, least)) for each in found.values()),
+        least,
+        statistics.median(dear for each in found.values() for dear, _value in each),
     )
+
+
+def walk() -> Measure:
+    """A yardstick: nanoseconds a step from place to place in memory, in an order that no processor foresees."""
+    places = list(range(WALKED // 8))
+    random.Random(1).shuffle(places)
+    goes_to = array("q", bytes(WALKED))
+    for here, there in pairwise((*places, places[0])):
+        goes_to[here] = there
+
+    def measure() -> float:
+        at, began = 0, time.process_time()
+        for _ in range(STEPS):
+            at = goes_to[at]
+        return (time.process_time() - began) / STEPS * 1e9
+
+    return measure
 
 
 def _quiet(measured: list[tuple[float, float]], least: float) -> list[float]:

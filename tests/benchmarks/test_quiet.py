@@ -7,7 +7,7 @@ from itertools import chain, count, repeat
 
 import pytest
 
-from benchmarks.kit.quiet import AT_MOST, quiet_medians
+from benchmarks.kit.quiet import AT_MOST, STEPS, WALKED, quiet_medians, walk
 
 
 def asking(values: Iterator[float]) -> Callable[[], float]:
@@ -47,3 +47,15 @@ def test_where_it_is_never_quiet_the_quietest_count_and_it_ends() -> None:
     assert (found.measured, found.disturbed) == (3 * AT_MOST, 3 * AT_MOST)
     assert found.medians["page"] == 1.0
     assert found.of_all["page"] == 5.5
+
+
+def test_a_walk_comes_by_every_place_before_it_turns() -> None:
+    measure = walk()
+    assert measure() > 0
+    (goes_to,) = [each.cell_contents for each in measure.__closure__ or () if len(each.cell_contents) == WALKED // 8]
+    at, seen = 0, set()
+    while at not in seen:
+        seen.add(at)
+        at = goes_to[at]
+    assert (at, len(seen)) == (0, WALKED // 8)
+    assert len(seen) > STEPS
