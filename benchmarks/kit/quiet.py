@@ -78,11 +78,15 @@ def walk() -> Measure:
     for here, there in pairwise((*places, places[0])):
         goes_to[here] = there
 
-    def measure() -> float:
+    def go() -> float:
         at, began = 0, time.process_time()
         for _ in range(STEPS):
             at = goes_to[at]
         return (time.process_time() - began) / STEPS * 1e9
+
+    def measure() -> float:
+        go()  # what was measured before has the cache; the same way again finds what the neighbours left
+        return go()
 
     return measure
 

@@ -52,7 +52,8 @@ def test_where_it_is_never_quiet_the_quietest_count_and_it_ends() -> None:
 def test_a_walk_comes_by_every_place_before_it_turns() -> None:
     measure = walk()
     assert measure() > 0
-    (goes_to,) = [each.cell_contents for each in measure.__closure__ or () if len(each.cell_contents) == WALKED // 8]
+    (go,) = [each.cell_contents for each in measure.__closure__ or ()]
+    (goes_to,) = [each.cell_contents for each in go.__closure__ or ()]
     at, seen = 0, set()
     while at not in seen:
         seen.add(at)
