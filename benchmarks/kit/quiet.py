@@ -1,9 +1,9 @@
 """Measuring on a machine that others use too.
 
 A neighbour that fills the processor's cache makes all work dearer, large programs more than small ones, for seconds or
-for hours: a ratio of two programs is then another one. A walk through memory tells, which costs two or three times as much when
-the cache is somebody else's: it is taken before and after each measurement, and where it was dear the measurement is
-taken again.
+for hours: a ratio of two programs is then another one. A walk through memory tells, which costs two or three times as
+much when the cache is somebody else's: it is taken before and after each measurement, and where it was dear the
+measurement is taken again.
 """
 
 from __future__ import annotations
