@@ -50,24 +50,26 @@ def quiet_medians(measures: Mapping[str, Measure], rounds: int, yardstick: Measu
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in measures}
     least = yardstick()
     for _ in range(rounds * AT_MOST):
-        lacking = [name for name, each in found.items() if len(_quiet(each, least)) < rounds]
+        lacking = [name for name, each in found.items() if _quiet(each, least) < rounds]
         for name in lacking:
             before, value, after = yardstick(), measures[name](), yardstick()
             least = min(least, before, after)
             found[name].append((max(before, after), value))
-    counted = {name: _quiet(each, least) for name, each in found.items()}
-    for name, each in found.items():
-        if len(counted[name]) < rounds:
-            counted[name] = [value for _dear, value in sorted(each)[:rounds]]
+    quiet = {name: _quiet(each, least) for name, each in found.items()}
+    counted = {name: sorted(each, key=lambda pair: pair[0])[: max(rounds, quiet[name])] for name, each in found.items()}
     measured = sum(map(len, found.values()))
     return Quiet(
-        {name: statistics.median(each) for name, each in counted.items()},
-        {name: statistics.median(value for _dear, value in each) for name, each in found.items()},
+        _medians(counted),
+        _medians(found),
         measured,
-        measured - sum(len(_quiet(each, least)) for each in found.values()),
+        measured - sum(quiet.values()),
         least,
         statistics.median(dear for each in found.values() for dear, _value in each),
     )
+
+
+def _medians(measured: Mapping[str, list[tuple[float, float]]]) -> dict[str, float]:
+    return {name: statistics.median(value for _dear, value in each) for name, each in measured.items()}
 
 
 def walk() -> Measure:
@@ -91,5 +93,6 @@ def walk() -> Measure:
     return measure
 
 
-def _quiet(measured: list[tuple[float, float]], least: float) -> list[float]:
-    return [value for dear, value in measured if dear <= least * QUIET]
+def _quiet(measured: list[tuple[float, float]], least: float) -> int:
+    """How many were measured while the yardstick was near its least."""
+    return sum(dear <= least * QUIET for dear, _value in measured)

@@ -48,7 +48,6 @@ EVERY = select(  # ids as the database gives them: they are only told
     *(Audit.commitment, Audit.previous, Audit.digest),
 ).order_by(Audit.seq)
 WAIT = select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)))
-ALONE = WAIT, {"lock": LOCK}
 ADD, ADD_DETAIL = insert(Audit), insert(AuditDetail)
 DETAIL = "detail_"  # before the names of the one's values, where an entry and its details go in one statement
 ADD_BOTH = (
@@ -138,9 +137,8 @@ def append(
     """
     sealed = [_sealed(vault, entry) for entry in entries]  # before the lock: sealing may write keys
     connection = session.connection()
-    writes: list[tuple[Executable, Mapping[str, Any]]] = [*beside]
-    if entries and connection.dialect.name == "postgresql":
-        writes[-1:] = [(_then_wait(last), {**values, "lock": LOCK}) for last, values in beside[-1:]] or [ALONE]
+    locks = bool(entries) and connection.dialect.name == "postgresql"
+    writes = _with_lock(beside) if locks else beside
     for statement, values in writes:
         connection.execute(statement, values)
     if not entries:
@@ -171,6 +169,14 @@ def append(
     else:
         connection.execute(ADD, rows)
         connection.execute(ADD_DETAIL, details)
+
+
+def _with_lock(beside: Sequence[Written]) -> Sequence[tuple[Executable, Mapping[str, Any]]]:
+    """These and then the log's lock, which is waited for in the last one's statement."""
+    if not beside:
+        return [(WAIT, {"lock": LOCK})]
+    *before, (last, values) = beside
+    return [*before, (_then_wait(last), {**values, "lock": LOCK})]
 
 
 @cache

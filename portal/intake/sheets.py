@@ -90,12 +90,10 @@ def _check_zip(path: Path, name: str) -> None:
                 if part.filename.lower().endswith("sharedstrings.xml") and part.file_size > MAX_SHARED_STRINGS_BYTES:
                     raise StructuralFault(name, "", "zip_bomb")
                 _check_part(archive, part, name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except StructuralFault:
+        raise
+    except Exception as error:  # zipfile's, zlib's, the system's
         raise StructuralFault(name, "", "not_xlsx") from error
-    except Exception as error:
-        if isinstance(error, StructuralFault):
-            raise
-        raise StructuralFault(name, "", "not_xlsx") from error  # zlib.error and its kin
 
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:

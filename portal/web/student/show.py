@@ -163,12 +163,12 @@ class Telling:
         """A value in a list. But for what is filled in it is the same for everybody, so it is put together once."""
         frame, say = _row_of(value.way, value.restricted, self._speaker)
         self._beside[SAID] = "" if value.way.masked else say(value.value)
-        return filled(frame, self._beside)
+        return _filled(frame, self._beside)
 
     def fact(self, value: Value) -> dict[str, Any]:
         """One value with everything that belongs beside it."""
         said = Shown("") if value.masked else shown(value.field, value.value, self._speaker)
-        why = filled(_parts(_why(value.way, self._speaker)), self._beside)
+        why = _filled(_parts(_why(value.way, self._speaker)), self._beside)
         item = str(value.item_id)
         return _around(value.way, value.restricted, self._speaker, item, item[-8:], why) | said._asdict()
 
@@ -242,7 +242,7 @@ def _parts(text: str) -> Parts:
     return tuple(HOLES.split(text))
 
 
-def filled(parts: Parts, beside: Mapping[str, str]) -> str:
+def _filled(parts: Parts, beside: Mapping[str, str]) -> str:
     """The text with what stands in the holes; a part that is no hole stands for itself."""
     return "".join(map(beside.get, parts, parts))
 
