@@ -55,7 +55,8 @@ def environment_of(folder: Path, database_url: str, keys_url: str, **more: str) 
         "MAIL_FROM": "privacy@school.example",
         "TRUSTED_PROXIES": "1",
         "MALLOC_ARENA_MAX": "1",  # as deploy/systemd sets them
-        "MALLOC_TRIM_THRESHOLD_": "65536",
+        "MALLOC_MMAP_THRESHOLD_": "524288",
+        "MALLOC_TRIM_THRESHOLD_": "524288",
         "PYTHONNODEBUGRANGES": "1",
         **more,
     }
