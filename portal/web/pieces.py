@@ -128,15 +128,20 @@ def options(offered: Offered, chosen: str | None, say: Callable[[str], str]) -> 
 
 
 @lru_cache(maxsize=1024, typed=True)  # a text and markup alike in letters are not the same
-def _head_of_group(id: str, label: str, icon_id: str, hint: str, open: bool, locked: bool, text: str) -> str:
+def group_head(
+    id: str, label: str, icon_id: str, hint: str = "", open: bool = False, locked: bool = False, text: str = ""
+) -> str:
+    """What stands above the body of one of the ten groups, closed or open; below it GROUP_ENDS. hint: how much is in
+    it, or that it is locked."""
     about = f'<p class="about">{shown(text)}</p>' if text else ""
     return (
         f'<details class="group" id="{shown(id)}"{" open" if open else ""}>'
         f'<summary><span class="title">{icon(icon_id)}<span>{shown(label)}</span></span>'
-        f'<span class="hint">{icon("lock") if locked else ""}{shown(hint)}</span>{icon("open")}</summary>{about}'
+        f'<span class="hint">{icon("lock") if locked else ""}{shown(hint)}</span>{icon("open")}</summary>{about}\n'
     )
 
 
+GROUP_ENDS = "\n</details>\n"
 OPTIONAL, WRONG = N_("(hoeft niet)"), N_("Fout:")
 PROGRESS = {"done": N_("Klaar"), "now": N_("Nu bezig"), "later": N_("Komt nog")}
 
@@ -211,22 +216,9 @@ class Pieces:
             f'<p class="meta">{self.moment(item.at)}</p>{text}</div></li>'
         )
 
-    def group_card(
-        self,
-        id: str,
-        label: str,
-        icon_id: str,
-        hint: str = "",
-        open: bool = False,
-        locked: bool = False,
-        text: str = "",
-        body: str = "",
-        caller: Callable[[], str] = str,
-    ) -> Markup:
-        """One of the ten groups, closed or open, with its body (markup) or that of a `call`; hint: how much is in it,
-        or that it is locked."""
-        head = _head_of_group(id, label, icon_id, hint, open, locked, text)
-        return Markup(f"{head}\n{shown(body) or caller()}\n</details>")  # noqa: S704 - escaped here
+    def group_card(self, *head: Any, caller: Callable[[], str], **more: Any) -> Markup:
+        """One of the ten groups: `group_head`, and the body of a `call`."""
+        return Markup(f"{group_head(*head, **more)}{caller()}{GROUP_ENDS}")  # noqa: S704 - escaped there, and markup
 
     # fields of forms: components/forms.html says what is given to them
 

@@ -19,7 +19,7 @@ from portal.i18n import N_, Speaker
 from portal.policy.model import OWN_SECTION, Field, Policy
 from portal.services.own_data import About, Entry, GroupOfData, Series, Value, Way
 from portal.web.language import _
-from portal.web.pieces import ltr, name, pieces
+from portal.web.pieces import GROUP_ENDS, group_head, ltr, name, pieces
 from portal.web.pieces import shown as shown_as
 from portal.web.public.frame import page, policy
 from portal.wording import BASES, SOURCES
@@ -103,27 +103,25 @@ class Telling:
 
     def groups(self, groups: Iterable[GroupOfData], own: Markup) -> Markup:
         """What is kept, group by group, closed; `own` is what else the portal's own section says."""
-        return Markup("\n".join([self._group(each, own) for each in groups]))  # noqa: S704 - each is markup
+        told: list[str] = []  # joined once: text that is put together in steps is copied at each
+        for each in groups:
+            self._group(told, each, own)
+        return Markup("".join(told))  # noqa: S704 - each is markup
 
-    def _group(self, group: GroupOfData, own: Markup) -> Markup:
+    def _group(self, told: list[str], group: GroupOfData, own: Markup) -> None:
         about, say, masked = group.group, self._pieces.text, group.masked
         hint = say(NOTHING if group.empty else PARTLY) if group.empty or masked else ""
-        alone = len(group.series) == 1
-        told = [self._records(series, about.number, alone) for series in group.series]
-        body = "".join(told) or f'<p class="none">{say(NONE)}</p>'
+        id, text = f"group-{about.number}", say(about.explanation)
+        told.append(group_head(id, say(about.label), about.icon, hint, locked=masked, text=text))
+        for series in group.series:
+            self._records(told, series, about.number, len(group.series) == 1)
+        if group.empty:
+            told.append(f'<p class="none">{say(NONE)}</p>')
         if about.number == OWN_SECTION:
-            body = f"{body}{own}"  # as text: a sum with markup escapes what is not
-        return self._pieces.group_card(
-            f"group-{about.number}",
-            say(about.label),
-            about.icon,
-            hint,
-            locked=masked,
-            text=say(about.explanation),
-            body=Markup(body),  # noqa: S704 - escaped where it is put together
-        )
+            told.append(own)
+        told.append(GROUP_ENDS)
 
-    def _records(self, series: Series, group: int, alone: bool) -> str:
+    def _records(self, told: list[str], series: Series, group: int, alone: bool) -> None:
         """What is shown of the records of a data set; `alone` in its group, one record needs no heading."""
         dataset, say = series.dataset, self._pieces.text
         many = say(dataset.label_plural)
@@ -135,14 +133,15 @@ class Telling:
             listed = f"<ul>{''.join(counts)}</ul>" if counts else ""
             href = page("student.records", dataset=dataset.code, group=group)
             hidden = f'<span class="visually-hidden">: {many}</span>'
-            return f'<h2>{many}: {series.total}</h2>{listed}<p><a href="{href}">{say(ALL)}{hidden}</a></p>'
+            told.append(f'<h2>{many}: {series.total}</h2>{listed}<p><a href="{href}">{say(ALL)}{hidden}</a></p>')
+            return
         one = say(dataset.label)
-        if not dataset.many:
-            return f"{'' if alone else f'<h2>{one}</h2>'}{''.join(map(self.values, series.entries))}"
-        return f"<h2>{many}</h2>" + "".join(
-            f"<h3>{one} {number}{self._after(entry)}</h3>{self.values(entry)}"
-            for number, entry in enumerate(series.entries, 1)
-        )
+        if not alone or dataset.many:
+            told.append(f"<h2>{many if dataset.many else one}</h2>")
+        for number, entry in enumerate(series.entries, 1):
+            if dataset.many:
+                told.append(f"<h3>{one} {number}{self._after(entry)}</h3>")
+            self._values(told, entry)
 
     def _after(self, entry: Entry) -> str:
         title = self.title_of(entry)
@@ -155,15 +154,21 @@ class Telling:
 
     def values(self, entry: Entry) -> Markup:
         """The values of a record as a list, each with everything that belongs beside it."""
-        self._beside[ITEM] = item = str(entry.item_id)
-        self._beside[PLACE] = item[-8:]
-        return Markup(f'<dl class="facts">{"".join([self._row(value) for value in entry.values])}</dl>')  # noqa: S704 - rows of our own template
+        told: list[str] = []
+        self._values(told, entry)
+        return Markup("".join(told))  # noqa: S704 - rows of our own template
 
-    def _row(self, value: Value) -> str:
-        """A value in a list. But for what is filled in it is the same for everybody, so it is put together once."""
-        frame, say = _row_of(value.way, value.restricted, self._speaker)
-        self._beside[SAID] = "" if value.way.masked else say(value.value)
-        return _filled(frame, self._beside)
+    def _values(self, told: list[str], entry: Entry) -> None:
+        """But for what is filled in them, rows are the same for everybody, so they are put together once."""
+        beside = self._beside
+        beside[ITEM] = item = str(entry.item_id)
+        beside[PLACE] = item[-8:]
+        told.append('<dl class="facts">')
+        for value in entry.values:
+            frame, say = _row_of(value.way, value.restricted, self._speaker)
+            beside[SAID] = "" if value.way.masked else say(value.value)
+            told += map(beside.get, frame, frame)  # as `_filled`
+        told.append("</dl>")
 
     def fact(self, value: Value) -> dict[str, Any]:
         """One value with everything that belongs beside it."""
