@@ -85,10 +85,15 @@ class Group:
 
     number: int
     code: str
-    label: str
+    label: str  # as its student reads it
     explanation: str
     icon: str
     assumed: bool = False
+    staff_label: str = ""  # as staff read it; empty: the same
+
+    @property
+    def for_staff(self) -> str:
+        return self.staff_label or self.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ def _group(number: int, table: Table) -> model.Group:
         explanation=table.text("explanation"),
         icon=table.code("icon"),
         assumed=table.flag("assumed"),
+        staff_label=table.text("staff_label", optional=True),
     )
 
 

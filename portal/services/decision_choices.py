@@ -86,7 +86,7 @@ def _places(work: Work, case: Case, kind: RequestKind) -> Iterator[Place]:
         yield _place(Target(TargetKind.EVERYTHING), ())
     if TargetKind.GROUP in targets and kind not in {RequestKind.ACCESS, RequestKind.PORTABILITY}:
         for group in work.policy.groups.values():
-            yield _place(Target(TargetKind.GROUP, group=group.number), (group.label,))
+            yield _place(Target(TargetKind.GROUP, group=group.number), (group.for_staff,))
     if TargetKind.FIELD in targets:
         yield from _fields(work, case, only_correctable=kind is RequestKind.RECTIFICATION)
 

@@ -334,6 +334,8 @@ def test_a_file_is_opened_from_an_open_case_without_another_question(school: Fla
     visitor = in_hand(school, reference).link("Dossier")
     assert visitor.h1 == "Hanan Al Hassan"
     assert f"Geopend voor zaak {reference}" in visitor.text
+    assert "Identiteit en contact" in visitor.text
+    assert "Wie u bent en hoe wij u bereiken" not in visitor.text, "these are not the reader's own data"
     item = visitor.html.split("/correct/")[1].split("/")[0]
     visitor.get(f"/staff/students/{student}/correct/{item}/street")
     assert "Kerkplein 24" in visitor.text, "what stands there now"

@@ -29,6 +29,7 @@ FACTS: Mapping[str, str] = MappingProxyType(
         "paragraphs": N_("Wat de cursist leest"),
         "law": N_("Volgens"),
         "label_plural": N_("Meervoud"),
+        "staff_label": N_("Naam voor medewerkers"),
         "group": N_("Groep gegevens"),
         "source": N_("Bron van de gegevens"),
         "sensitivity": N_("Gevoeligheid"),

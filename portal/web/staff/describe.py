@@ -53,7 +53,7 @@ def subject(about: About) -> str:
 def subject_in(speaker: Speaker, rules: Policy, about: About) -> str:
     if about.target is TargetKind.GROUP and about.group is not None:
         group = rules.groups.get(about.group, rules.own_section)
-        return speaker.text(group.label)
+        return speaker.text(group.for_staff)
     activity = rules.activities.get(about.activity or "")
     if about.target is TargetKind.ACTIVITY and activity is not None:
         return speaker.text(activity.label)

@@ -30,7 +30,7 @@ def hold(student_id: UUID) -> Response:
     form = HoldForm()
     rules = policy()
     form.reason.choices = choices((each.code, _(each.label)) for each in rules.reasons.values() if each.use == USE)
-    form.groups.choices = [(str(group.number), _(group.label)) for group in rules.groups.values()]
+    form.groups.choices = [(str(group.number), _(group.for_staff)) for group in rules.groups.values()]
     actor, clock = current_actor(), current_clock()
     if form.accepted():
         chosen = [int(number) for number in form.groups.data or () if number.isdigit()]
