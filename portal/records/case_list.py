@@ -80,10 +80,12 @@ def cases(session: Session, asked: Question, size: int, after: str = "", before:
     place = _place(session, asked, after or before) if after or before else None
     backwards = bool(before) and place is not None
     downwards = asked.order.downwards != backwards
-    statement = _listing(asked.shape, asked.tab, asked.order, downwards, place is not None, size + 1)
+    connection = session.connection()
+    cut = connection.dialect.name != "sqlite"
+    statement = _listing(asked.shape, asked.tab, asked.order, downwards, place is not None, size + 1, cut)
     if statement is None:
         return NOTHING
-    parts = session.connection().execute(statement, {**asked.values, **(place or {})}).all()
+    parts = connection.execute(statement, {**asked.values, **(place or {})}).all()
     rows = list({row.reference: row for row in parts}.values())
     more = len(rows) > size
     if more:
@@ -96,32 +98,37 @@ def cases(session: Session, asked: Question, size: int, after: str = "", before:
 
 
 @lru_cache(maxsize=256)
-def _listing(shape: Shape, tab: Tab, order: Order, downwards: bool, placed: bool, limit: int) -> Any:
-    """The statement of a page, None for a list that can hold nothing."""
-    arms = [_part(arm, order, downwards, placed, limit) for arm in _arms(shape, tab)]
+def _listing(shape: Shape, tab: Tab, order: Order, downwards: bool, placed: bool, limit: int, cut: bool) -> Any:
+    """The statement of a page, None for a list that can hold nothing. SQLite merges arms that are sorted row by row;
+    PostgreSQL sorts them, so that each is `cut` before."""
+    arms = [_part(arm, order, downwards, placed, limit if cut else None) for arm in _arms(shape, tab)]
     return _whole(arms, order, downwards, limit) if arms else None
 
 
-def _part(arm: Conditions, order: Order, downwards: bool, placed: bool, limit: int) -> Select[Any]:
-    """The first rows of one arm, in the order of the list, from the page's place on. What is nobody's or nowhere stands
-    in the order too: PostgreSQL takes no IS NULL for one value, and would sort what the index has sorted."""
+def _part(arm: Conditions, order: Order, downwards: bool, placed: bool, cut: int | None) -> Select[Any]:
+    """One arm from the page's place on, which an index has in the order of the list: as it is, to be merged with the
+    others no further than the page goes, or cut to the first rows. What is nobody's or nowhere stands in the order too:
+    PostgreSQL takes no IS NULL for one value, and would sort what the index has sorted."""
     column = order.column
     nothing = [each.left for each in arm if isinstance(each, BinaryExpression) and each.operator is operators.is_]
-    statement = select(Case.id.label("id"), column.label("at")).where(*arm).limit(written(limit))
+    statement = select(Case.id.label("id"), column.label("at")).where(*arm)
     if placed:
         key, place = tuple_(column, Case.id), tuple_(bound("place_at", column), bound("place_id", Case.id))
         statement = statement.where(key < place if downwards else key > place)
+    if cut is None:
+        return statement
     keys = (*nothing, column, Case.id)
-    return select(statement.order_by(*(each.desc() for each in keys) if downwards else keys).subquery())
+    first = statement.order_by(*(each.desc() for each in keys) if downwards else keys).limit(written(cut))
+    return select(first.subquery())
 
 
 def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -> Any:
     """What the arms found, merged to one page, with what the page shows of each case: of what it is about their number
     and the first; of the student what holds the name, a row for each part of it; and where nobody knows the student
     what the case itself holds."""
-    found = union_all(*arms).subquery()
-    way = (found.c.at.desc(), found.c.id.desc()) if downwards else (found.c.at, found.c.id)
-    page = select(found.c.id).order_by(*way).limit(written(limit)).subquery()
+    found = union_all(*arms) if len(arms) > 1 else arms[0]
+    at, id = found.selected_columns.at, found.selected_columns.id
+    page = found.order_by(*((at.desc(), id.desc()) if downwards else (at, id))).limit(written(limit)).subquery()
     ordered = (order.column.desc(), Case.id.desc()) if downwards else (order.column, Case.id)
     handler, item = aliased(Staff), aliased(CaseItem)
     return (
