@@ -70,6 +70,9 @@ def N_(message: str) -> str:  # noqa: N802 - the name that extractors look for
     return message
 
 
+ENDS = (".", "!", "?", "؟", "።")  # of a sentence
+
+
 class Speaker:
     """One language as one audience reads it."""
 
@@ -105,6 +108,11 @@ class Speaker:
         if self.knows(message):
             return escape(self.gettext(message))
         return Markup('<span lang="nl" dir="ltr">{}</span>').format(message)
+
+    def sentence(self, message: str) -> Markup:
+        """`say`, closed by a full stop where it does not end a sentence already."""
+        said = self.say(message)
+        return said if self.gettext(message).endswith(ENDS) else said + self.stop
 
     def date(self, day: Day) -> str:
         return _long_date(self.tongue.locale, day)

@@ -221,9 +221,14 @@ class Reason:
 
     code: str
     use: str  # "extension" | "abuse" | "step_impossible" | "view" | "reopen" | "hold" | "letter"
-    label: str
+    label: str  # as the student reads it
     article: str = ""
     assumed: bool = False
+    staff_label: str = ""  # as staff read it; empty: the same
+
+    @property
+    def for_staff(self) -> str:
+        return self.staff_label or self.label
 
 
 @dataclass(frozen=True, slots=True)

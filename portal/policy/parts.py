@@ -254,6 +254,7 @@ def _reason(code: str, table: Table) -> model.Reason:
         label=table.text("label"),
         article=table.text("article", optional=True),
         assumed=table.flag("assumed"),
+        staff_label=table.text("staff_label", optional=True),
     )
 
 

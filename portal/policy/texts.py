@@ -16,7 +16,7 @@ class Audience(StrEnum):
     """Whose catalogue a text belongs to."""
 
     STUDENT = "student"
-    STAFF = "staff"  # what staff do at the holders, and how they call a group; students never read it
+    STAFF = "staff"  # what staff do at the holders, and how they call a group or a reason; students never read it
 
 
 Text = tuple[str, str]
@@ -69,6 +69,7 @@ def _for_staff(policy: Policy) -> Iterator[Text]:
     for number, group in policy.groups.items():
         yield from _attributes(f"group.{number}", group, ("staff_label",))
     yield from _attributes("own_section", policy.own_section, ("staff_label",))
+    yield from _items("reason", policy.reasons, ("staff_label",))
     yield from _items("holder", policy.holders, ("keeper", "place", "search", "correct", "erase", "restrict"))
 
 

@@ -31,7 +31,7 @@ from portal.records import casebook, items
 from portal.records.tables.cases import Case, CaseItem, CaseStep
 from portal.services.assurance_of import level_now
 from portal.services.steps import OFFER, STOP, concerned_recipients, limits_to_lift
-from portal.services.targets import granted
+from portal.services.targets import granted, right_value
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 
@@ -178,7 +178,7 @@ def _item(work: Work, case: Case, item: CaseItem, plan: ErasurePlan | None) -> A
         article=ground.article if ground else "",
         explanation=ground.explanation if ground else "",
         reason=str(contents.get("reason") or ""),
-        changed=_values(policy, item, contents.get("checked")),
+        changed=_values(policy, item, right_value(case.kind, item, contents)),
         erased=erased_lines(policy, plan) if plan else (),
         kept=kept_lines(policy, plan) if plan else (),
         code=ground.code if ground else "",

@@ -19,6 +19,7 @@ from portal.domain.vocabulary import ActorKind, Evidence, Level, Outcome, Reques
 from portal.records import case_facts, casebook
 from portal.records.items import items_of
 from portal.services.issue_letter import title_of
+from portal.services.targets import right_value
 from portal.services.unit import Work
 from portal.vault.envelope import Json
 
@@ -112,10 +113,12 @@ def item_lines(work: Work, case: Any, items: Sequence[Any]) -> tuple[ItemLine, .
     """What is asked, item by item; the number of statements does not grow with them."""
     hidden = _hidden(work, case, items)
     opened = casebook.unseal_all(work.vault, "case_item", case.id, items)
-    return tuple([_item_line(item, each, item.id in hidden) for item, each in zip(items, opened, strict=True)])
+    return tuple(
+        [_item_line(case.kind, item, each, item.id in hidden) for item, each in zip(items, opened, strict=True)]
+    )
 
 
-def _item_line(item: Any, contents: dict[str, Json], hidden: bool) -> ItemLine:
+def _item_line(kind: str, item: Any, contents: dict[str, Json], hidden: bool) -> ItemLine:
     return ItemLine(
         id=item.id,
         target=TargetKind(item.target),
@@ -131,7 +134,7 @@ def _item_line(item: Any, contents: dict[str, Json], hidden: bool) -> ItemLine:
         outcome=Outcome(item.outcome) if item.outcome else None,
         ground=item.ground,
         reason=str(contents.get("reason") or ""),
-        checked=contents.get("checked"),
+        checked=right_value(kind, item, contents),
         evidence=Evidence(contents["evidence"]) if contents.get("evidence") else None,
         executed_at=item.done_at,
     )

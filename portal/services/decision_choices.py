@@ -33,7 +33,7 @@ class Place:
     code: str
     target: Target
     labels: tuple[str, ...]
-    which: tuple[str, ...] = ()
+    which: tuple[tuple[Field, Json], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,13 @@ def _fields(work: Work, case: Case, only_correctable: bool) -> Iterator[Place]:
     by_dataset: dict[str, list[items.Item]] = {}
     for held in items.items_of(work.session, work.vault, case.student_id):
         by_dataset.setdefault(held.dataset, []).append(held)
-    for code, records in by_dataset.items():
-        dataset = work.policy.datasets[code]
+    for code, dataset in work.policy.datasets.items():
+        records = by_dataset.get(code, [])
         if len(records) > FEW:
             continue
         for held in records:
-            which = (
-                tuple(str(held.values[name]) for name in dataset.title if held.values.get(name)) if dataset.many else ()
-            )
+            title = dataset.title if dataset.many else ()
+            which = tuple((dataset.fields[name], held.values[name]) for name in title if held.values.get(name))
             for each in dataset.fields.values():
                 if only_correctable and (not each.correctable or each.type is FieldType.IMAGE):
                     continue
@@ -113,7 +112,7 @@ def _fields(work: Work, case: Case, only_correctable: bool) -> Iterator[Place]:
                     yield _place(target, (dataset.label, each.label), which)
 
 
-def _place(target: Target, labels: tuple[str, ...], which: tuple[str, ...] = ()) -> Place:
+def _place(target: Target, labels: tuple[str, ...], which: tuple[tuple[Field, Json], ...] = ()) -> Place:
     parts = (
         target.kind.value,
         target.dataset or "",

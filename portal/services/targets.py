@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from portal.domain.vocabulary import Outcome, TargetKind
+from portal.domain.vocabulary import Outcome, RequestKind, TargetKind
 from portal.policy.model import Policy
 from portal.records.tables.cases import CaseItem
+from portal.vault.envelope import Json
 
 GRANTING = frozenset({Outcome.GRANTED.value, Outcome.PARTLY.value})
 
@@ -53,3 +55,10 @@ def granted(items: Iterable[CaseItem]) -> list[CaseItem]:
 
 def covered(policy: Policy, targets: Iterable[Target], dataset: str, item_id: UUID, code: str) -> bool:
     return any(target.covers(policy, dataset, item_id, code) for target in targets)
+
+
+def right_value(kind: str, item: Any, contents: Mapping[str, Json]) -> Json:
+    """What staff found right of an item; "" where its value is taken out, None where nothing was decided to change."""
+    checked = contents.get("checked")
+    corrected = kind == RequestKind.RECTIFICATION and item.field is not None and item.outcome in GRANTING
+    return "" if corrected and checked is None else checked

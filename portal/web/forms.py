@@ -97,6 +97,8 @@ class Required:
 
     def __call__(self, form: Form, field: Field) -> None:
         if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            if field.errors:  # something was, which could not be read
+                raise StopValidation()
             raise StopValidation(self.message)
 
 

@@ -50,7 +50,7 @@ OPTIONAL = {
     "recipient": "safeguard export_labels assumed",
     "holder": "exports assumed",
     "ground": "regulation_only assumed",
-    "reason": "article assumed",
+    "reason": "article staff_label assumed",
     "authority": "website assumed",
     "language": "",
     "identity": "assumed",

@@ -60,7 +60,7 @@ def test_keys_are_told_apart() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_what_staff_do_at_the_holders_and_how_they_call_a_group_is_for_staff_alone() -> None:
+def test_what_staff_do_at_the_holders_and_how_they_call_things_is_for_staff_alone() -> None:
     staff = dict(texts(POLICY, Audience.STAFF))
     at_holders = {
         f"holder.{code}.{name}"
@@ -68,7 +68,8 @@ def test_what_staff_do_at_the_holders_and_how_they_call_a_group_is_for_staff_alo
         for name in ("keeper", "place", "search", "correct", "erase", "restrict")
     }
     groups = {f"group.{number}.staff_label" for number, group in POLICY.groups.items() if group.staff_label}
-    assert staff.keys() == at_holders | groups | {"own_section.staff_label"}
+    reasons = {f"reason.{code}.staff_label" for code, reason in POLICY.reasons.items() if reason.staff_label}
+    assert staff.keys() == at_holders | groups | reasons | {"own_section.staff_label"}
     assert not staff.keys() & dict(texts(POLICY, Audience.STUDENT)).keys()
 
 
@@ -108,6 +109,7 @@ def test_the_extractor_can_be_narrowed_to_one_catalogue() -> None:
     assert [(comments[0], text) for _, _, text, comments in messages] == list(texts(POLICY, Audience.STAFF))
 
 
-def test_no_group_speaks_to_staff_as_if_the_data_were_theirs() -> None:
+def test_no_group_or_reason_speaks_to_staff_as_if_the_data_were_theirs() -> None:
     named = [group.for_staff for group in (*POLICY.groups.values(), POLICY.own_section)]
+    named += [reason.for_staff for reason in POLICY.reasons.values() if reason.use == "view"]
     assert not [name for name in named if {"u", "uw"} & set(name.casefold().split())]

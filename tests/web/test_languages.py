@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, abort, request
 
 from portal.domain.vocabulary import RequestKind, Role
-from portal.i18n import TONGUES
+from portal.i18n import TONGUES, speaker
 from portal.wording import KINDS
 from tests.factories import add_record, make_staff, make_student
 from tests.security.browsing import Element, parse
@@ -200,3 +200,10 @@ def test_every_right_is_filed_in_arabic_switching_the_language_on_each_page(
         values = {**WHAT[kind], **WHO}
     assert pages <= 7
     assert KINDS[kind].title not in visitor.text
+
+
+def test_a_sentence_is_closed_once_and_in_its_own_way() -> None:
+    assert speaker("nl").sentence("Reglement artikel 4.1") == "Reglement artikel 4.1."
+    assert speaker("nl").sentence("Wij gebruiken dat nergens anders voor.") == "Wij gebruiken dat nergens anders voor."
+    assert speaker("nl").sentence("Klopt dit?") == "Klopt dit?"
+    assert speaker("ti").sentence("Inzage").endswith("።")

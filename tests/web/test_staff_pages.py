@@ -102,6 +102,25 @@ def test_an_impossible_correction_says_why_and_keeps_the_value(school: Flask) ->
         assert contents_of(items_of(reference)[0])["checked"] == "1234 XY"
 
 
+def test_a_value_goes_only_when_staff_say_so_and_the_letter_tells(school: Flask) -> None:
+    student = student_of(school)
+    with school.app_context():
+        item = Asked(TargetKind.FIELD, "person", person_of(student), "postcode", asked="1234 XY", current="1723 AB")
+    reference = new_case(school, RequestKind.RECTIFICATION, student, item)
+    visitor = in_hand(school, reference).link("Besluit nemen")
+    visitor.press("Besluit nemen", outcome_0="granted", checked_0="")
+    assert visitor.status == 422
+    assert "schrijf de juiste waarde" in visitor.text
+    visitor.press("Besluit nemen", checked_0="", gone_0="y")
+    assert "Het wordt: Postcode: Niets bewaard" in visitor.text
+    visitor.press("Verstuur")
+    assert "gaat weg" in visitor.text
+    assert "niets veranderd" not in visitor.text
+    visitor.press("Voer uit in het portaal")
+    with school.app_context():
+        assert not values_of(student, "person")[0].get("postcode")
+
+
 def test_two_who_decide_at_once_the_second_is_told_and_loses_nothing(school: Flask) -> None:
     reference = street_case(school, student_of(school))
     first = in_hand(school, reference).link("Besluit nemen")
@@ -182,6 +201,9 @@ def test_extending_asks_for_a_reason_once_and_in_time(school: Flask) -> None:
     assert visitor.status == 422
     assert "Verleng met 1 tot 28 dagen." in visitor.text
     assert "Wij zoeken nog" in visitor.html
+    visitor.press("Verleng", days="twee weken")
+    assert "Verleng met 1 tot 28 dagen." in visitor.text
+    assert 'value="twee weken"' in visitor.html
     visitor.press("Verleng", days="14")
     assert "De termijn is verlengd" in visitor.text
     assert "Een tweede keer mag niet" in visitor.get(f"/staff/cases/{reference}/extend").text
@@ -203,6 +225,9 @@ def test_a_request_at_the_desk_is_written_down_matched_and_recognised(school: Fl
         assert told in visitor.text
     visitor.press("Verzoek opschrijven", language="ar", words="احذفوا بياناتي", student_number="C800001")
     assert "De dag van ontvangst ligt in de toekomst" in visitor.text
+    visitor.press("Verzoek opschrijven", received_on="31-11-2026")
+    assert "Deze datum bestaat niet." in visitor.text
+    assert "Vul de dag van ontvangst in." not in visitor.text, "one thing is wrong, and it is said once"
     visitor.press("Verzoek opschrijven", received_on="28.10.2026")
     assert visitor.h1 == "Het verzoek is opgeschreven"
     assert "moet al op 25-11-2026 beantwoord zijn" in visitor.text
@@ -339,6 +364,8 @@ def test_a_file_is_opened_from_an_open_case_without_another_question(school: Fla
     item = visitor.html.split("/correct/")[1].split("/")[0]
     visitor.get(f"/staff/students/{student}/correct/{item}/street")
     assert "Kerkplein 24" in visitor.text, "what stands there now"
+    visitor.press("Open de zaak", value=" ", how="recognised_by_staff")
+    assert (visitor.status, "Vul hier iets in." in visitor.text) == (422, True)
     other = street_case(school, student_of(school))
     assert visitor.get(f"/staff/students/{student}?case={other}").h1 == "Dossier openen"
     visitor.get(f"/staff/students/{student}?case={reference}").get(f"/staff/cases/{reference}/take-back")

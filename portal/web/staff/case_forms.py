@@ -36,7 +36,7 @@ class ReasonForm(StaffForm, VersionMixin):
 
 
 class CorrectForm(StaffForm, OnceMixin):
-    value = StringField(N_("Wat moet er staan?"), [AtMost(LONG_TEXT)])
+    value = StringField(N_("Wat moet er staan?"), [Required(), AtMost(LONG_TEXT)])
     how = Radio(N_("Hoe weet u wie het is?"), choices=choices(WAYS.items()), validators=[Required(ONE_OF_THESE)])
     words = TextAreaField(N_("Wat zegt de cursist erover?"), [Optional(), AtMost(LONG_TEXT)])
 

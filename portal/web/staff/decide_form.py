@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
-from wtforms import StringField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField
 
 from portal.domain.vocabulary import Evidence, Outcome, RequestKind, TargetKind
 from portal.i18n import N_
@@ -29,6 +29,7 @@ ASK_OUTCOME = N_("Onderdeel %(number)s: kies een besluit.")
 ASK_GROUND = N_("Onderdeel %(number)s: kies de grond waarop u afwijst.")
 ASK_REASON = N_("Onderdeel %(number)s: schrijf waarom. De cursist leest dit.")
 ASK_VALUE = N_("Onderdeel %(number)s: schrijf de juiste waarde.")
+GONE = N_("Haal deze waarde weg. Er komt niets voor in de plaats.")
 ASK_CHANGE = N_("Onderdeel %(number)s: verander minstens één waarde.")
 ASK_HOW = N_("Onderdeel %(number)s: schrijf wat er met de hand gebeurt, of kies waar het over gaat.")
 ASK_EVIDENCE = N_("Onderdeel %(number)s: kies waaruit het blijkt.")
@@ -78,6 +79,8 @@ def _more(page: CasePage, item: ItemLine, number: int, offered: Choices) -> dict
             [AtMost(LONG_TEXT)],
             default=describe.value(field, item.asked),
         )
+        if field is not None and not field.required:
+            fields[f"gone_{number}"] = BooleanField(GONE)
         if field is not None and field.evidence:
             fields[f"evidence_{number}"] = Select(
                 N_("Waaruit blijkt het?"), choices=choices(EVIDENCE.items(), _("Kies"))
@@ -98,7 +101,7 @@ def said(place: Place) -> str:
     """A place in words: dataset, which one, field."""
     words = [_(label) for label in place.labels] or [_("Alle gegevens")]
     if place.which:
-        words.insert(1, f"({', '.join(place.which)})")
+        words.insert(1, f"({', '.join(describe.value(*each) for each in place.which)})")
     return " ".join(words[:2]) + (f": {words[2]}" if len(words) > 2 else "") if place.which else ": ".join(words)
 
 
@@ -163,8 +166,10 @@ def _checked(form: DecideForm, item: ItemLine, number: int, offered: Choices, pl
     name = f"checked_{number}"
     if field is None or name not in form:
         return None
+    if f"gone_{number}" in form and form[f"gone_{number}"].data:
+        return _written(None)
     typed = (form[name].data or "").strip()
-    if not typed and (place is not None or field.required):
+    if not typed:
         form.say(Said(ASK_VALUE, {"number": number + 1}), name)
         return None
     try:

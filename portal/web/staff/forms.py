@@ -144,6 +144,14 @@ class DutchDateField(Field):  # type: ignore[misc]  # WTForms ships no types
             raise ValueError(N_("Deze datum bestaat niet.")) from None
 
 
+class Days(IntegerField):  # type: ignore[misc]
+    """A number of days; None for what is no number, which is refused as one out of range is."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = western_digits(without_marks(valuelist[0] if valuelist else "")).strip()
+        self.data = int(text) if re.fullmatch(r"-?[0-9]{1,6}", text) else None
+
+
 class _Known:
     """A choice among those that stand when the form is checked, so that a view may set them after making the form."""
 
@@ -299,7 +307,7 @@ class IdentityForm(StaffForm, VersionMixin):
 
 class ExtendForm(StaffForm, VersionMixin):
     reason = Radio(N_("Waarom is er meer tijd nodig?"), choices=[], validators=[Required(N_("Kies een reden."))])
-    days = IntegerField(N_("Hoeveel dagen extra?"))
+    days = Days(N_("Hoeveel dagen extra?"))
     words = TextAreaField(N_("Extra uitleg voor de cursist"), [Optional(), AtMost(LONG_TEXT)])
 
 

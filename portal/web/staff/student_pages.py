@@ -43,7 +43,7 @@ def student(student_id: UUID) -> Response:
     files.demand_reach(current_actor(), current_clock(), student_id)
     form = ViewReasonForm()
     form.reason.choices = choices(
-        (each.code, _(each.label)) for each in policy().reasons.values() if each.use == "view"
+        (each.code, _(each.for_staff)) for each in policy().reasons.values() if each.use == "view"
     )
     if form.accepted():
         _opened_for(student_id, form.reason.data)
@@ -82,7 +82,7 @@ def _file(student_id: UUID, reason: str, revealed: Any = None) -> Response:
     html = render_template(
         "staff/student.html",
         student=page,
-        reason=policy().reasons[reason].label if reason in policy().reasons else "",
+        reason=policy().reasons[reason].for_staff if reason in policy().reasons else "",
         reference="" if reason in policy().reasons else reason,
         revealed=revealed,
         describe=describe,
