@@ -234,7 +234,7 @@ EVENT_ICONS: Mapping[EventKind, str] = {
 }
 
 BASES: Mapping[LegalBasis, str] = {
-    LegalBasis.CONSENT: N_("U gaf toestemming."),
+    LegalBasis.CONSENT: N_("U geeft toestemming, of wij doen het niet."),
     LegalBasis.CONTRACT: N_("Het is nodig voor onze overeenkomst met u."),
     LegalBasis.LEGAL_OBLIGATION: N_("Het moet van de wet."),
     LegalBasis.VITAL_INTEREST: N_("Het kan uw leven redden."),

@@ -43,7 +43,7 @@ COMPLAINT_OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
 
 BASES: Mapping[LegalBasis, str] = MappingProxyType(
     {
-        LegalBasis.CONSENT: N_("U gaf toestemming."),
+        LegalBasis.CONSENT: N_("U geeft toestemming, of wij doen het niet."),
         LegalBasis.CONTRACT: N_("Het hoort bij uw overeenkomst."),
         LegalBasis.LEGAL_OBLIGATION: N_("Het moet van de wet."),
         LegalBasis.VITAL_INTEREST: N_("Het redt een leven."),

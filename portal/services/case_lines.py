@@ -13,7 +13,7 @@ from uuid import UUID
 
 from portal.domain import clock as terms
 from portal.domain.events import EventKind
-from portal.domain.lifecycle import OPEN, CaseState
+from portal.domain.lifecycle import UNDECIDED, CaseState
 from portal.domain.permissions import scope_of
 from portal.domain.vocabulary import ActorKind, Evidence, Level, Outcome, RequestKind, StepKind, StepState, TargetKind
 from portal.records import case_facts, casebook
@@ -247,11 +247,11 @@ def others_of(work: Work, case: Any) -> tuple[OtherCase, ...]:
 
 
 def same_question(case: Any, other: Any) -> bool:
-    """Whether `other` may take this case in: open, of the same student and kind, and not received later."""
+    """Whether `other` may take this case in: undecided, of the same student and kind, and not received later."""
     return (
         other.id != case.id
         and other.student_id == case.student_id
         and other.kind == case.kind
-        and CaseState(other.state) in OPEN
+        and CaseState(other.state) in UNDECIDED
         and (other.received_on, other.entered_at) <= (case.received_on, case.entered_at)
     )

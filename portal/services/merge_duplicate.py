@@ -7,7 +7,7 @@ from sqlalchemy import select
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
-from portal.domain.lifecycle import OPEN, Action, CaseState
+from portal.domain.lifecycle import UNDECIDED, Action, CaseState
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
 from portal.records.tables.cases import Case
@@ -20,7 +20,7 @@ from portal.services.unit import writing
 def merge(actor: Actor, clock: Clock, reference: str, version: int, into: str, words: str = "") -> None:
     """The case ends as a duplicate and points to `into`, where the student is answered; the student is told.
 
-    The other must be open, of the same student and kind, and not received later: so no promised date moves back.
+    The other must be undecided, of the same student and kind, and not received later: so no promised date moves back.
     Raises NotFound, NotAllowed, ChangedMeanwhile, NotPossible, and Refused: not_matched, unknown_case,
     merge_other_student, merge_other_kind, merge_ended, merge_into_older, words_too_long (most).
     """
@@ -48,7 +48,7 @@ def _demand_same(case: Case, other: Case) -> None:
         raise Refused("merge_other_student")
     if other.kind != case.kind:
         raise Refused("merge_other_kind")
-    if CaseState(other.state) not in OPEN:
+    if CaseState(other.state) not in UNDECIDED:
         raise Refused("merge_ended")
     if (other.received_on, other.entered_at) > (case.received_on, case.entered_at):
         raise Refused("merge_into_older")

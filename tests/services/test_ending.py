@@ -136,6 +136,17 @@ def test_only_the_same_question_of_the_same_student_takes_a_case_in(handler: Act
     assert case_of(mine).state == "in_progress"
 
 
+def test_a_question_that_was_answered_takes_no_later_one_in(handler: Actor) -> None:
+    student = factories.make_student()
+    answered = opened(RequestKind.ACCESS, student, received_on=cases.RECEIVED - timedelta(days=1))
+    cases.decided(answered, handler)
+    assert case_of(answered).state == "decided", "it is open still: the copy must be made"
+    later = opened(RequestKind.ACCESS, student)
+    assert not case_page(handler, clock(), later).takers_in
+    with pytest.raises(Refused, match="merge_ended"):
+        merged(handler, later, answered)
+
+
 def test_two_who_end_a_case_at_once_the_second_is_told(handler: Actor) -> None:
     reference = opened(RequestKind.ACCESS, factories.make_student())
     seen = version_of(reference)

@@ -124,7 +124,7 @@ def test_a_duplicate_is_merged_and_its_student_reads_where_the_answer_comes(scho
     student = student_of(school, email="hanan@example.org")
     first, second = access_case(school, student), access_case(school, student)
     visitor = enter(school, "handler").get(f"/staff/cases/{second}")
-    assert "zelfde vraag, nog open" in visitor.text
+    assert "zelfde soort verzoek, nog open" in visitor.text
     visitor.link("Samenvoegen met een ander verzoek").press("Voeg samen")
     assert visitor.status == 422
     visitor.press("Voeg samen", into=first, words="Tweemaal verstuurd.")
