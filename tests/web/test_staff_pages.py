@@ -121,6 +121,20 @@ def test_a_value_goes_only_when_staff_say_so_and_the_letter_tells(school: Flask)
         assert not values_of(student, "person")[0].get("postcode")
 
 
+def test_a_ground_that_does_not_fit_is_said_beside_it_before_the_letter(school: Flask) -> None:
+    [officers] = [code for code, ground in school.extensions["policy"].grounds.items() if ground.regulation_only][:1]
+    reference = street_case(school, student_of(school))
+    visitor = in_hand(school, reference).link("Besluit nemen")
+    assert "alleen voor de privacymedewerker" in visitor.text
+    visitor.press("Besluit nemen", outcome_0="refused", ground_0=officers, reason_0="Te veel werk")
+    assert "op deze grond wijst alleen de privacymedewerker af" in visitor.text
+    assert "Te veel werk" in visitor.html
+    visitor.press("Besluit nemen", outcome_0="granted")
+    assert (visitor.status, "kies geen grond als u alles toewijst" in visitor.text) == (422, True)
+    visitor.press("Besluit nemen", ground_0="")
+    assert "De brief, voordat die weggaat" in visitor.text
+
+
 def test_two_who_decide_at_once_the_second_is_told_and_loses_nothing(school: Flask) -> None:
     reference = street_case(school, student_of(school))
     first = in_hand(school, reference).link("Besluit nemen")

@@ -10,8 +10,11 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, StringField, TextAreaField
 
+from portal.domain.acts import Act
+from portal.domain.permissions import could
 from portal.domain.vocabulary import Evidence, Outcome, RequestKind, TargetKind
 from portal.i18n import N_
+from portal.policy.model import Ground
 from portal.services.case_lines import ItemLine
 from portal.services.case_view import CasePage
 from portal.services.decide_case import ItemDecision
@@ -19,6 +22,7 @@ from portal.services.decision_choices import Choices, Place
 from portal.services.file_request import WrongValue, read_value
 from portal.web.forms import AtMost, Required
 from portal.web.language import _
+from portal.web.sessions import current_actor
 from portal.web.staff import describe
 from portal.web.staff.blueprint import policy
 from portal.web.staff.case_wording import EVIDENCE
@@ -27,6 +31,9 @@ from portal.web.staff.wording import OUTCOMES
 
 ASK_OUTCOME = N_("Onderdeel %(number)s: kies een besluit.")
 ASK_GROUND = N_("Onderdeel %(number)s: kies de grond waarop u afwijst.")
+NO_GROUND = N_("Onderdeel %(number)s: kies geen grond als u alles toewijst.")
+OFFICERS_GROUND = N_("alleen voor de privacymedewerker")
+ASK_OFFICER = N_("Onderdeel %(number)s: op deze grond wijst alleen de privacymedewerker af. Draag de zaak over.")
 ASK_REASON = N_("Onderdeel %(number)s: schrijf waarom. De cursist leest dit.")
 ASK_VALUE = N_("Onderdeel %(number)s: schrijf de juiste waarde.")
 GONE = N_("Haal deze waarde weg. Er komt niets voor in de plaats.")
@@ -49,7 +56,7 @@ def decide_form(page: CasePage, offered: Choices, draft: MultiDict[str, str] | N
         fields[f"outcome_{number}"] = Radio(
             N_("Besluit"), [Required(_(ASK_OUTCOME, number=number + 1))], choices=choices(OUTCOMES.items())
         )
-        grounds = [(ground.code, _ground(ground.label, ground.article)) for ground in policy().grounds_for(page.kind)]
+        grounds = [(ground.code, _ground(ground)) for ground in policy().grounds_for(page.kind)]
         fields[f"ground_{number}"] = Select(
             N_("Grond van een afwijzing"), choices=choices(grounds, _("Geen: het is toegewezen"))
         )
@@ -60,8 +67,14 @@ def decide_form(page: CasePage, offered: Choices, draft: MultiDict[str, str] | N
     return made
 
 
-def _ground(label: str, article: str) -> str:
-    return f"{_(label)} ({article})"
+def _ground(ground: Ground) -> str:
+    said = f"{_(ground.label)} ({ground.article})"
+    return said if _may_use(ground) else f"{said}: {_(OFFICERS_GROUND)}"
+
+
+def _may_use(ground: Ground) -> bool:
+    """A ground wider than the GDPR is not for everybody (regulation, art. 9.2)."""
+    return not ground.regulation_only or could(current_actor(), Act.REFUSE_ON_REGULATION_ONLY)
 
 
 def _more(page: CasePage, item: ItemLine, number: int, offered: Choices) -> dict[str, Any]:
@@ -119,9 +132,14 @@ def _decision(
     reason = (form[f"reason_{number}"].data or "").strip()
     place = _chosen(form, number, offered)
     checked = None
-    if outcome is not Outcome.GRANTED:
+    if outcome is Outcome.GRANTED:
+        if ground:
+            form.say(Said(NO_GROUND, {"number": number + 1}), f"ground_{number}")
+    else:
         if not ground:
             form.say(Said(ASK_GROUND, {"number": number + 1}), f"ground_{number}")
+        elif ground in policy().grounds and not _may_use(policy().grounds[ground]):
+            form.say(Said(ASK_OFFICER, {"number": number + 1}), f"ground_{number}")
         if not reason:
             form.say(Said(ASK_REASON, {"number": number + 1}), f"reason_{number}")
     if outcome is not Outcome.REFUSED:
@@ -137,7 +155,7 @@ def _decision(
     return ItemDecision(
         item_id=item.id,
         outcome=outcome,
-        ground=ground if outcome is not Outcome.GRANTED else None,
+        ground=ground,
         reason=reason,
         checked=checked,
         about=place.target if place and outcome is not Outcome.REFUSED else None,
