@@ -46,6 +46,9 @@ def test_the_plan_is_shown_before_asking_and_again_for_what_was_chosen(sqlite_ap
     assert visitor.h1 == "Klopt dit?"
     assert "Dit wissen wij" in visitor.text
     assert "Woonplaats" not in visitor.text
+    visitor.press("Stuur mijn vraag")
+    assert "Wij moeten zeker weten dat u het bent." in visitor.text, "what is still to be done is said at once"
+    assert visitor.link("Laat weten wie u bent").status == 200
 
 
 def test_the_link_of_the_mail_asks_once_more_and_then_stops_it(sqlite_app: Flask) -> None:

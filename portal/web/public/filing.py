@@ -18,6 +18,7 @@ from portal.services.casework import Asked
 from portal.services.file_request import Filing, FilledIn, Receipt, file_request
 from portal.services.own_cases import own_cases
 from portal.services.own_plan import OwnPlan, own_plan
+from portal.services.raise_cases import what_helps
 from portal.web.forms import BaseForm, switching, typed
 from portal.web.language import _, current_speaker
 from portal.web.place import place
@@ -325,5 +326,7 @@ def receipt(lang: str, draft: UUID) -> str | Response:
     found = load(draft)
     if isinstance(found, Journey):
         return to_next(found)
-    known = student_session() is not None
-    return render_template("public/receipt.html", receipt=found, known=known, words=KINDS[found.kind])
+    known = student_session()
+    prove = what_helps(known.actor, current_clock(), found.reference).prove if known else None
+    words = KINDS[found.kind]
+    return render_template("public/receipt.html", receipt=found, known=known, prove=prove, words=words)

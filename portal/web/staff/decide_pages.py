@@ -95,7 +95,7 @@ def _grouped(plan: Any) -> list[dict[str, object]]:
     rules, speaker = policy(), current_speaker()
     rows: dict[tuple[object, ...], dict[str, Any]] = {}
     for line in plan.lines:
-        key = (line.verdict, line.item.dataset, line.why, line.until)
+        key = (line.verdict, line.item.dataset, line.why, line.law, line.activity, line.until)
         row = rows.setdefault(
             key,
             {
@@ -107,6 +107,7 @@ def _grouped(plan: Any) -> list[dict[str, object]]:
                 "records": set(),
                 "why": speaker.text(PLAN_WHYS[line.why]),
                 "law": line.law,
+                "activity": speaker.text(activity.label) if (activity := rules.activities.get(line.activity)) else "",
                 "article": line.article,
                 "until": line.until,
             },
