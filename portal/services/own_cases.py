@@ -6,7 +6,7 @@ dates until it is clear who it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -40,6 +40,7 @@ from portal.records.tables.papers import Package
 from portal.records.tables.people import Limit, SealedFile
 from portal.services import limits
 from portal.services.answer import answer_of
+from portal.services.assurance_of import level_now, needed
 from portal.services.casework import (
     ChangedMeanwhile,
     NotFound,
@@ -57,6 +58,7 @@ from portal.services.recognise import SignedIn
 from portal.services.sign_in import students_at
 from portal.services.steps import RELEASE
 from portal.services.unit import Work, reading, writing
+from portal.vault.envelope import Json
 
 LONGEST = 4000  # characters of a message
 COPIED = frozenset({RequestKind.ACCESS, RequestKind.PORTABILITY})
@@ -90,6 +92,7 @@ class AskedLine:
     group: int | None
     activity: str | None
     words: str
+    value: Json  # of one field, as it must become; None where the reader is not known well enough to see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,14 @@ def case_of_code(actor: Actor, clock: Clock) -> OwnCase:
         return _page(work, case, with_data=False)
 
 
+def _asked(work: Work, item: Any, contents: Mapping[str, Json]) -> Json:
+    """What a field must become, for a student who may see what stands in it."""
+    if item.dataset is None or item.field is None or work.actor.kind is not ActorKind.STUDENT:
+        return None
+    field = work.policy.field(item.dataset, item.field)
+    return contents.get("asked") if level_now(work) >= needed(work.policy, field, work.actor.shared_address) else None
+
+
 def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
     state, kind = CaseState(case.state), RequestKind(case.kind)
     subject = subject_of(work, case)
@@ -231,6 +242,7 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
                 each.group_number,
                 each.activity,
                 str(contents.get("words") or ""),
+                _asked(work, each, contents),
             )
             for each, contents in zip(items, casebook.unseal_all(work.vault, "case_item", case.id, items), strict=True)
         ),

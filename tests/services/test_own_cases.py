@@ -23,7 +23,7 @@ from portal.services.own_cases import own_case, own_cases, take_back, write_mess
 from portal.services.recognise import SignedIn
 from portal.services.unit import writing
 from tests.factories import SYSTEM, make_staff, make_student, student_actor, vault
-from tests.services.cases import opened
+from tests.services.cases import opened, person_of
 from tests.web.visitor import mails
 
 ONCE = b"1" * 32
@@ -171,3 +171,17 @@ def test_whoever_holds_the_code_alone_takes_nothing_back(app: Flask, clock: Fixe
         holder = Actor(ActorKind.CASE_CODE, case_id=case_id)
         with pytest.raises(NotAllowed):
             take_back(holder, clock, reference, 1)
+
+
+@pytest.mark.parametrize(
+    ("level", "seen"), [(Level.ADDRESS, False), (Level.KNOWLEDGE, False), (Level.SECOND_CHANNEL, True)]
+)
+def test_what_was_asked_is_shown_to_whoever_may_see_such_a_value(
+    app: Flask, clock: FixedClock, level: Level, seen: bool
+) -> None:
+    with app.app_context():
+        student = make_student()
+        item = Asked(TargetKind.FIELD, "person", person_of(student), "bsn", asked="999900018")
+        reference = opened(RequestKind.RECTIFICATION, student, [item])
+        actor = Actor(ActorKind.STUDENT, student_id=student, level=level, level_at=clock.now())
+        assert [line.value for line in own_case(actor, clock, reference).items] == ["999900018" if seen else None]

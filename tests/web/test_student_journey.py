@@ -33,6 +33,7 @@ def test_a_student_mends_a_value_from_its_own_page_in_at_most_seven_pages(sqlite
     reference = next(word for word in visitor.text.split() if word.startswith("V-2026-"))
     visitor.link("Bekijk mijn vraag")
     assert visitor.status == 200
+    assert "Dorpsstraat 5" in visitor.text, "what was asked, word for word"
     assert reference in visitor.text
     assert "Even niet gebruikt" in Visitor.get(visitor, "/nl/me").text
     assert [mail["kind"] for mail in mails(sqlite_app) if mail["to"] == "hanan@example.org"][-1] == "receipt"

@@ -16,6 +16,7 @@ from portal.services.own_cases import AskedLine, OwnCase
 from portal.web.language import _, current_language, current_speaker
 from portal.web.pieces import Happening, Step
 from portal.web.sessions import current_actor, current_clock
+from portal.web.student.show import Shown, shown
 from portal.wording import (
     DONE_FOR_YOU,
     EVENT_ICONS,
@@ -53,7 +54,7 @@ def around(case: OwnCase, with_data: bool) -> dict[str, Any]:
             Happening(say(event_words(each.kind, each.by)), each.at, EVENT_ICONS.get(each.kind, "clock"), each.words)
             for each in case.happened
         ],
-        "asked": [subject(line) for line in case.items] if with_data else [],
+        "asked": [(subject(line), value_asked(line)) for line in case.items] if with_data else [],
         "with_data": with_data,
     }
 
@@ -76,6 +77,13 @@ def subject(line: AskedLine) -> str:
     if line.dataset:
         return _(policy.datasets[line.dataset].label)
     return _(TARGETS[line.target])
+
+
+def value_asked(line: AskedLine) -> Shown | None:
+    """What it must become, where the reader may see that."""
+    if line.value is None or line.dataset is None or line.field is None:
+        return None
+    return shown(current_app.extensions["policy"].field(line.dataset, line.field), line.value, current_speaker())
 
 
 def answer(reference: str | None) -> str | None:
