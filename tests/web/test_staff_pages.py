@@ -86,11 +86,16 @@ def test_a_decision_without_a_reason_keeps_what_was_typed(school: Flask) -> None
         )
 
 
-def test_an_impossible_correction_says_why_and_keeps_the_value(school: Flask) -> None:
+def postcode_case(school: Flask) -> tuple[UUID, str]:
+    """The student, and the reference of a request to put the postcode right."""
     student = student_of(school)
     with school.app_context():
         item = Asked(TargetKind.FIELD, "person", person_of(student), "postcode", asked="1234 XY", current="1723 AB")
-    reference = new_case(school, RequestKind.RECTIFICATION, student, item)
+    return student, new_case(school, RequestKind.RECTIFICATION, student, item)
+
+
+def test_an_impossible_correction_says_why_and_keeps_the_value(school: Flask) -> None:
+    _student, reference = postcode_case(school)
     visitor = in_hand(school, reference).link("Besluit nemen")
     visitor.press("Besluit nemen", outcome_0="granted", checked_0="12345 ABC")
     assert visitor.status == 422
@@ -103,10 +108,7 @@ def test_an_impossible_correction_says_why_and_keeps_the_value(school: Flask) ->
 
 
 def test_a_value_goes_only_when_staff_say_so_and_the_letter_tells(school: Flask) -> None:
-    student = student_of(school)
-    with school.app_context():
-        item = Asked(TargetKind.FIELD, "person", person_of(student), "postcode", asked="1234 XY", current="1723 AB")
-    reference = new_case(school, RequestKind.RECTIFICATION, student, item)
+    student, reference = postcode_case(school)
     visitor = in_hand(school, reference).link("Besluit nemen")
     visitor.press("Besluit nemen", outcome_0="granted", checked_0="")
     assert visitor.status == 422
