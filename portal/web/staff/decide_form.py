@@ -185,7 +185,7 @@ def _checked(form: DecideForm, item: ItemLine, number: int, offered: Choices, pl
     if field is None or name not in form:
         return None
     if f"gone_{number}" in form and form[f"gone_{number}"].data:
-        return _written(None)
+        return ""
     typed = (form[name].data or "").strip()
     if not typed:
         form.say(Said(ASK_VALUE, {"number": number + 1}), name)
