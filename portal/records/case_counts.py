@@ -9,7 +9,6 @@ A part of which that was not the end a minute ago is not counted again: what is 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -48,6 +47,8 @@ OF_RECEIPT, OF_DUE = frozenset({"received_from", "received_until"}), frozenset({
 BY_RECEIPT, BY_DUE = frozenset({"received_after", "received_before"}), frozenset({"due_after", "due_before"})
 LATER = "later"  # undecided, and due after this week
 ADDED_UP = {Tab.ALL: (Tab.OVERDUE, Tab.THIS_WEEK, LATER, Tab.TO_CARRY_OUT), Tab.EVERYTHING: (Tab.ALL, Tab.CLOSED)}
+TABS = tuple(Tab)
+NOTHING = dict.fromkeys((*TABS, LATER), (0, 0))
 
 
 class Counts(NamedTuple):
@@ -69,11 +70,12 @@ def counts(session: Session, asked: Question) -> Counts:
         parts |= {name: (0, said) if exact else divmod(said, LOOKED) for name, said in counted.items()}
     if not told and (more_than_said := {name: said for name, said in parts.items() if said[0] > COUNT_CAP}):
         keep(connection.engine, asked, more_than_said)
-    looked, found = (Counter({name: said[number] for name, said in parts.items()}) for number in (0, 1))
+    parts = NOTHING | parts
     for tab, added in ADDED_UP.items():
-        looked[tab], found[tab] = max(looked[part] for part in added), sum(found[part] for part in added)
-    more = frozenset(tab for tab in Tab if found[tab] > COUNT_CAP or looked[tab] > COUNT_CAP)
-    return Counts({tab: min(found[tab], COUNT_CAP) for tab in Tab}, more)
+        looked, found = zip(*(parts[part] for part in added), strict=True)
+        parts[tab] = max(looked), sum(found)
+    more = frozenset(tab for tab in TABS if max(parts[tab]) > COUNT_CAP)
+    return Counts({tab: min(parts[tab][1], COUNT_CAP) for tab in TABS}, more)
 
 
 Looked = tuple[int, int]  # at how many cases, and how many of them fit

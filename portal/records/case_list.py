@@ -26,18 +26,17 @@ from portal.records.case_filter import (
     Question,
     Shape,
     Tab,
-    Wanted,
     anywhere,
     bound,
     narrowed,
     of_tab,
     own,
     places_of,
-    question,
     state_in,
     states_of,
     written,
 )
+from portal.records.queue import Place
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case, CaseItem
 from portal.records.tables.people import Branch, Record
@@ -72,20 +71,22 @@ def _arms(shape: Shape, tab: Tab) -> Iterator[Conditions]:
         yield [state_in([state]), *place, handler, *fixed]
 
 
-def cases(session: Session, asked: Question, size: int, after: str = "", before: str = "") -> Slice:
-    """A page of cases. `after` and `before` are references of the list's own rows; one that is out of reach begins at
-    the start."""
+def cases(
+    session: Session, asked: Question, size: int, after: Place | None = None, before: Place | None = None
+) -> Slice:
+    """A page of cases, from the start or from the place of one of them."""
     if asked.tab in asked.impossible:
         return NOTHING
-    place = _place(session, asked, after or before) if after or before else None
-    backwards = bool(before) and place is not None
+    place = after or before
+    backwards = before is place is not None
     downwards = asked.order.downwards != backwards
     connection = session.connection()
     cut = connection.dialect.name != "sqlite"
     statement = _listing(asked.shape, asked.tab, asked.order, downwards, place is not None, size + 1, cut)
     if statement is None:
         return NOTHING
-    parts = connection.execute(statement, {**asked.values, **(place or {})}).all()
+    here = {"place_at": getattr(place, asked.order.column.key), "place_id": place.id} if place else {}
+    parts = connection.execute(statement, {**asked.values, **here}).all()
     rows = list({row.reference: row for row in parts}.values())
     more = len(rows) > size
     if more:
@@ -131,6 +132,7 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
     page = found.order_by(*((at.desc(), id.desc()) if downwards else (at, id))).limit(written(limit)).subquery()
     ordered = (order.column.desc(), Case.id.desc()) if downwards else (order.column, Case.id)
     handler, item = aliased(Staff), aliased(CaseItem)
+    parts = select(func.count()).select_from(CaseItem).where(CaseItem.case_id == Case.id).scalar_subquery()
     return (
         select(
             # Ids as they are stored: they only say whose key opens a name and where what is sealed lies.
@@ -148,7 +150,7 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
             case((Case.student_id.is_(None), Case.sealed)).label("sealed"),
             handler.name.label("handler"),
             Branch.name.label("branch"),
-            select(func.count(CaseItem.id)).where(CaseItem.case_id == Case.id).scalar_subquery().label("parts"),
+            parts.label("parts"),
             item.target,
             item.dataset,
             item.field,
@@ -164,19 +166,4 @@ def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -
         .outerjoin(item, and_(item.case_id == Case.id, item.position == written(0)))
         .outerjoin(Record, and_(Record.student_id == Case.student_id, Record.dataset == literal_column("'person'")))
         .order_by(*ordered, Record.sorts, Record.id)
-    )
-
-
-def _place(session: Session, asked: Question, reference: str) -> dict[str, Any] | None:
-    everything = question(asked.looker, Wanted())
-    values = {**everything.values, "here": reference}
-    row = session.connection().execute(_placing(everything.shape, asked.order), values).first()
-    return {"place_at": row.at, "place_id": row.id} if row else None
-
-
-@lru_cache(maxsize=64)
-def _placing(reach: Shape, order: Order) -> Any:
-    column = order.column
-    return select(column.label("at"), Case.id).where(
-        Case.reference == bound("here", Case.reference), anywhere(places_of(reach))
     )

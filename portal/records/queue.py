@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -87,49 +87,67 @@ def branches(session: Session, scope: BranchScope) -> list[Any]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+class Place(NamedTuple):
+    """Where a case stands in a list."""
+
+    id: UUID
+    received_on: date
+    due_on: date
+
+
+@dataclass(slots=True)
 class Around:
-    """What stands around a list: branches to choose from (id, code, name), who handles cases there (id, name), and
-    those who are away, for whom this person stands in."""
+    """What stands around a list: branches to choose from (id, code, name), who handles cases there (id, name), those
+    who are away, for whom this person stands in, and where the case stands from which one goes on."""
 
     branches: list[tuple[UUID, str, str]] = field(default_factory=list)
     handlers: list[tuple[UUID, str]] = field(default_factory=list)
     away: dict[UUID, str] = field(default_factory=dict)
+    place: Place | None = None
 
 
-def around(session: Session, scope: BranchScope, today: date, staff_id: UUID) -> Around:
-    """In one statement: each page of the queue asks for all three. On PostgreSQL it also asks for plans that hold for
-    any value, until the transaction ends: lists and counts are written so that these are good, and to plan a list for
-    the values of each request takes several times as long as to read it."""
-    reach, places = reach_of(scope)
-    values = {**places, "today": today, "me": staff_id}
+def around(session: Session, scope: BranchScope, today: date, staff_id: UUID, reference: str = "") -> Around:
+    """In one statement, since each page of the queue asks for all of it; `reference` is the case to go on from, which
+    has no place where it is out of reach. On PostgreSQL it also asks for plans that hold for any value, until the
+    transaction ends: lists and counts are written so that these are good, and to plan a list for the values of each
+    request takes several times as long as to read it."""
+    reach, branches = reach_of(scope)
+    values = {**branches, "today": today, "me": staff_id, **({"here": reference} if reference else {})}
     connection, found = session.connection(), Around()
-    rows = connection.execute(_around(reach, connection.dialect.name == "postgresql"), values).all()
-    for what, row, code, name in rows:
+    rows = connection.execute(_around(reach, bool(reference), connection.dialect.name == "postgresql"), values).all()
+    for what, row, code, name, *days in rows:
         if what == "branch":
             found.branches.append((row, code, name))
         elif what == "handler":
             found.handlers.append((row, name))
         elif what == "away":
             found.away[row] = name
+        elif what == "place":
+            found.place = Place(row, *days)
     return found
 
 
 @lru_cache(maxsize=64)
-def _around(reach: tuple[bool, bool, int], plans: bool) -> CompoundSelect[Any]:
+def _around(reach: tuple[bool, bool, int], placed: bool, plans: bool) -> CompoundSelect[Any]:
     here = reached(Designation.branch_id, *reach)
     today: ColumnElement[date] = bindparam("today", type_=Absence.starts_on.type)
     none, nobody = null().cast(Branch.code.type), null().cast(Staff.id.type)
+    no_days = [null().cast(Case.due_on.type).label(name) for name in ("received_on", "due_on")] if placed else []
     general = func.set_config("plan_cache_mode", "force_generic_plan", true())
+    place = select(literal_column("'place'"), Case.id, none, none, Case.received_on, Case.due_on)
+    known = Case.reference == bindparam("here", type_=Case.reference.type)
     return union_all(
-        select(literal_column("'branch'"), Branch.id, Branch.code, Branch.name).where(reached(Branch.id, *reach)),
-        select(literal_column("'handler'"), Staff.id, none, Staff.name).where(handles(here)),
-        select(literal_column("'away'"), Absence.staff_id, none, Staff.name)
+        select(literal_column("'branch'"), Branch.id, Branch.code, Branch.name, *no_days).where(
+            reached(Branch.id, *reach)
+        ),
+        select(literal_column("'handler'"), Staff.id, none, Staff.name, *no_days).where(handles(here)),
+        select(literal_column("'away'"), Absence.staff_id, none, Staff.name, *no_days)
         .join(Staff, Staff.id == Absence.staff_id)
         .where(
             Absence.deputy_id == bindparam("me", type_=Staff.id.type),
             Absence.starts_on <= today,
             Absence.ends_on >= today,
         ),
-        *([select(literal_column("'plans'"), nobody, none, general)] if plans else []),
+        *([place.where(known, reached(Case.branch_id, *reach))] if placed else []),
+        *([select(literal_column("'plans'"), nobody, none, general, *no_days)] if plans else []),
     )

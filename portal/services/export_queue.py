@@ -6,7 +6,7 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.permissions import Actor
 from portal.records import case_list
-from portal.services.queue import Filters, Line, Order, Tab, lines_of, question_of
+from portal.services.queue import Filters, Line, Order, Tab, lines_of, place_of, question_of
 from portal.services.unit import writing
 
 MOST = 5000  # lines of one file
@@ -21,12 +21,12 @@ def export_queue(
         work.require(Act.EXPORT_QUEUE)
         asked = question_of(work, tab, filters or Filters(), order)
         found: list[Line] = []
-        place = ""
+        place = None
         while len(found) < MOST:
             part = case_list.cases(work.session, asked, CHUNK, after=place)
             found += lines_of(work, part)
             if not part.after:
                 break
-            place = part.rows[-1].reference
+            place = place_of(work, part.rows[-1].reference)
         work.note("export_queue", "installation", None, lines=len(found))
         return tuple(found[:MOST])

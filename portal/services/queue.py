@@ -20,7 +20,7 @@ from portal.records import queue as lists
 from portal.records.case_filter import Looker, Order, Question, Tab, Wanted, question
 from portal.records.case_list import Slice
 from portal.records.items import names_of
-from portal.records.queue import Around
+from portal.records.queue import Around, Place
 from portal.records.staff import handling
 from portal.services import find_students
 from portal.services.unit import Work, reading
@@ -143,9 +143,10 @@ def queue(
     """A page of the queue, with the number of cases of each tab. The number of statements does not grow with rows."""
     with reading(actor, clock) as work:
         work.require(Act.VIEW_QUEUE)
-        around = _around(work)
+        around = _around(work, after or before)
         asked = _asked(work, around, tab, filters or Filters(), order)
-        part = case_list.cases(work.session, asked, PAGE, after, before)
+        place = {"after" if after else "before": around.place}
+        part = case_list.cases(work.session, asked, PAGE, **place)
         counts = case_counts.counts(work.session, asked)
         return Page(
             lines=lines_of(work, part),
@@ -164,9 +165,14 @@ def question_of(work: Work, tab: Tab, filters: Filters, order: Order | None = No
     return _asked(work, _around(work), tab, filters, order)
 
 
-def _around(work: Work) -> Around:
+def place_of(work: Work, reference: str) -> Place | None:
+    """Where a case stands in any list; None where it is out of reach."""
+    return _around(work, reference).place
+
+
+def _around(work: Work, reference: str = "") -> Around:
     assert work.actor.id is not None
-    found = lists.around(work.session, scope_of(work.actor), work.today, work.actor.id)
+    found = lists.around(work.session, scope_of(work.actor), work.today, work.actor.id, reference)
     found.branches.sort(key=lambda branch: branch[2])
     return found
 
