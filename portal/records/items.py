@@ -313,7 +313,7 @@ def names_of(vault: Vault, parts: Collection[Sealed]) -> dict[Id, str]:
     values: dict[Id, dict[str, Json]] = {}
     for (student, *_), payload in zip(parts, vault.open_many("student", *SEALED, parts), strict=True):
         if payload is not None:
-            values[student] = {**payload["values"], **values.get(student, {})}
+            values[student] = payload["values"] | values[student] if student in values else payload["values"]
     return {student: full_name(each) for student, each in values.items()}
 
 

@@ -19,7 +19,7 @@ from portal.i18n import N_, Speaker
 from portal.policy.model import OWN_SECTION, Field, Policy
 from portal.services.own_data import About, Entry, GroupOfData, Series, Value, Way
 from portal.web.language import _
-from portal.web.pieces import GROUP_ENDS, group_head, ltr, name, pieces
+from portal.web.pieces import GROUP_ENDS, apart, from_left, group_head, name, pieces
 from portal.web.pieces import shown as shown_as
 from portal.web.public.frame import page, policy
 from portal.wording import BASES, SOURCES
@@ -189,10 +189,10 @@ def _row_of(way: Way, restricted: bool, speaker: Speaker) -> tuple[Parts, Callab
 def _saying(field: Field, speaker: Speaker) -> Callable[[Any], str]:
     """How a page says a value of this field."""
     if field.type in PLAIN:
-        return ltr if field.type in FROM_LEFT else name
+        return from_left if field.type in FROM_LEFT else apart
     if field.type is FieldType.CHOICE:
         known = {choice.code: speaker.say(choice.label) for choice in field.choices}
-        return lambda value: known.get(value) or name(value)
+        return lambda value: known.get(value) or apart(value)
 
     def say(value: Any) -> str:
         found = shown(field, value, speaker)
