@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Text,
+    Uuid,
     any_,
     bindparam,
     cast,
@@ -32,27 +33,23 @@ from portal.vault.tables import data_key
 
 Id = UUID | str  # a UUID, or its 32 hexadecimal digits
 Sealed = tuple[Id, Id, str, bytes]  # whose it is, its row, its retention class, what is sealed
+IDS = bindparam("ids", type_=Text())
 
 
-def _keys(holders: ColumnElement[bool], classes: ColumnElement[bool]) -> Select[Any]:
+def _keys(among: ColumnElement[bool]) -> tuple[Select[Any], Select[Any]]:
+    """Of all retention classes, and of one."""
     columns = data_key.c.retention, data_key.c.version, data_key.c.master_id, data_key.c.wrapped
-    return select(type_coerce(data_key.c.holder_id, NULLTYPE), *columns).where(
-        data_key.c.holder_kind == bindparam("kind"), holders, classes
+    all_keys = select(type_coerce(data_key.c.holder_id, NULLTYPE), *columns).where(
+        data_key.c.holder_kind == bindparam("kind"), among
     )
+    return all_keys, all_keys.where(data_key.c.retention == bindparam("retention"))
 
 
-def _in_json(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    return column.in_(select(func.json_each(bindparam(name, type_=Text())).table_valued("value").c.value))
-
-
-def _in_list(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    return column == any_(cast(func.string_to_array(bindparam(name, type_=Text()), ","), ARRAY(column.type)))
-
-
-# All ids are one value: a parameter for each costs SQLAlchemy more than the database needs to find them.
+# All ids are one value: a parameter for each costs SQLAlchemy more than the database needs to find them. Of the classes
+# only one is told: for a list of them PostgreSQL makes a new plan each time.
 KEYS = {
-    engine: _keys(among(data_key.c.holder_id, "ids"), among(data_key.c.retention, "classes"))
-    for engine, among in (("sqlite", _in_json), ("postgresql", _in_list))
+    "sqlite": _keys(data_key.c.holder_id.in_(select(func.json_each(IDS).table_valued("value").c.value))),
+    "postgresql": _keys(data_key.c.holder_id == any_(cast(func.string_to_array(IDS, ","), ARRAY(Uuid)))),
 }
 
 
@@ -85,17 +82,15 @@ def _keys_of(
     """By holder, class and the header of what they seal: their names and ciphers."""
     engine = connection.dialect.name
     holders, classes = {holder for holder, _retention in wanted}, {retention for _holder, retention in wanted}
-    as_one = _as_json if engine == "sqlite" else ",".join
-    asked = {"kind": kind, "ids": as_one(holders), "classes": as_one(classes)}
+    asked = {"kind": kind, "ids": json.dumps([*holders]) if engine == "sqlite" else ",".join(holders)}
+    statement, of_one = KEYS[engine]
+    if len(classes) == 1:  # nearly always
+        statement, asked["retention"] = of_one, classes.pop()
     found = {}
-    for holder_id, retention, version, master_id, wrapped in connection.execute(KEYS[engine], asked).all():
+    for holder_id, retention, version, master_id, wrapped in connection.execute(statement, asked).all():
         holder = holder_id if isinstance(holder_id, str) else holder_id.hex
         if (holder, retention) in wanted:
             name = f"{kind}|{holder}|{retention}|{version}"
             raw = master.open(master_id, wrapped, f"data_key|{name}".encode())
             found[holder, retention, HEADER.pack(AES_256_GCM, version)] = name, AESGCM(raw)
     return found
-
-
-def _as_json(texts: Iterable[str]) -> str:
-    return json.dumps([*texts])

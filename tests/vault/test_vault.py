@@ -143,13 +143,14 @@ def test_a_row_each_of_many_holders_opens_as_alone(engine: Engine, vault: Vault)
     sealed = []
     for number, holder in enumerate(holders):
         row = uuid7()
-        vault.seal(holder, "other", Place("t", "c", row), "of another class")
+        other = holder.id, row, "other", vault.seal(holder, "other", Place("t", "c", row), "of another class")
         sealed.append((holder.id, row, "standard", vault.seal(holder, "standard", Place("t", "c", row), number)))
     vault.destroy(holders[1], "standard")
     version = vault.begin_new_version(holders[2], "standard")
     renewed = vault.seal(holders[2], "standard", Place("t", "c", sealed[2][1]), "anew")
     asked = [*sealed, (*sealed[2][:3], renewed), (sealed[3][0].hex, sealed[3][1].hex, *sealed[3][2:])]
     assert vault.open_many("student", "t", "c", asked) == [0, None, 2, 3, "anew", 3]
+    assert vault.open_many("student", "t", "c", [*asked[:2], other]) == [0, None, "of another class"]
     vault.destroy_older(holders[2], "standard", version)
     assert vault.open_many("student", "t", "c", asked)[2:5:2] == [None, "anew"]
     assert vault.open_many("case", "t", "c", sealed) == [None] * 4
