@@ -102,6 +102,7 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {
             "connect_args": {"timeout": 10},
+            "paramstyle": "named",  # a value that stands many times in a statement is bound once
             "hide_parameters": True,
             "pool_use_lifo": True,
             "pool_size": 2,  # each that is kept keeps pages of the file; a new one is soon open

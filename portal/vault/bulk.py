@@ -12,9 +12,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Table, bindparam, insert
+from sqlalchemy import Connection, Insert, Table, bindparam, insert
+from sqlalchemy.dialects import sqlite
 
 Bind = Callable[[Any], Any] | None
+BY_PLACE = sqlite.dialect(paramstyle="qmark")
 TOGETHER = 50  # values in one statement: of those with more psycopg remembers no translation
 
 
@@ -47,21 +49,21 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, A
     """Each row names the same columns, and every one that may not be empty."""
     if not rows:
         return
-    if not connection.dialect.positional:
+    if connection.dialect.name != "sqlite":
         connection.execute(insert(table), rows)
         return
-    statement, names, binds = _prepared(table, tuple(rows[0]), connection.dialect)
+    statement, names, binds = _prepared(table, tuple(rows[0]))
     columns = zip(*map(itemgetter(*names), rows), strict=True)
     bound = [_bound(values, bind) if bind else values for values, bind in zip(columns, binds, strict=True)]
     connection.exec_driver_sql(statement, list(zip(*bound, strict=True)))
 
 
 @lru_cache(maxsize=16)
-def _prepared(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, list[str], list[Bind]]:
+def _prepared(table: Table, names: tuple[str, ...]) -> tuple[str, list[str], list[Bind]]:
     """The statement, and in its order the columns and what makes a value of each fit for the driver."""
-    compiled = insert(table).compile(dialect=dialect, column_keys=names)
+    compiled = insert(table).compile(dialect=BY_PLACE, column_keys=names)
     order = list(compiled.positiontup or ())
-    return str(compiled), order, [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order]
+    return str(compiled), order, [table.c[name].type.dialect_impl(BY_PLACE).bind_processor(BY_PLACE) for name in order]
 
 
 def _bound(values: Sequence[Any], bind: Callable[[Any], Any]) -> Iterable[Any]:
