@@ -71,6 +71,7 @@ def N_(message: str) -> str:  # noqa: N802 - the name that extractors look for
 
 
 ENDS = (".", "!", "?", "؟", "።")  # of a sentence
+COMMAS = {"ar": "، ", "fa": "، ", "ti": "፣ "}
 
 
 class Speaker:
@@ -90,6 +91,11 @@ class Speaker:
     def stop(self) -> str:
         """What ends a sentence that a page puts together."""
         return "።" if self.lang == "ti" else "."
+
+    @property
+    def comma(self) -> str:
+        """What stands between two of a list that a page puts together."""
+        return COMMAS.get(self.lang, ", ")
 
     def text(self, message: str, **values: object) -> str:
         """The message with its named placeholders filled in."""

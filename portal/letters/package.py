@@ -157,8 +157,8 @@ def _rows(group: Json, reader: Reader) -> Iterator[list[str]]:
                     say(value["label"]),
                     _content(dataset["code"], value, reader),
                     say(wording.SOURCES[value["source"]]),
-                    ", ".join(say(each) for each in uses),
-                    ", ".join(say(each) for each in given),
+                    reader.speaker.comma.join(say(each) for each in uses),
+                    reader.speaker.comma.join(say(each) for each in given),
                     value["kept_until"] or "",
                 ]
 

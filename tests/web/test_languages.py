@@ -207,3 +207,12 @@ def test_a_sentence_is_closed_once_and_in_its_own_way() -> None:
     assert speaker("nl").sentence("Wij gebruiken dat nergens anders voor.") == "Wij gebruiken dat nergens anders voor."
     assert speaker("nl").sentence("Klopt dit?") == "Klopt dit?"
     assert speaker("ti").sentence("Inzage").endswith("።")
+
+
+def test_a_list_that_a_page_puts_together_has_the_comma_of_its_script() -> None:
+    joined = {lang: speaker(lang).comma.join("ab") for lang in ("nl", "en", "tr", "uk", "ar", "fa", "ti")}
+    assert joined == {
+        **dict.fromkeys(("nl", "en", "tr", "uk"), "a, b"),
+        **dict.fromkeys(("ar", "fa"), "a، b"),
+        "ti": "a፣ b",
+    }

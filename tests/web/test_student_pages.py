@@ -252,3 +252,33 @@ def test_a_complaint_may_name_an_own_request(app: Flask) -> None:
         complaint = db.session.execute(select(Case).where(Case.kind == "complaint")).scalar_one()
         assert complaint.about_case_id is not None
         assert complaint.student_id is not None
+
+
+def test_a_value_that_is_kept_already_is_asked_for_again(app: Flask) -> None:
+    """On the page of the value and when it is changed once more; what was explained stays."""
+    visitor = sign_in(app, EMAIL)
+    street = next(href for href, _ in visitor.page.links if href.endswith("/street/wrong"))
+    visitor.get(street).press("Ga verder", value=" Kerkplein  24", words="Het klopt niet.")
+    assert "Dit staat er nu al. Vul in wat het moet zijn." in visitor.text
+    assert "Het klopt niet." in visitor.html
+    visitor.press("Ga verder", value="Kerkplein 25")
+    assert visitor.h1 == "Klopt dit?"
+    visitor.link("Wijzig Wat moet").press("Ga verder", value="Kerkplein 24")
+    assert "Dit staat er nu al." in visitor.text
+
+
+def test_of_a_hidden_value_nobody_learns_whether_they_guessed_it(app: Flask) -> None:
+    visitor = sign_in(app, EMAIL)
+    number = next(href for href, _ in visitor.page.links if href.endswith("/bsn/wrong"))
+    pages = [visitor.get(number).press("Ga verder", value=value).h1 for value in ("999900006", "999990019")]
+    assert pages == ["Klopt dit?"] * 2
+
+
+def test_the_page_of_a_value_tells_each_purpose_once(app: Flask) -> None:
+    visitor = sign_in(app, EMAIL)
+    assert "Waarom:" in visitor.text
+    street = next(href for href, _ in visitor.page.links if href.endswith("/street/wrong"))
+    visitor.get(street.removesuffix("/wrong"))
+    assert visitor.text.count("Waarom hebben wij dit?") == 1
+    assert "Waarom:" not in visitor.text
+    assert "Tot wanneer:" in visitor.text

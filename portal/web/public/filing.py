@@ -121,7 +121,8 @@ def draft_page(lang: str, draft: UUID, name: str) -> str | Response:
     if request.method == "POST":
         journey.pages[name] = typed()
         form = pages.form_for(name, journey, policy(), cases)
-        if switching() or form.accepted():
+        of_value = known and template_of(name, journey) == "what_value"
+        if switching() or (form.accepted() and (not of_value or pages.differs(form, _own_value(journey)))):
             drafts.save(current_clock(), draft, owner(), journey.contents())
             if not switching():
                 return to_next(journey)
@@ -180,17 +181,21 @@ def plan_of(journey: Journey, asked: Sequence[Asked] = ()) -> OwnPlan | None:
 
 def about_value(journey: Journey) -> dict[str, Any]:
     """The one value that a request began from, as the student may see it now."""
+    value = _own_value(journey)
+    return show.Telling(value.about, current_speaker()).fact(value)
+
+
+def _own_value(journey: Journey) -> own_data.Value:
     signed_in = student_session()
     assert signed_in is not None
     assert journey.target is not None
-    value = own_data.own_value(
+    return own_data.own_value(
         signed_in.actor,
         current_clock(),
         signed_in.address_digest is not None,
         UUID(journey.target["item"]),
         journey.target["field"],
     )
-    return show.Telling(value.about, current_speaker()).fact(value)
 
 
 @blueprint.post(f"{STEP}/instead")

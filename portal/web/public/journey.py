@@ -23,6 +23,7 @@ from portal.i18n import N_
 from portal.policy.model import Field, Policy
 from portal.services.casework import Asked, Contact
 from portal.services.file_request import LONGEST, Filing, WrongValue, read_value
+from portal.services.own_data import Value
 from portal.web.forms import (
     AtMost,
     BaseForm,
@@ -205,6 +206,15 @@ def value_form(about: Field, **more: Any) -> BaseForm:
         words = TextAreaField(N_("Wilt u iets uitleggen?"), [Optional(), AtMost(LONGEST)], filters=[clean])
 
     return ValueForm(**more)
+
+
+def differs(form: BaseForm, value: Value) -> bool:
+    """Whether something else is asked for than what is kept, else the form says so. Of a hidden value it never does:
+    it would tell who guesses right."""
+    if value.masked or read_value(value.field, str(form.value.data or ""), current_clock().today()) != value.value:
+        return True
+    form.value.errors = [N_("Dit staat er nu al. Vul in wat het moet zijn.")]
+    return False
 
 
 def _activity_form(kind: RequestKind, policy: Policy, **more: Any) -> BaseForm:

@@ -19,7 +19,7 @@ from portal.web.forms import BaseForm, clean, typed
 from portal.web.language import _, current_speaker
 from portal.web.public import filing
 from portal.web.public.frame import PREFIX, blueprint_of, go, page, policy, to_confirm
-from portal.web.public.journey import Journey, value_form
+from portal.web.public.journey import Journey, differs, value_form
 from portal.web.sessions import current_clock, current_session
 from portal.web.student import show
 from portal.web.typed import KeptForm, beginning, forget_sent
@@ -137,7 +137,7 @@ def wrong(lang: str, item: UUID, field: str) -> str | Response:
             filing.begin(Journey(None, RequestKind.RECTIFICATION)) if request.method == "POST" else _value_page(found)
         )
     form = value_form(found.field, **beginning())
-    if form.accepted():
+    if form.accepted() and differs(form, found):
         journey.pages["what"] = typed()
         return filing.begin(journey)
     around = filing.around(journey, "what", form, known=True)

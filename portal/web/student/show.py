@@ -171,9 +171,9 @@ class Telling:
         told.append("</dl>")
 
     def fact(self, value: Value) -> dict[str, Any]:
-        """One value with everything that belongs beside it."""
+        """One value with everything that belongs beside it, but for its purposes: its page tells of each."""
         said = Shown("") if value.masked else shown(value.field, value.value, self._speaker)
-        why = _filled(_parts(_why(value.way, self._speaker)), self._beside)
+        why = _filled(_parts(_why(value.way, self._speaker, purposes=False)), self._beside)
         item = str(value.item_id)
         return _around(value.way, value.restricted, self._speaker, item, item[-8:], why) | said._asdict()
 
@@ -230,11 +230,11 @@ def _around(way: Way, restricted: bool, speaker: Speaker, item: str, place: str,
     }
 
 
-def _why(way: Way, speaker: Speaker) -> str:
-    """Why, on what ground, from whom, to whom, until when; with holes for what is a student's own."""
+def _why(way: Way, speaker: Speaker, purposes: bool = True) -> str:
+    """Why and on what ground, from whom, to whom, until when; with holes for what is a student's own."""
     return render_template(
         "student/why.html",
-        purposes=list(dict.fromkeys(activity.label for activity in way.activities)),
+        purposes=list(dict.fromkeys(activity.label for activity in way.activities)) if purposes else (),
         bases=list(dict.fromkeys(BASES[activity.basis] for activity in way.activities)),
         source=SOURCES[way.field.source],
         shared=[(each.name, hole(f"on {each.code}")) for each in way.recipients],
