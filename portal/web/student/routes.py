@@ -17,6 +17,7 @@ from portal.services.own_data import Value
 from portal.services.recognise import SignedIn
 from portal.web.forms import BaseForm, clean, typed
 from portal.web.language import _, current_speaker
+from portal.web.pieces import with_part
 from portal.web.public import filing
 from portal.web.public.frame import PREFIX, blueprint_of, go, page, policy, to_confirm
 from portal.web.public.journey import Journey, differs, value_form
@@ -58,11 +59,12 @@ def me() -> tuple[SignedIn, bool]:
 
 
 @blueprint.get(f"{PREFIX}/me")
-def data(lang: str) -> str:
+def data(lang: str) -> bytes:
     signed_in, shared = me()
     found = own_data.own_data(signed_in.actor, current_clock(), shared)
     telling = show.Telling(found.about, current_speaker())
-    return render_template("student/data.html", found=found, telling=telling, level=signed_in.actor.level)
+    html = render_template("student/data.html", found=found, telling=telling, level=signed_in.actor.level)
+    return with_part(html, telling.told)
 
 
 @blueprint.get(f"{PREFIX}/me/records/<dataset>/<int:group>")

@@ -1,4 +1,5 @@
-"""A stored value as its student reads it, in the language of the page."""
+"""A stored value as its student reads it, in the language of the page. What is the same for many students is kept as
+UTF-8, for `with_part`."""
 
 from __future__ import annotations
 
@@ -19,13 +20,13 @@ from portal.i18n import N_, Speaker
 from portal.policy.model import OWN_SECTION, Field, Policy
 from portal.services.own_data import About, Entry, GroupOfData, Series, Value, Way
 from portal.web.language import _
-from portal.web.pieces import GROUP_ENDS, apart, from_left, group_head, name, pieces
+from portal.web.pieces import GROUP_ENDS, PART, apart, from_left, group_head, name, pieces
 from portal.web.pieces import shown as shown_as
 from portal.web.public.frame import page, policy
 from portal.wording import BASES, SOURCES
 
 MOST_KEPT = 4096  # rows
-Parts = tuple[str, ...]
+Parts = tuple[bytes, ...]
 NO_ITEM = UUID(int=0)
 NOTHING, PARTLY, NONE = N_("Niets bewaard"), N_("Deels verborgen"), N_("Hier bewaren wij niets van u.")
 ALL, GIVEN = N_("Bekijk ze allemaal"), N_("iets gekregen op")
@@ -59,6 +60,7 @@ def hole(what: str) -> str:
 
 
 ITEM, PLACE, SAID = hole("item"), hole("place"), hole("said")
+AN_ITEM, A_PLACE, WHAT_IS_SAID = ITEM.encode(), PLACE.encode(), SAID.encode()
 
 
 class Shown(NamedTuple):
@@ -97,31 +99,33 @@ class Telling:
         self._beside = dict(_beside_all(policy(), speaker))
         for code, day in about.until.items():
             if day is not None:
-                self._beside[hole(f"until {code}")] = self._pieces.date_both(day)
+                self._beside[_hole(f"until {code}")] = self._pieces.date_both(day).encode()
         for code, day in about.sent.items():
-            self._beside[hole(f"on {code}")] = f" ({self._pieces.text(GIVEN)} {self._pieces.date_both(day)})"
+            given = f" ({self._pieces.text(GIVEN)} {self._pieces.date_both(day)})"
+            self._beside[_hole(f"on {code}")] = given.encode()
+        self.told: list[bytes] = []  # of the groups; joined once, since what is put together in steps is copied at each
 
     def groups(self, groups: Iterable[GroupOfData], own: Markup) -> Markup:
-        """What is kept, group by group, closed; `own` is what else the portal's own section says."""
-        told: list[str] = []  # joined once: text that is put together in steps is copied at each
+        """Tells what is kept, group by group, closed; `own` is what else the portal's own section says. Answers with
+        where it goes."""
         for each in groups:
-            self._group(told, each, own)
-        return Markup("".join(told))  # noqa: S704 - each is markup
+            self._group(self.told, each, own)
+        return PART
 
-    def _group(self, told: list[str], group: GroupOfData, own: Markup) -> None:
+    def _group(self, told: list[bytes], group: GroupOfData, own: Markup) -> None:
         about, say, masked = group.group, self._pieces.text, group.masked
         hint = say(NOTHING if group.empty else PARTLY) if group.empty or masked else ""
         id, text = f"group-{about.number}", say(about.explanation)
-        told.append(group_head(id, say(about.label), about.icon, hint, locked=masked, text=text))
+        told.append(group_head(id, say(about.label), about.icon, hint, locked=masked, text=text).encode())
         for series in group.series:
             self._records(told, series, about.number, len(group.series) == 1)
         if group.empty:
-            told.append(f'<p class="none">{say(NONE)}</p>')
+            told.append(f'<p class="none">{say(NONE)}</p>'.encode())
         if about.number == OWN_SECTION:
-            told.append(own)
-        told.append(GROUP_ENDS)
+            told.append(own.encode())
+        told.append(GROUP_ENDS.encode())
 
-    def _records(self, told: list[str], series: Series, group: int, alone: bool) -> None:
+    def _records(self, told: list[bytes], series: Series, group: int, alone: bool) -> None:
         """What is shown of the records of a data set; `alone` in its group, one record needs no heading."""
         dataset, say = series.dataset, self._pieces.text
         many = say(dataset.label_plural)
@@ -133,14 +137,16 @@ class Telling:
             listed = f"<ul>{''.join(counts)}</ul>" if counts else ""
             href = page("student.records", dataset=dataset.code, group=group)
             hidden = f'<span class="visually-hidden">: {many}</span>'
-            told.append(f'<h2>{many}: {series.total}</h2>{listed}<p><a href="{href}">{say(ALL)}{hidden}</a></p>')
+            told.append(
+                f'<h2>{many}: {series.total}</h2>{listed}<p><a href="{href}">{say(ALL)}{hidden}</a></p>'.encode()
+            )
             return
         one = say(dataset.label)
         if not alone or dataset.many:
-            told.append(f"<h2>{many if dataset.many else one}</h2>")
+            told.append(f"<h2>{many if dataset.many else one}</h2>".encode())
         for number, entry in enumerate(series.entries, 1):
             if dataset.many:
-                told.append(f"<h3>{one} {number}{self._after(entry)}</h3>")
+                told.append(f"<h3>{one} {number}{self._after(entry)}</h3>".encode())
             self._values(told, entry)
 
     def _after(self, entry: Entry) -> str:
@@ -154,21 +160,21 @@ class Telling:
 
     def values(self, entry: Entry) -> Markup:
         """The values of a record as a list, each with everything that belongs beside it."""
-        told: list[str] = []
+        told: list[bytes] = []
         self._values(told, entry)
-        return Markup("".join(told))  # noqa: S704 - rows of our own template
+        return Markup(b"".join(told).decode())  # noqa: S704 - rows of our own template
 
-    def _values(self, told: list[str], entry: Entry) -> None:
+    def _values(self, told: list[bytes], entry: Entry) -> None:
         """But for what is filled in them, rows are the same for everybody, so they are put together once."""
         beside = self._beside
-        beside[ITEM] = item = str(entry.item_id)
-        beside[PLACE] = item[-8:]
-        told.append('<dl class="facts">')
+        beside[AN_ITEM] = item = str(entry.item_id).encode()
+        beside[A_PLACE] = item[-8:]
+        told.append(b'<dl class="facts">')
         for value in entry.values:
             frame, say = _row_of(value.way, value.restricted, self._speaker)
-            beside[SAID] = "" if value.way.masked else say(value.value)
+            beside[WHAT_IS_SAID] = b"" if value.way.masked else say(value.value).encode()
             told += map(beside.get, frame, frame)  # as `_filled`
-        told.append("</dl>")
+        told.append(b"</dl>")
 
     def fact(self, value: Value) -> dict[str, Any]:
         """One value with everything that belongs beside it, but for its purposes: its page tells of each."""
@@ -244,21 +250,27 @@ def _why(way: Way, speaker: Speaker, purposes: bool = True) -> str:
 
 def _parts(text: str) -> Parts:
     """A text with holes, cut at each."""
-    return tuple(HOLES.split(text))
+    return tuple(part.encode() for part in HOLES.split(text))
 
 
-def _filled(parts: Parts, beside: Mapping[str, str]) -> str:
+def _hole(what: str) -> bytes:
+    """As `_parts` has it."""
+    return hole(what).encode()
+
+
+def _filled(parts: Parts, beside: Mapping[bytes, bytes]) -> str:
     """The text with what stands in the holes; a part that is no hole stands for itself."""
-    return "".join(map(beside.get, parts, parts))
+    return b"".join(map(beside.get, parts, parts)).decode()
 
 
-def _beside_all(policy: Policy, speaker: Speaker) -> dict[str, str]:
+def _beside_all(policy: Policy, speaker: Speaker) -> dict[bytes, bytes]:
     """What fills the holes of whom nothing is known: no term that has begun, nothing given to anybody."""
     asked = "beside", speaker.lang
-    found: dict[str, str] | None = policy.derived.get(asked)
+    found: dict[bytes, bytes] | None = policy.derived.get(asked)
     if found is None:
-        found = {hole(f"until {code}"): speaker.say(term.explanation) for code, term in policy.retention.items()}
-        found |= {hole(f"on {code}"): "" for code in policy.recipients}
+        terms = policy.retention.items()
+        found = {_hole(f"until {code}"): speaker.say(term.explanation).encode() for code, term in terms}
+        found |= {_hole(f"on {code}"): b"" for code in policy.recipients}
         policy.derived[asked] = found
     return found
 
