@@ -61,11 +61,11 @@ def test_axe_finds_nothing_on_any_staff_page(live: tuple[Flask, str], chromium: 
                 continue
             looked.add(path)
             found += [f"{endpoint}: {fault}" for fault in axe(page)]
-            page.set_viewport_size({"width": 320, "height": 800})
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            page.set_viewport_size({"width": 1280, "height": 800})
-            if wide > 320:
-                found.append(f"{endpoint}: scrolls sideways, {wide} > 320")
+            for width in (320, 900, 1100, 1280):  # a phone, a tablet either way, a desk
+                page.set_viewport_size({"width": width, "height": 800})
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                if wide > width:
+                    found.append(f"{endpoint}: scrolls sideways, {wide} > {width}")
         context.close()
     print(f"staff pages looked at with axe: {len(looked)}, {len(found)} findings")
     assert found == []
