@@ -138,15 +138,27 @@ SCOPE_LABELS = {
 def what_form(journey: Journey, policy: Policy, cases: list[tuple[str, str]], **more: Any) -> BaseForm:
     """The form of the page that asks what it is about."""
     if journey.kind in SCOPED:
-        return _scope_form(journey.kind, policy, **more)
+        return _made_once(_scope_form, journey.kind, policy)(**more)
     if journey.kind is RequestKind.RECTIFICATION:
         return _value_form(policy, journey, **more) if journey.target else RectifyForm(**more)
     if journey.kind is RequestKind.COMPLAINT:
         return _complaint_form(cases, journey.about, **more)
-    return _activity_form(journey.kind, policy, **more)
+    return _made_once(_activity_form, journey.kind, policy)(**more)
 
 
-def _scope_form(kind: RequestKind, policy: Policy, **more: Any) -> BaseForm:
+FormOf = Callable[[RequestKind, Policy], type[BaseForm]]
+
+
+def _made_once(form_of: FormOf, kind: RequestKind, policy: Policy) -> type[BaseForm]:
+    """WTForms looks for the fields of a form's class when it is first used, which takes longer than to fill it in."""
+    asked = form_of, kind
+    found: type[BaseForm] | None = policy.derived.get(asked)
+    if found is None:
+        found = policy.derived[asked] = form_of(kind, policy)
+    return found
+
+
+def _scope_form(kind: RequestKind, policy: Policy) -> type[BaseForm]:
     groups = [*policy.groups.values(), policy.own_section]
 
     class ScopeForm(BaseForm):
@@ -161,7 +173,7 @@ def _scope_form(kind: RequestKind, policy: Policy, **more: Any) -> BaseForm:
             if not scope.data and not (kind is not RequestKind.RESTRICTION and "words" in self and self.words.data):
                 raise ValidationError(N_("Kies wat u bedoelt."))
 
-    return ScopeForm(**more)
+    return ScopeForm
 
 
 class RectifyForm(BaseForm):
@@ -217,7 +229,7 @@ def differs(form: BaseForm, value: Value) -> bool:
     return False
 
 
-def _activity_form(kind: RequestKind, policy: Policy, **more: Any) -> BaseForm:
+def _activity_form(kind: RequestKind, policy: Policy) -> type[BaseForm]:
     bases = right(kind).bases if kind is RequestKind.OBJECTION else frozenset({LegalBasis.CONSENT})
     found = [(each.code, each.label) for each in policy.activities.values() if each.basis in bases]
     in_words = TargetKind.WORDS in right(kind).targets
@@ -236,7 +248,7 @@ def _activity_form(kind: RequestKind, policy: Policy, **more: Any) -> BaseForm:
             if not activities.data and not (in_words and self.words.data):
                 raise ValidationError(N_("Kies iets, of schrijf wat u wilt."))
 
-    return ActivityForm(**more)
+    return ActivityForm
 
 
 def _complaint_form(cases: list[tuple[str, str]], begun: str, **more: Any) -> BaseForm:
