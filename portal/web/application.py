@@ -14,7 +14,7 @@ from flask import Flask, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
-from portal.web.signing import ReadySerializer
+from portal.web.signing import CookieSerializer
 from portal.web.templating import Templates
 
 MOST_ADDRESSES = 4096
@@ -31,7 +31,7 @@ class Sessions(SecureCookieSessionInterface):
         key = str(app.secret_key)
         if key not in self._made:
             flasks = super().get_signing_serializer(app)
-            self._made[key] = flasks and ReadySerializer(
+            self._made[key] = flasks and CookieSerializer(
                 flasks.secret_keys, flasks.salt, flasks.serializer, signer_kwargs=flasks.signer_kwargs
             )
         return self._made[key]

@@ -9,8 +9,9 @@ from flask_wtf.csrf import validate_csrf
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from wtforms import ValidationError
 
+from portal.web import signing
 from portal.web.forgery import csrf_token
-from portal.web.signing import ReadySerializer
+from portal.web.signing import CookieSerializer, ReadySerializer
 
 KEPT = {"_user_id": "abc", "browser": "def", "lang": "ar"}
 
@@ -54,6 +55,39 @@ def test_another_salt_is_another_signature_and_age_counts() -> None:
         ours.loads(plain.dumps(KEPT))
     with pytest.raises(SignatureExpired):
         ours.loads(ours.dumps(KEPT), max_age=-1)
+
+
+def test_a_cookie_that_comes_again_is_opened_as_the_first_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = CookieSerializer("secret", salt="salt")
+    cookie = ours.dumps(KEPT)
+    first = ours.loads(cookie, max_age=60)
+    first["lang"] = "nl"
+    assert [ours.loads(cookie, max_age=60), ours.loads(cookie, max_age=60)] == [KEPT, KEPT], "what a page changes"
+    assert ours.loads(cookie, max_age=60, return_timestamp=True)[0] == KEPT
+    for at in (0, -30, -5):
+        with pytest.raises(BadSignature):
+            ours.loads(altered(cookie, at), max_age=60)
+    with pytest.raises(SignatureExpired):
+        ours.loads(cookie, max_age=-1)
+    with pytest.raises(BadSignature):
+        CookieSerializer("another", salt="salt").loads(cookie, max_age=60)
+    now = ours.loads(cookie, return_timestamp=True)[1].timestamp()
+    monkeypatch.setattr("time.time", lambda: now + 61)
+    with pytest.raises(SignatureExpired):
+        ours.loads(cookie, max_age=60)
+
+
+def test_of_cookies_only_plain_words_are_known_and_of_few_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list is one that the next page could add to."""
+    monkeypatch.setattr(signing, "COOKIES", 3)
+    ours = CookieSerializer("secret", salt="salt")
+    told = ours.dumps({**KEPT, "_flashes": [["ok", "Gelukt."]]})
+    ours.loads(told, max_age=60)["_flashes"].append("more")
+    assert ours.loads(told, max_age=60)["_flashes"] == [["ok", "Gelukt."]]
+    for number in range(10):
+        ours.loads(ours.dumps({"browser": str(number)}), max_age=60)
+        assert len(ours._known) <= 3
+    assert ours.loads(told, max_age=60)["lang"] == "ar"
 
 
 def test_flask_wtf_takes_the_token_of_a_page_and_no_other(app: Flask) -> None:
