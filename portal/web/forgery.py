@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import time
+from functools import cache, lru_cache
 from typing import Any
 
 from flask import Flask, current_app, g, session
@@ -12,6 +13,7 @@ from itsdangerous.encoding import base64_encode
 
 from portal.web.signing import ReadySerializer
 
+STANDS = 60  # seconds
 NAME = "csrf_token"  # in the session and on `g`, as Flask-WTF has it
 
 
@@ -39,5 +41,12 @@ def csrf_token() -> str:
     if made is None:
         if NAME not in session:
             return str(generate_csrf())
-        made = g.csrf_token = _tokens(str(current_app.secret_key)).dumps(session[NAME])
+        made = g.csrf_token = _signed(str(current_app.secret_key), session[NAME], int(time.time() // STANDS))
+    return made
+
+
+@lru_cache(maxsize=512)
+def _signed(secret: str, token: str, _minute: int) -> str:
+    """The pages of one browser within a minute have one token. It is good as long as the session, however old."""
+    made: str = _tokens(secret).dumps(token)
     return made
