@@ -6,14 +6,15 @@ records, cases and exports. `assumed` marks what the school's regulation does no
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from portal.domain.vocabulary import FieldType, LegalBasis, Level, RequestKind, Role, Sensitivity, Source
 
+T = TypeVar("T")
 GROUPS = range(1, 11)  # the ten groups of data (regulation, art. 3.1)
 OWN_SECTION = 11  # `Field.group` of what is kept about agreeing and sharing itself: the section after the ten groups
 
@@ -315,8 +316,14 @@ class Policy:
     roles: Roles
     own_section: Group = Group(OWN_SECTION, "own", "", "", "")  # for fields of group OWN_SECTION
     digest: str = ""  # SHA-256 of the file, in hexadecimal, as `sha256sum` prints it
-    # What others put together of the policy once, by what they call it.
-    derived: dict[Hashable, Any] = dataclass_field(default_factory=dict, init=False, repr=False, compare=False)
+    _derived: dict[Hashable, Any] = dataclass_field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def derive(self, asked: Hashable, make: Callable[[], T]) -> T:
+        """What others put together of the policy, once; `asked` is what they call it. Known when it is whole: several
+        threads ask."""
+        if asked not in self._derived:
+            self._derived[asked] = make()
+        return cast(T, self._derived[asked])
 
     def field(self, dataset: str, code: str) -> Field:
         """The field, or KeyError."""

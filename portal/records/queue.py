@@ -137,8 +137,7 @@ def _around(reach: tuple[bool, bool, int], placed: bool, plans: bool) -> Compoun
     today: ColumnElement[date] = bindparam("today", type_=Absence.starts_on.type)
     none, nobody = null().cast(Branch.code.type), null().cast(Staff.id.type)
     no_days = [null().cast(Case.due_on.type).label(name) for name in ("received_on", "due_on")] if placed else []
-    set_here = [func.set_config(name, value, true()) for name, value in PLANS.items()]
-    planned = set_here[0].op("||")(set_here[1])
+    planned = func.concat(*(func.set_config(name, value, true()) for name, value in PLANS.items()))
     place = select(literal_column("'place'"), Case.id, none, none, Case.received_on, Case.due_on)
     known = Case.reference == bindparam("here", type_=Case.reference.type)
     return union_all(

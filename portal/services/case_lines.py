@@ -240,18 +240,23 @@ def others_of(work: Work, case: Any) -> tuple[OtherCase, ...]:
             outcome=Outcome(each.outcome) if each.outcome else None,
             received_on=each.received_on,
             due_on=each.due_on,
-            takes_in=same_question(case, each),
+            takes_in=not why_not_same(case, each),
         )
         for each in rows
     )
 
 
-def same_question(case: Any, other: Any) -> bool:
-    """Whether `other` may take this case in: undecided, of the same student and kind, and not received later."""
-    return (
-        other.id != case.id
-        and other.student_id == case.student_id
-        and other.kind == case.kind
-        and CaseState(other.state) in UNDECIDED
-        and (other.received_on, other.entered_at) <= (case.received_on, case.entered_at)
-    )
+def why_not_same(case: Any, other: Any) -> str:
+    """The code of why `other` may not take this case in, or "": it is undecided, of the same student and kind, and was
+    not received later."""
+    if other.id == case.id:
+        return "unknown_case"
+    if other.student_id != case.student_id:
+        return "merge_other_student"
+    if other.kind != case.kind:
+        return "merge_other_kind"
+    if CaseState(other.state) not in UNDECIDED:
+        return "merge_ended"
+    if (other.received_on, other.entered_at) > (case.received_on, case.entered_at):
+        return "merge_into_older"
+    return ""

@@ -7,10 +7,11 @@ from sqlalchemy import select
 from portal.domain.acts import Act
 from portal.domain.clock import Clock
 from portal.domain.events import EventKind
-from portal.domain.lifecycle import UNDECIDED, Action, CaseState
+from portal.domain.lifecycle import Action
 from portal.domain.permissions import Actor
 from portal.domain.refusal import Refused
 from portal.records.tables.cases import Case
+from portal.services.case_lines import why_not_same
 from portal.services.casework import NotFound, case_by_reference
 from portal.services.end_case import end, tell_change, words_of
 from portal.services.held_case import held_case
@@ -34,21 +35,9 @@ def merge(actor: Actor, clock: Clock, reference: str, version: int, into: str, w
             other = case_by_reference(work, into, Act.VIEW_CASE)
         except NotFound:
             raise Refused("unknown_case") from None
-        _demand_same(case, other)
+        if reason := why_not_same(case, other):
+            raise Refused(reason)
         said = words_of(words)
         end(work, case, Action.MERGE, EventKind.MERGED, other=other.reference, words=said)
         work.note("merge_duplicate", "case", case.id, into=str(other.id))
         tell_change(work, case, EventKind.MERGED, other=other.reference)
-
-
-def _demand_same(case: Case, other: Case) -> None:
-    if other.id == case.id:
-        raise Refused("unknown_case")
-    if other.student_id != case.student_id:
-        raise Refused("merge_other_student")
-    if other.kind != case.kind:
-        raise Refused("merge_other_kind")
-    if CaseState(other.state) not in UNDECIDED:
-        raise Refused("merge_ended")
-    if (other.received_on, other.entered_at) > (case.received_on, case.entered_at):
-        raise Refused("merge_into_older")

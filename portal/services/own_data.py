@@ -286,10 +286,9 @@ Ways = Mapping[str, Mapping[int, Mapping[str, Way]]]  # by data set, group, fiel
 
 def _ways(policy: Policy, level: Level, shared_address: bool, asked_for: bool) -> Ways:
     """How each field is shown at a level; put together once for each."""
-    asked = "ways", level, shared_address, asked_for
-    found: dict[str, dict[int, dict[str, Way]]] | None = policy.derived.get(asked)
-    if found is None:
-        found = policy.derived[asked] = {code: {} for code in policy.datasets}
+
+    def ways() -> Ways:
+        found: dict[str, dict[int, dict[str, Way]]] = {code: {} for code in policy.datasets}
         for dataset in policy.datasets.values():
             for field in dataset.fields.values():
                 served = policy.served_by(field)
@@ -298,7 +297,9 @@ def _ways(policy: Policy, level: Level, shared_address: bool, asked_for: bool) -
                 recipients = tuple(policy.recipients[code] for code in served.recipients)
                 way = Way(field, not shows, served.activities, recipients)
                 found[dataset.code].setdefault(field.group, {})[field.code] = way
-    return found
+        return found
+
+    return policy.derive(("ways", level, shared_address, asked_for), ways)
 
 
 def _kept(held: Iterable[Item], dataset: str) -> Kept:

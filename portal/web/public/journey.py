@@ -146,16 +146,11 @@ def what_form(journey: Journey, policy: Policy, cases: list[tuple[str, str]], **
     return _made_once(_activity_form, journey.kind, policy)(**more)
 
 
-FormOf = Callable[[RequestKind, Policy], type[BaseForm]]
-
-
-def _made_once(form_of: FormOf, kind: RequestKind, policy: Policy) -> type[BaseForm]:
+def _made_once(
+    form_of: Callable[[RequestKind, Policy], type[BaseForm]], kind: RequestKind, policy: Policy
+) -> type[BaseForm]:
     """WTForms looks for the fields of a form's class when it is first used, which takes longer than to fill it in."""
-    asked = form_of, kind
-    found: type[BaseForm] | None = policy.derived.get(asked)
-    if found is None:
-        found = policy.derived[asked] = form_of(kind, policy)
-    return found
+    return policy.derive((form_of, kind), lambda: form_of(kind, policy))
 
 
 def _scope_form(kind: RequestKind, policy: Policy) -> type[BaseForm]:

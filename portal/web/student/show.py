@@ -265,14 +265,13 @@ def _filled(parts: Parts, beside: Mapping[bytes, bytes]) -> str:
 
 def _beside_all(policy: Policy, speaker: Speaker) -> dict[bytes, bytes]:
     """What fills the holes of whom nothing is known: no term that has begun, nothing given to anybody."""
-    asked = "beside", speaker.lang
-    found: dict[bytes, bytes] | None = policy.derived.get(asked)
-    if found is None:
+
+    def beside() -> dict[bytes, bytes]:
         terms = policy.retention.items()
-        found = {_hole(f"until {code}"): speaker.say(term.explanation).encode() for code, term in terms}
-        found |= {_hole(f"on {code}"): b"" for code in policy.recipients}
-        policy.derived[asked] = found
-    return found
+        until = {_hole(f"until {code}"): speaker.say(term.explanation).encode() for code, term in terms}
+        return until | {_hole(f"on {code}"): b"" for code in policy.recipients}
+
+    return policy.derive(("beside", speaker.lang), beside)
 
 
 def _address(endpoint: str, lang: str, item: str, field: Field) -> str:
