@@ -24,7 +24,7 @@ from benchmarks.kit.served import FLOOR, PORTAL, Served, served
 from benchmarks.kit.telling import engines, sizes, tell, tell_bar
 from benchmarks.kit.visits import signed_in
 
-ROUNDS = 5
+ROUNDS = 9
 REQUESTS = 24
 FLOORS = [f"floor {n}" for n in range(1, 5)]  # taken so often: all ratios stand on it
 TIMES_FLOOR, GROWTH = 4, 1.2
@@ -130,10 +130,8 @@ def full_one(name: str, smallest: dict[str, Page]) -> str:
 
 
 def measure_on(engine: str, by_size: list[dict[str, Page]]) -> None:
-    measures = {
-        f"{size} {name}": page.measure
-        for size, found in zip(at(), by_size, strict=True)
-        for name, page in found.items()
+    measures = {  # the sizes of a page one after the other: what is compared meets the same neighbours
+        f"{size} {name}": found[name].measure for name in by_size[0] for size, found in zip(at(), by_size, strict=True)
     }
     smallest = at()[0]
     quiet = quiet_medians(measures, ROUNDS, walk())
