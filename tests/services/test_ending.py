@@ -21,7 +21,7 @@ from portal.services.casework import Asked, ChangedMeanwhile, Contact, NotFound,
 from portal.services.close_as_abuse import close_as_abuse
 from portal.services.export_document import export_document
 from portal.services.issue_letter import contents_of, latest
-from portal.services.merge_duplicate import merge
+from portal.services.merge_duplicate import go_on_in, merge
 from portal.services.own_cases import own_case
 from portal.services.record_take_back import record_take_back
 from portal.services.reopen_case import reopen
@@ -92,6 +92,24 @@ def test_a_duplicate_ends_and_points_to_the_earlier_request(handler: Actor) -> N
     assert ended is not None
     assert ended.details["other"] == first
     assert case_of(first).state == "in_progress"
+
+
+def test_who_ends_a_request_is_told_which_ones_go_on_in_it(handler: Actor) -> None:
+    student = factories.make_student()
+    first, second, third, apart = (
+        opened(RequestKind.ACCESS, student, received_on=cases.RECEIVED + timedelta(days=later)) for later in range(4)
+    )
+    merged(handler, third, second)
+    assert go_on_in(handler, clock(), second) == [third]
+    merged(handler, second, first)
+    asker = Actor(ActorKind.STUDENT, student_id=student, level=Level.ADDRESS, level_at=clock().now())
+    assert go_on_in(asker, clock(), first) == go_on_in(handler, clock(), first) == [second, third]
+    assert go_on_in(asker, clock(), apart) == []
+    reopen(handler, clock(), second, version_of(second), "our_mistake", "")
+    assert (go_on_in(handler, clock(), first), go_on_in(handler, clock(), second)) == ([], [third])
+    other = Actor(ActorKind.STUDENT, student_id=factories.make_student(), level=Level.ADDRESS, level_at=clock().now())
+    with pytest.raises(NotFound):
+        go_on_in(other, clock(), first)
 
 
 def test_what_a_duplicate_limited_meanwhile_is_free_again(handler: Actor) -> None:

@@ -136,8 +136,12 @@ def test_a_duplicate_is_merged_and_its_student_reads_where_the_answer_comes(scho
     assert first in reader.text
     assert "Tweemaal" not in reader.text
     assert len(mails(school, "changed")) == 1
+    for page in (reader.get(f"/nl/me/requests/{first}/take-back"), visitor.get(f"/staff/cases/{first}/take-back")):
+        assert second in page.text
+    visitor.get(f"/staff/cases/{second}")
     visitor.link("Zaak heropenen").press("Heropen", reason="our_mistake")
     assert state_of(school, second) == "in_progress"
+    assert second not in visitor.get(f"/staff/cases/{first}/take-back").text
     assert "Wij maakten een fout." in reader.get(f"/nl/me/requests/{second}").text
 
 

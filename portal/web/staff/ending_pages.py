@@ -11,6 +11,7 @@ from portal.domain.lifecycle import Action, next_state
 from portal.domain.vocabulary import Channel
 from portal.services.case_view import CasePage
 from portal.services.close_as_abuse import close_as_abuse
+from portal.services.merge_duplicate import go_on_in
 from portal.services.merge_duplicate import merge as merge_service
 from portal.services.record_take_back import record_take_back
 from portal.services.reopen_case import reopen as reopen_service
@@ -22,6 +23,8 @@ from portal.web.staff.case_pages import load
 from portal.web.staff.confirming import Tried, answered, done, tried, turned_away
 from portal.web.staff.forms import StaffForm, choices
 from portal.web.staff.wording import STATES
+
+UNANSWERED = {Action.RECORD_TAKE_BACK, Action.ABUSE}  # what was merged into such a case has no answer either
 
 
 def _asked_once_more(
@@ -35,7 +38,8 @@ def _asked_once_more(
         outcome = tried(form, page, act, beside)
         if outcome is True:
             return done(page, told)
-    return answered("staff/ask_again.html", page, form, outcome, **more)
+    also = go_on_in(current_actor(), current_clock(), page.reference) if action in UNANSWERED else ()
+    return answered("staff/ask_again.html", page, form, outcome, also=also, **more)
 
 
 def _asked_why(

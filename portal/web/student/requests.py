@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.refusal import Refused
 from portal.i18n import N_, Speaker
-from portal.services import export, own_cases, raise_cases, read_letters, representing
+from portal.services import export, merge_duplicate, own_cases, raise_cases, read_letters, representing
 from portal.services.read_upload import overview
 from portal.web.forms import BaseForm, fresh_key
 from portal.web.language import _, current_speaker
@@ -107,7 +107,8 @@ def take_back(lang: str, reference: str) -> str | Response:
         return go("student.request", reference=reference)
     if not found.may_take_back:
         return go("student.request", reference=reference)
-    return render_template("student/take_back.html", form=form, case=found, words=KINDS[found.kind])
+    also = merge_duplicate.go_on_in(signed_in.actor, current_clock(), reference)
+    return render_template("student/take_back.html", form=form, case=found, words=KINDS[found.kind], also=also)
 
 
 @blueprint.post(f"{PREFIX}/me/requests/<reference>/copy/<any(json, html, zip):kind>")
