@@ -21,6 +21,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 ANSWER_DAYS = 28  # regulation, art. 9.5: four weeks
 EXTENSION_DAYS = 28  # regulation, art. 9.5: at most four weeks more
 EXTENSION_DRAFT_DAY = 24
+MOST_DAYS = 120  # from receipt to the last day that any school may promise, extension included: lists rely on it
 WARN_DAYS_BEFORE = (7, 2, 0)
 
 WorkingDay = Callable[[date], bool]

@@ -10,6 +10,7 @@ import re
 from portal.domain.acts import Act
 from portal.domain.article_30 import EEA
 from portal.domain.assurance import DEFAULT_LEVELS, carrying_out
+from portal.domain.clock import MOST_DAYS
 from portal.domain.vocabulary import OBJECTABLE, LegalBasis, Level, RequestKind, Sensitivity
 from portal.policy import field_checks, model
 from portal.policy.faults import Faults, Found, twice
@@ -105,8 +106,8 @@ def _term(term: model.Term) -> Found:
         yield "term.extension_days", "with the first term longer than three months (GDPR 12(3))"
     if term.answer_days and term.extension_draft_day >= term.answer_days:
         yield "term.extension_draft_day", "must come before the answer is due"
-    if term.complaint_days > 365:
-        yield "term.complaint_days", "must be at most 365"
+    if term.complaint_days + term.extension_days > MOST_DAYS:
+        yield "term.complaint_days", f"with the extension longer than {MOST_DAYS} days"
     if list(term.warn_days_before) != sorted(term.warn_days_before, reverse=True):
         yield "term.warn_days_before", "must run from many days to few"
     if term.answer_days and any(days >= term.answer_days for days in term.warn_days_before):

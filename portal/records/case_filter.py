@@ -16,13 +16,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, literal_column, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from portal.domain.clock import MOST_DAYS
 from portal.domain.lifecycle import ENDED, OPEN, UNDECIDED, CaseState
 from portal.domain.permissions import BranchScope
 from portal.domain.vocabulary import RequestKind
 from portal.records.tables.cases import Case
 
 WEEK = timedelta(days=7)
-LONGEST_TERM = timedelta(days=130)  # from receipt to the last day that any law lets one promise, with room
+LONGEST_TERM = timedelta(days=MOST_DAYS)
 MOST_IN_LIST = 5000  # ids of students that a name finds
 
 
