@@ -308,10 +308,11 @@ def values_of(vault: Vault, student_id: UUID, parts: Iterable[tuple[UUID | str, 
     return values
 
 
-def names_of(vault: Vault, parts: Collection[Sealed]) -> dict[Id, str]:
-    """The names of students from the parts of their `person` records; who has no key any more is left out."""
+def names_of(parts: Collection[Sealed], opened: Collection[Json]) -> dict[Id, str]:
+    """The names of students from the parts of their `person` records, sealed and opened; who has no key any more is
+    left out."""
     values: dict[Id, dict[str, Json]] = {}
-    for (student, *_), payload in zip(parts, vault.open_many("student", *SEALED, parts), strict=True):
+    for (student, *_), payload in zip(parts, opened, strict=True):
         if payload is not None:
             values[student] = payload["values"] | values[student] if student in values else payload["values"]
     return {student: full_name(each) for student, each in values.items()}

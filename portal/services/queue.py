@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -19,13 +19,13 @@ from portal.records import case_counts, case_list, casebook
 from portal.records import queue as lists
 from portal.records.case_filter import Looker, Order, Question, Tab, Wanted, question
 from portal.records.case_list import Slice
-from portal.records.items import names_of
+from portal.records.items import SEALED, names_of
 from portal.records.queue import Around, Place
 from portal.records.staff import handling
 from portal.services import find_students
 from portal.services.unit import Work, reading
-from portal.vault.many import Id
-from portal.vault.vault import Vault
+from portal.vault.envelope import Json
+from portal.vault.many import Id, Rows, Sealed
 
 PAGE = 25
 KINDS = {each.value: each for each in RequestKind}  # a look in a dictionary is a third of what an enumeration takes
@@ -217,19 +217,20 @@ def _order(tab: Tab, asked: Filters) -> Order:
 
 def lines_of(work: Work, part: Slice) -> tuple[Line, ...]:
     """What a list shows of each case, names included; all keys come in one go."""
-    known = names_of(work.vault, part.persons)
-    unknown = _names_as_given(work.vault, [row for row in part.rows if row.student_id is None])
+    unmatched = [(row.id, row.id, casebook.CLASS, row.sealed) for row in part.rows if row.sealed is not None]
+    persons, cases = work.vault.open_many(
+        Rows("student", *SEALED, part.persons), Rows("case", "case", "sealed", unmatched)
+    )
+    known, unknown = names_of(part.persons, persons), _names_as_given(unmatched, cases)
     today = work.today
     return tuple([_line(today, row, unknown.get(row.id) or known.get(row.student_id, "")) for row in part.rows])
 
 
-def _names_as_given(vault: Vault, rows: Sequence[Any]) -> dict[Id, str]:
-    """The names of those who asked, by case, while nobody knows who they are; under the key of the case."""
-    sealed = [(row.id, row.id, casebook.CLASS, row.sealed) for row in rows if row.sealed is not None]
-    opened = vault.open_many("case", "case", "sealed", sealed) if sealed else ()
+def _names_as_given(cases: Iterable[Sealed], opened: Iterable[Json]) -> dict[Id, str]:
+    """The names of those who asked, by case, while nobody knows who they are."""
     return {
-        each[0]: str(contents.get("contact", {}).get("name", ""))
-        for each, contents in zip(sealed, opened, strict=True)
+        case: str(contents.get("contact", {}).get("name", ""))
+        for (case, *_), contents in zip(cases, opened, strict=True)
         if contents is not None
     }
 

@@ -1,4 +1,4 @@
-"""Values of many holders, opened together: what a list shows of everybody in it.
+"""Values of many holders, opened together: what a list shows of everybody in it, with one look at their keys.
 
 Ids are as the database gives them: to make of each a UUID and a holder takes longer than to open what is sealed.
 """
@@ -6,14 +6,16 @@ Ids are as the database gives them: to make of each a UUID and a holder takes lo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
     Text,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     func,
     select,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.types import NULLTYPE
 
@@ -33,37 +36,47 @@ from portal.vault.tables import data_key
 
 Id = UUID | str  # a UUID, or its 32 hexadecimal digits
 Sealed = tuple[Id, Id, str, bytes]  # whose it is, its row, its retention class, what is sealed
-IDS = bindparam("ids", type_=Text())
 
 
-def _keys(among: ColumnElement[bool]) -> tuple[Select[Any], Select[Any]]:
-    """Of all retention classes, and of one."""
-    columns = data_key.c.retention, data_key.c.version, data_key.c.master_id, data_key.c.wrapped
-    all_keys = select(type_coerce(data_key.c.holder_id, NULLTYPE), *columns).where(
-        data_key.c.holder_kind == bindparam("kind"), among
-    )
-    return all_keys, all_keys.where(data_key.c.retention == bindparam("retention"))
+class Rows(NamedTuple):
+    """What is to be opened of one table, of holders of one kind."""
+
+    kind: str
+    table: str
+    column: str
+    sealed: Iterable[Sealed]
 
 
-# All ids are one value: a parameter for each costs SQLAlchemy more than the database needs to find them. Of the classes
-# only one is told: for a list of them PostgreSQL makes a new plan each time.
-KEYS = {
-    "sqlite": _keys(data_key.c.holder_id.in_(select(func.json_each(IDS).table_valued("value").c.value))),
-    "postgresql": _keys(data_key.c.holder_id == any_(cast(func.string_to_array(IDS, ","), ARRAY(Uuid)))),
-}
+Wanted = dict[tuple[str, str], str]  # by holder and class: the kind of the holder
+Keys = dict[
+    tuple[str, str, bytes], tuple[str, AESGCM]
+]  # by holder, class and the header of what they seal: name, cipher
 
 
-def open_many(
-    connection: Connection, master: MasterKey, kind: str, table: str, column: str, rows: Iterable[Sealed]
-) -> list[Json]:
-    """What these rows of one table hold, in their order; None in the place of what was shredded. Keys of classes that
+def open_many(connection: Connection, master: MasterKey, lists: Collection[Rows]) -> list[list[Json]]:
+    """What the rows of each list hold, in their order; None in the place of what was shredded. Keys of classes that
     are not asked for stay wrapped. What they are bound to is as `Place.bind` has it. Raises Tampered for what was not
     sealed here."""
     wanted = [
-        (of if isinstance(of, str) else of.hex, row if isinstance(row, str) else row.hex, retention, blob)
-        for of, row, retention, blob in rows
+        [
+            (of if isinstance(of, str) else of.hex, row if isinstance(row, str) else row.hex, retention, blob)
+            for of, row, retention, blob in rows.sealed
+        ]
+        for rows in lists
     ]
-    keys = _keys_of(connection, master, kind, {(holder, retention) for holder, _row, retention, _blob in wanted})
+    keys = _keys_of(
+        connection,
+        master,
+        [
+            {(holder, retention): rows.kind for holder, _row, retention, _blob in each}
+            for rows, each in zip(lists, wanted, strict=True)
+            if each
+        ],
+    )
+    return [_opened(keys, rows, each) for rows, each in zip(lists, wanted, strict=True)]
+
+
+def _opened(keys: Keys, rows: Rows, wanted: list[tuple[str, str, str, bytes]]) -> list[Json]:
     opened: list[Json] = []
     for holder, row, retention, blob in wanted:
         key = keys.get((holder, retention, blob[: HEADER.size]))
@@ -72,25 +85,53 @@ def open_many(
             opened.append(None)
         else:
             name, cipher = key
-            opened.append(open_json(cipher, f"{table}|{column}|{row}|{name}".encode(), blob))
+            opened.append(open_json(cipher, f"{rows.table}|{rows.column}|{row}|{name}".encode(), blob))
     return opened
 
 
-def _keys_of(
-    connection: Connection, master: MasterKey, kind: str, wanted: set[tuple[str, str]]
-) -> dict[tuple[str, str, bytes], tuple[str, AESGCM]]:
-    """By holder, class and the header of what they seal: their names and ciphers."""
+def _keys_of(connection: Connection, master: MasterKey, lists: list[Wanted]) -> Keys:
+    if not lists:
+        return {}
     engine = connection.dialect.name
-    holders, classes = {holder for holder, _retention in wanted}, {retention for _holder, retention in wanted}
-    asked = {"kind": kind, "ids": json.dumps([*holders]) if engine == "sqlite" else ",".join(holders)}
-    statement, of_one = KEYS[engine]
-    if len(classes) == 1:  # nearly always
-        statement, asked["retention"] = of_one, classes.pop()
+    asked: dict[str, str] = {}
+    one_class = []
+    for number, wanted in enumerate(lists):
+        holders, classes = {holder for holder, _retention in wanted}, {retention for _holder, retention in wanted}
+        asked[f"kind_{number}"] = next(iter(wanted.values()))
+        asked[f"ids_{number}"] = json.dumps([*holders]) if engine == "sqlite" else ",".join(holders)
+        one_class.append(len(classes) == 1)  # nearly always
+        if one_class[-1]:
+            asked[f"retention_{number}"] = classes.pop()
+    kinds = {pair: kind for wanted in lists for pair, kind in wanted.items()}  # no two holders share an id
     found = {}
-    for holder_id, retention, version, master_id, wrapped in connection.execute(statement, asked).all():
+    rows = connection.execute(_keys(engine, tuple(one_class)), asked).all()
+    for holder_id, retention, version, master_id, wrapped in rows:
         holder = holder_id if isinstance(holder_id, str) else holder_id.hex
-        if (holder, retention) in wanted:
+        if kind := kinds.get((holder, retention)):
             name = f"{kind}|{holder}|{retention}|{version}"
             raw = master.open(master_id, wrapped, f"data_key|{name}".encode())
             found[holder, retention, HEADER.pack(AES_256_GCM, version)] = name, AESGCM(raw)
     return found
+
+
+@lru_cache(maxsize=32)
+def _keys(engine: str, one_class: tuple[bool, ...]) -> Select[Any] | CompoundSelect[Any]:
+    """The keys for so many lists, of which each asks for one retention class or for more."""
+    lists = [_keys_for(engine, number, one) for number, one in enumerate(one_class)]
+    return union_all(*lists) if len(lists) > 1 else lists[0]
+
+
+def _keys_for(engine: str, number: int, one_class: bool) -> Select[Any]:
+    """All ids are one value: a parameter for each costs SQLAlchemy more than the database needs to find them. Of the
+    classes only one is told: for a list of them PostgreSQL makes a new plan each time."""
+    ids = bindparam(f"ids_{number}", type_=Text())
+    among: ColumnElement[bool]
+    if engine == "sqlite":
+        among = data_key.c.holder_id.in_(select(func.json_each(ids).table_valued("value").c.value))
+    else:
+        among = data_key.c.holder_id == any_(cast(func.string_to_array(ids, ","), ARRAY(Uuid)))
+    columns = data_key.c.retention, data_key.c.version, data_key.c.master_id, data_key.c.wrapped
+    keys = select(type_coerce(data_key.c.holder_id, NULLTYPE), *columns).where(
+        data_key.c.holder_kind == bindparam(f"kind_{number}"), among
+    )
+    return keys.where(data_key.c.retention == bindparam(f"retention_{number}")) if one_class else keys

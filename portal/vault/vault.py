@@ -33,7 +33,7 @@ from portal.vault.envelope import (
     seal_text,
     version_of,
 )
-from portal.vault.many import Sealed, open_many
+from portal.vault.many import Rows, open_many
 from portal.vault.master import KEY_BYTES, MasterKey
 from portal.vault.tables import data_key, lookup
 
@@ -135,10 +135,10 @@ class Vault:
             opened.append(open_json(key.cipher, f"{table}|{column}|{at}|{key.name}".encode(), blob) if key else None)
         return opened
 
-    def open_many(self, kind: str, table: str, column: str, rows: Iterable[Sealed]) -> list[Json]:
-        """`open_rows` for rows of many holders of one kind."""
+    def open_many(self, *lists: Rows) -> list[list[Json]]:
+        """`open_rows` for rows of many holders, list by list."""
         with self._look() as connection:
-            return open_many(connection, self._master, kind, table, column, rows)
+            return open_many(connection, self._master, lists)
 
     def seal_file(self, holder: Holder, retention: str, place: Place, content: bytes) -> bytes:
         key = self._newest(holder, retention)

@@ -378,4 +378,4 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(handler: Actor, cl
         assert len(queue(handler, clock).lines) == 20
     assert len(many) == len(few)
     asked = [each for each in many if not each.startswith("BEGIN")]
-    assert len(asked) == 5, asked  # what stands around, the list, keys of students and of cases, counts
+    assert len(asked) == 4, asked  # what stands around, the list, keys of students and of cases at once, counts

@@ -18,7 +18,8 @@ from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.pool import StaticPool
 from uuid_utils.compat import uuid7
 
-from portal.vault.envelope import Holder, Place, Tampered, open_json, seal_json
+from portal.vault.envelope import Holder, Json, Place, Tampered, open_json, seal_json
+from portal.vault.many import Rows, Sealed
 from portal.vault.master import BadKeyFile, MasterKey, WrongMaster, create_master_file, read_master
 from portal.vault.normal import name_parts, normal_email, normal_number
 from portal.vault.tables import data_key, lookup, metadata
@@ -137,6 +138,11 @@ def test_many_rows_of_one_holder_open_each_as_alone(vault: Vault) -> None:
     assert list(vault.open_rows(OTHER, "t", "c", sealed[:1])) == [None]
 
 
+def many(vault: Vault, kind: str, sealed: list[Sealed]) -> list[Json]:
+    [opened] = vault.open_many(Rows(kind, "t", "c", sealed))
+    return opened
+
+
 def test_a_row_each_of_many_holders_opens_as_alone(engine: Engine, vault: Vault) -> None:
     """Whether the database tells ids as such or in hex; of another class, or of one whose key is gone, none opens."""
     holders = [Holder.student(uuid7()) for _ in range(4)]
@@ -149,15 +155,15 @@ def test_a_row_each_of_many_holders_opens_as_alone(engine: Engine, vault: Vault)
     version = vault.begin_new_version(holders[2], "standard")
     renewed = vault.seal(holders[2], "standard", Place("t", "c", sealed[2][1]), "anew")
     asked = [*sealed, (*sealed[2][:3], renewed), (sealed[3][0].hex, sealed[3][1].hex, *sealed[3][2:])]
-    assert vault.open_many("student", "t", "c", asked) == [0, None, 2, 3, "anew", 3]
-    assert vault.open_many("student", "t", "c", [*asked[:2], other]) == [0, None, "of another class"]
+    assert many(vault, "student", asked) == [0, None, 2, 3, "anew", 3]
+    assert many(vault, "student", [*asked[:2], other]) == [0, None, "of another class"]
     vault.destroy_older(holders[2], "standard", version)
-    assert vault.open_many("student", "t", "c", asked)[2:5:2] == [None, "anew"]
-    assert vault.open_many("case", "t", "c", sealed) == [None] * 4
+    assert many(vault, "student", asked)[2:5:2] == [None, "anew"]
+    assert many(vault, "case", sealed) == [None] * 4
     with pytest.raises(Tampered):
-        vault.open_many("student", "t", "c", [(sealed[0][0], sealed[3][1], "standard", sealed[0][3])])
+        many(vault, "student", [(sealed[0][0], sealed[3][1], "standard", sealed[0][3])])
     with pytest.raises(Tampered):
-        vault.open_many("student", "t", "c", [(STUDENT.id, ROW, "standard", b"not sealed here")])
+        many(vault, "student", [(STUDENT.id, ROW, "standard", b"not sealed here")])
 
 
 def test_keys_lie_wrapped_and_look_ups_hashed(engine: Engine, vault: Vault) -> None:
@@ -295,11 +301,32 @@ def test_keys_are_read_from_an_index_however_many_there_are(vault: Vault, engine
     assert all("USING INDEX" in line and "holder_id=?" in line for line in found), found
 
 
+def test_lists_of_several_kinds_take_one_look_at_the_keys(vault: Vault, engine: Engine) -> None:
+    lists = []
+    for make, table in ((Holder.student, "record"), (Holder.case, "case")):
+        holders, rows = [make(uuid7()) for _ in range(2)], [uuid7() for _ in range(2)]
+        sealed = [
+            (of.id, row, each, vault.seal(of, each, Place(table, "c", row), f"{table} {each}"))
+            for of, row, each in zip(holders, rows, ("standard", "short"), strict=True)
+        ]
+        lists.append(Rows(holders[0].kind, table, "c", sealed))
+    lists.insert(1, Rows("staff", "nobody", "c", []))
+    seen = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, *_more: seen.append(text))
+    persons, nobody, cases = vault.open_many(*lists)
+    assert (persons, nobody, cases) == (["record standard", "record short"], [], ["case standard", "case short"])
+    assert len(seen) == 1
+    assert vault.open_many(lists[1]) == [[]]
+    assert vault.open_many(lists[0], lists[2]._replace(sealed=lists[2].sealed[:1])) == [persons, cases[:1]]
+    with pytest.raises(Tampered):
+        vault.open_many(lists[0], lists[2]._replace(table="record"))
+
+
 def test_keys_of_a_whole_list_are_read_from_the_index_too(vault: Vault, engine: Engine) -> None:
     asked = [(uuid7(), ROW, "standard", vault.seal(STUDENT, "standard", HERE, "x")) for _ in range(9)]
     seen: list[tuple[str, Any]] = []
     event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, values, *_more: seen.append((text, values)))
-    assert vault.open_many("student", "record", "sealed", asked) == [None] * 9
+    assert many(vault, "student", asked) == [None] * 9
     ((text, values),) = seen
     with engine.connect() as connection:
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
