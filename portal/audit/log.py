@@ -17,11 +17,13 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Connection,
-    Executable,
     Insert,
+    LargeBinary,
+    Row,
     Select,
     Update,
     bindparam,
+    column,
     func,
     insert,
     select,
@@ -47,7 +49,11 @@ EVERY = select(  # ids as the database gives them: they are only told
     *(Audit.subject_kind, type_coerce(Audit.subject_id, NULLTYPE).label("subject_id")),
     *(Audit.commitment, Audit.previous, Audit.digest),
 ).order_by(Audit.seq)
-WAIT = select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)))
+# PostgreSQL waits for the log's lock and reads the last entry then, in one function (migration 0026).
+WAITED = func.audit_last(bindparam("lock", type_=BigInteger)).table_valued(
+    column("last_seq", BigInteger), column("last_digest", LargeBinary)
+)
+WAIT = select(WAITED.c.last_seq.label("seq"), WAITED.c.last_digest.label("digest"))
 ADD, ADD_DETAIL = insert(Audit), insert(AuditDetail)
 DETAIL = "detail_"  # before the names of the one's values, where an entry and its details go in one statement
 ADD_BOTH = (
@@ -117,8 +123,12 @@ def head(session: Session) -> tuple[int, bytes]:
 
 
 def _head(connection: Connection) -> tuple[int, bytes]:
-    last = connection.execute(LAST).first()
-    return (last.seq, last.digest) if last else (0, GENESIS)
+    return _said(connection.execute(LAST).first())
+
+
+def _said(last: Row[int, bytes] | None) -> tuple[int, bytes]:
+    """Of an empty log the function of PostgreSQL says NULL."""
+    return (last.seq, last.digest) if last and last.seq else (0, GENESIS)
 
 
 def in_header(head_: tuple[int, bytes]) -> str:
@@ -137,13 +147,14 @@ def append(
     """
     sealed = [_sealed(vault, entry) for entry in entries]  # before the lock: sealing may write keys
     connection = session.connection()
-    locks = bool(entries) and connection.dialect.name == "postgresql"
-    writes = _with_lock(beside) if locks else beside
-    for statement, values in writes:
-        connection.execute(statement, values)
-    if not entries:
-        return
-    seq, previous = _head(connection)
+    if entries and connection.dialect.name == "postgresql":
+        seq, previous = _head_with_lock(connection, beside)
+    else:
+        for statement, values in beside:
+            connection.execute(statement, values)
+        if not entries:
+            return
+        seq, previous = _head(connection)
     rows, details = [], []
     for entry, (committed, detail) in zip(entries, sealed, strict=True):
         seq += 1
@@ -171,12 +182,14 @@ def append(
         connection.execute(ADD_DETAIL, details)
 
 
-def _with_lock(beside: Sequence[Written]) -> Sequence[tuple[Executable, Mapping[str, Any]]]:
-    """These and then the log's lock, which is waited for in the last one's statement."""
+def _head_with_lock(connection: Connection, beside: Sequence[Written]) -> tuple[int, bytes]:
+    """Writes these, and waits for the log's lock in the last one's statement."""
     if not beside:
-        return [(WAIT, {"lock": LOCK})]
+        return _said(connection.execute(WAIT, {"lock": LOCK}).first())
     *before, (last, values) = beside
-    return [*before, (_then_wait(last), {**values, "lock": LOCK})]
+    for statement, each in before:
+        connection.execute(statement, each)
+    return _said(connection.execute(_then_wait(last), {**values, "lock": LOCK}).first())
 
 
 @cache
