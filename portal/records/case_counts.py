@@ -38,7 +38,7 @@ from portal.records.case_filter import (
 )
 from portal.records.tables.cases import Case
 
-COUNT_CAP = 1000  # a tab says "1000+" rather than count on
+COUNT_CAP = 500  # a tab says "500+" rather than count on
 LOOKED = 10_000  # what a part says of each case that it looked at; of one that fits it says 1 more
 STANDS = 60.0  # seconds that the count of a part which has more than it was looked at is told again
 MOST_KEPT = 1_000  # lists of which a process knows such parts

@@ -16,7 +16,6 @@ from portal.domain.permissions import SYSTEM, Actor, could, scope_of
 from portal.domain.vocabulary import RequestKind
 from portal.mail import messages
 from portal.mail.messages import Morning
-from portal.records.case_counts import COUNT_CAP
 from portal.records.queue import within
 from portal.records.staff import at_work
 from portal.records.tables.access import Staff
@@ -30,6 +29,7 @@ from portal.services.working_days import is_working_day
 
 BEGINS = time(7)  # of the morning, in Amsterdam
 SOON = timedelta(days=7)
+MOST_COUNTED = 1_000  # of each
 NAMED = 10  # references in the mail; the queue shows the rest
 
 
@@ -84,7 +84,7 @@ def morning(work: Work, actor: Actor, to_post: int) -> Morning:
 
 
 def _count(work: Work, conditions: Iterable[ColumnElement[bool]]) -> int:
-    inside = select(Case.id).where(*conditions).limit(COUNT_CAP).subquery()
+    inside = select(Case.id).where(*conditions).limit(MOST_COUNTED).subquery()
     return work.session.execute(select(func.count()).select_from(inside)).scalar_one()
 
 
