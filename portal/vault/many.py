@@ -48,9 +48,7 @@ class Rows(NamedTuple):
 
 
 Wanted = dict[tuple[str, str], str]  # by holder and class: the kind of the holder
-Keys = dict[
-    tuple[str, str, bytes], tuple[str, AESGCM]
-]  # by holder, class and the header of what they seal: name, cipher
+Keys = dict[tuple[str, str, bytes], tuple[str, AESGCM]]  # by holder, class, header of a value: name, cipher
 
 
 def open_many(connection: Connection, master: MasterKey, lists: Collection[Rows]) -> list[list[Json]]:
