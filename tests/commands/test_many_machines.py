@@ -103,6 +103,7 @@ def test_two_workers_share_the_mail_and_a_daily_job_runs_once(postgres_app: Flas
         workers = [stack.enter_context(worker(settings, log, MAIL_URL=f"smtp://127.0.0.1:{port}")) for log in logs]
         wait_for(lambda: {row.state for row in rows()} == {"sent"}, "thirty mails")
         wait_for(lambda: ask(settings, "SELECT 1 FROM setting WHERE name = 'job:warn'"), "the warnings' run")
+        wait_for(lambda: all("worker started" in log.read_text() for log in logs), "the slower one")
         for process in workers:
             process.send_signal(signal.SIGTERM)
         assert [process.wait(timeout=20) for process in workers] == [0, 0]
