@@ -147,14 +147,12 @@ def append(
     """
     sealed = [_sealed(vault, entry) for entry in entries]  # before the lock: sealing may write keys
     connection = session.connection()
-    if entries and connection.dialect.name == "postgresql":
-        seq, previous = _head_with_lock(connection, beside)
-    else:
-        for statement, values in beside:
-            connection.execute(statement, values)
-        if not entries:
-            return
-        seq, previous = _head(connection)
+    locks = bool(entries) and connection.dialect.name == "postgresql"
+    for statement, values in beside[:-1] if locks else beside:
+        connection.execute(statement, values)
+    if not entries:
+        return
+    seq, previous = _head_with_lock(connection, *beside[-1:]) if locks else _head(connection)
     rows, details = [], []
     for entry, (committed, detail) in zip(entries, sealed, strict=True):
         seq += 1
@@ -182,14 +180,10 @@ def append(
         connection.execute(ADD_DETAIL, details)
 
 
-def _head_with_lock(connection: Connection, beside: Sequence[Written]) -> tuple[int, bytes]:
-    """Writes these, and waits for the log's lock in the last one's statement."""
-    if not beside:
-        return _said(connection.execute(WAIT, {"lock": LOCK}).first())
-    *before, (last, values) = beside
-    for statement, each in before:
-        connection.execute(statement, each)
-    return _said(connection.execute(_then_wait(last), {**values, "lock": LOCK}).first())
+def _head_with_lock(connection: Connection, beside: Written | None = None) -> tuple[int, bytes]:
+    """Waits for the log's lock, in the statement that writes `beside` where there is one."""
+    statement, values = (_then_wait(beside[0]), beside[1]) if beside else (WAIT, {})
+    return _said(connection.execute(statement, {**values, "lock": LOCK}).first())
 
 
 @cache

@@ -47,7 +47,7 @@ class Rows(NamedTuple):
     sealed: Iterable[Sealed]
 
 
-Wanted = dict[tuple[str, str], str]  # by holder and class: the kind of the holder
+Wanted = tuple[str, set[tuple[str, str]]]  # a kind, and its holders with their classes
 Keys = dict[tuple[str, str, bytes], tuple[str, AESGCM]]  # by holder, class, header of a value: name, cipher
 
 
@@ -66,7 +66,7 @@ def open_many(connection: Connection, master: MasterKey, lists: Collection[Rows]
         connection,
         master,
         [
-            {(holder, retention): rows.kind for holder, _row, retention, _blob in each}
+            (rows.kind, {(holder, retention) for holder, _row, retention, _blob in each})
             for rows, each in zip(lists, wanted, strict=True)
             if each
         ],
@@ -93,20 +93,20 @@ def _keys_of(connection: Connection, master: MasterKey, lists: list[Wanted]) -> 
     engine = connection.dialect.name
     asked: dict[str, str] = {}
     one_class = []
-    for number, wanted in enumerate(lists):
+    for number, (kind, wanted) in enumerate(lists):
         holders, classes = {holder for holder, _retention in wanted}, {retention for _holder, retention in wanted}
-        asked[f"kind_{number}"] = next(iter(wanted.values()))
+        asked[f"kind_{number}"] = kind
         asked[f"ids_{number}"] = json.dumps([*holders]) if engine == "sqlite" else ",".join(holders)
         one_class.append(len(classes) == 1)  # nearly always
         if one_class[-1]:
             asked[f"retention_{number}"] = classes.pop()
-    kinds = {pair: kind for wanted in lists for pair, kind in wanted.items()}  # no two holders share an id
+    kind_of = {pair: kind for kind, wanted in lists for pair in wanted}  # no two holders share an id
     found = {}
     rows = connection.execute(_keys(engine, tuple(one_class)), asked).all()
     for holder_id, retention, version, master_id, wrapped in rows:
         holder = holder_id if isinstance(holder_id, str) else holder_id.hex
-        if kind := kinds.get((holder, retention)):
-            name = f"{kind}|{holder}|{retention}|{version}"
+        if holds := kind_of.get((holder, retention)):
+            name = f"{holds}|{holder}|{retention}|{version}"
             raw = master.open(master_id, wrapped, f"data_key|{name}".encode())
             found[holder, retention, HEADER.pack(AES_256_GCM, version)] = name, AESGCM(raw)
     return found
