@@ -14,9 +14,10 @@ from benchmarks.kit.meter import own_cpu
 from portal.records.db import db, to_write
 from portal.records.tables.people import Branch, Record, Student
 from portal.vault.envelope import Holder, Place
+from portal.vault.key import Key, key_binding
 from portal.vault.master import MasterKey
 from portal.vault.tables import data_key, lookup
-from portal.vault.vault import Key, Vault, key_binding
+from portal.vault.vault import Vault
 
 STUDENTS = 200  # at a time: memory stays small
 LOOKED_UP = "student1@example.org"  # what a digest is taken of: an address, and the hash of a record's contents

@@ -25,9 +25,10 @@ from portal.records.tables.access import Designation, Staff
 from portal.records.tables.cases import Case, CaseEvent, CaseItem
 from portal.records.tables.people import Branch, Record, Student
 from portal.vault.envelope import Holder, Json, Place
+from portal.vault.key import Key, key_binding
 from portal.vault.normal import name_parts, normal_email, normal_number
 from portal.vault.tables import data_key, lookup
-from portal.vault.vault import Key, Vault, key_binding
+from portal.vault.vault import Vault
 
 UNDECIDED_DAYS = 36  # how long ago the oldest undecided case came in: a few are late
 ENDED_DAYS = 1000

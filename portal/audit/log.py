@@ -7,21 +7,17 @@ subject's key. Erasing somebody leaves the chain valid and the details unreadabl
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Connection,
-    Insert,
     LargeBinary,
     Row,
-    Select,
-    Update,
     bindparam,
     column,
     func,
@@ -35,6 +31,7 @@ from uuid_utils.compat import uuid7
 
 from portal.audit.verifier import GENESIS, commitment, entry_digest, moment, verify
 from portal.records.tables.proof import Audit, AuditDetail
+from portal.records.written_last import Written, before, write_each
 from portal.vault.envelope import INSTALLATION, Holder, Json, Place, Tampered
 from portal.vault.many import Id
 from portal.vault.vault import Shredded, Vault
@@ -61,9 +58,6 @@ ADD_BOTH = (
     .values({each.name: bindparam(f"{DETAIL}{each.name}") for each in AuditDetail.__table__.c})
     .add_cte(insert(Audit).values({each.name: bindparam(each.name) for each in Audit.__table__.c}).cte("entry"))
 )
-
-
-Written = tuple[Insert | Update, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +136,17 @@ def append(
 ) -> None:
     """Appends entries inside the session's transaction; call it last, since it holds the log's lock until commit.
 
-    `beside`: what is written with them, each a statement whose values are all parameters; a way to the database less.
+    `beside`: what is written with them, without a way to the database of its own.
     On SQLite the unit of work already holds the write lock (BEGIN IMMEDIATE).
     """
     sealed = [_sealed(vault, entry) for entry in entries]  # before the lock: sealing may write keys
     connection = session.connection()
     locks = bool(entries) and connection.dialect.name == "postgresql"
-    for statement, values in beside[:-1] if locks else beside:
-        connection.execute(statement, values)
+    if not locks:
+        write_each(connection, beside)
     if not entries:
         return
-    seq, previous = _head_with_lock(connection, *beside[-1:]) if locks else _head(connection)
+    seq, previous = _head_with_lock(connection, beside) if locks else _head(connection)
     rows, details = [], []
     for entry, (committed, detail) in zip(entries, sealed, strict=True):
         seq += 1
@@ -180,15 +174,10 @@ def append(
         connection.execute(ADD_DETAIL, details)
 
 
-def _head_with_lock(connection: Connection, beside: Written | None = None) -> tuple[int, bytes]:
-    """Waits for the log's lock, in the statement that writes `beside` where there is one."""
-    statement, values = (_then_wait(beside[0]), beside[1]) if beside else (WAIT, {})
+def _head_with_lock(connection: Connection, beside: Sequence[Written] = ()) -> tuple[int, bytes]:
+    """Waits for the log's lock, in the statement that writes `beside` where there is any."""
+    statement, values = before(WAIT, beside) if beside else (WAIT, {})
     return _said(connection.execute(statement, {**values, "lock": LOCK}).first())
-
-
-@cache
-def _then_wait(statement: Insert | Update) -> Select[Any]:
-    return WAIT.add_cte(statement.cte("beside"))
 
 
 def _sealed(vault: Vault, entry: Entry) -> tuple[bytes, dict[str, object]]:

@@ -5,29 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, Insert, bindparam, select
+from sqlalchemy import Insert, bindparam, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from portal.mail.messages import Message
 from portal.records.db import inserting
 from portal.records.tables.proof import OutMail
+from portal.records.written_last import Value, Writes, Written, alone
 from portal.vault.envelope import Place
 from portal.vault.vault import Vault
 
 CLASS = "mail"
+COLUMNS = (
+    *("id", "dedupe", "message_id", "kind", "language", "holder_kind", "holder_id", "case_id", "attempts"),
+    *("created_at", "next_at", "expires_at", "state", "fault", "sealed"),
+)  # of `_row`
 
 THERE = select(OutMail.dedupe).where(OutMail.dedupe.in_(bindparam("wanted", expanding=True)))
 
 
 @cache
-def adding(dialect: str) -> Insert:
+def adds(dialect: str) -> Writes:
     """Adds a mail where none has its dedupe key."""
-    statement = inserting(dialect)(OutMail).on_conflict_do_nothing(index_elements=["dedupe"])
-    return statement.execution_options(preserve_rowcount=True)
+
+    def statement(value: Value) -> Insert:
+        row = {name: value(name) for name in COLUMNS}
+        return inserting(dialect)(OutMail).values(row).on_conflict_do_nothing(index_elements=["dedupe"])
+
+    return statement
 
 
 def state_of(session: Session, dedupe: str) -> str | None:
@@ -40,18 +48,19 @@ def put(session: Session, vault: Vault, message: Message, base_url: str, now: da
     was added. Message-ID is fixed here, for every attempt. One to nobody's address has failed from the start: what it
     tells is for somebody to tell."""
     rows = _rows(session, vault, [message], base_url, now)
-    return bool(rows) and bool(_add(session, rows[0]).rowcount)
+    if not rows:
+        return False
+    counted = {"preserve_rowcount": True}
+    return bool(session.connection().execute(alone(_adds(session)), rows[0], execution_options=counted).rowcount)
 
 
-def put_all(session: Session, vault: Vault, messages: Sequence[Message], base_url: str, now: datetime) -> None:
-    """`put` for several."""
-    if rows := _rows(session, vault, messages, base_url, now):
-        _add(session, rows)
+def to_put(session: Session, vault: Vault, messages: Sequence[Message], base_url: str, now: datetime) -> list[Written]:
+    """What `put` would add of several, for whoever writes it later in this transaction."""
+    return [(_adds(session), row) for row in _rows(session, vault, messages, base_url, now)]
 
 
-def _add(session: Session, rows: dict[str, object] | list[dict[str, object]]) -> CursorResult[Any]:
-    connection = session.connection()
-    return connection.execute(adding(connection.dialect.name), rows)
+def _adds(session: Session) -> Writes:
+    return adds(session.get_bind().dialect.name)
 
 
 def _rows(
@@ -77,6 +86,7 @@ def _row(vault: Vault, message: Message, host: str | None, now: datetime) -> dic
         "holder_kind": message.holder.kind,
         "holder_id": message.holder.id,
         "case_id": message.case_id,
+        "attempts": 0,
         "created_at": now,
         "next_at": now,
         "expires_at": message.expires_at,

@@ -17,9 +17,10 @@ from portal.records.db import db
 from portal.records.tables.people import Record
 from portal.records.tables.proof import AuditDetail, AuditSigner
 from portal.vault.envelope import INSTALLATION, Holder, Place, Tampered
+from portal.vault.key import key_binding
 from portal.vault.master import MasterKey, WrongMaster
 from portal.vault.tables import data_key
-from portal.vault.vault import Shredded, Vault, key_binding
+from portal.vault.vault import Shredded, Vault
 
 SOME = 20  # of the oldest and of the newest: erased ones among them open no more, and that is right
 

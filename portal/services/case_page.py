@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import Insert, insert
 from uuid_utils.compat import uuid7
 
 from portal.domain.acts import Act
@@ -18,12 +18,16 @@ from portal.records.staff import active_staff
 from portal.records.tables.access import Staff
 from portal.records.tables.cases import Case
 from portal.records.tables.people import View
+from portal.records.written_last import Value, alone
 from portal.services.answer import answer_of
 from portal.services.case_view import CasePage, read_case
 from portal.services.casework import case_by_reference, case_to_read, subject_of
 from portal.services.unit import Work, reading, writing
 
-ADD_VIEW = insert(View).values({each.name: bindparam(each.name) for each in View.__table__.c})
+
+def adds_view(value: Value) -> Insert:
+    """The line of `log_view`."""
+    return insert(View).values({each.name: value(each.name) for each in View.__table__.c})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def case_page(actor: Actor, clock: Clock, reference: str) -> CasePage:
         page = read_case(work, reference)
     with writing(actor, clock, keys=work.vault) as work:
         if page.student_id is not None:
-            work.write_last(ADD_VIEW, _view(work, page.student_id, "case", "case", page.id))
+            work.write_last(adds_view, _view(work, page.student_id, "case", "case", page.id))
         work.note("view_case", "case", page.id)
     return page
 
@@ -54,7 +58,7 @@ def written_answer(actor: Actor, clock: Clock, reference: str) -> Answer | None:
 
 def log_view(work: Work, student_id: UUID, reason: str, what: str, case_id: UUID | None = None) -> None:
     """A line in the student's list of who looked: with the role by which this person may (regulation, "Who")."""
-    work.session.connection().execute(ADD_VIEW, _view(work, student_id, reason, what, case_id))
+    work.session.connection().execute(alone(adds_view), _view(work, student_id, reason, what, case_id))
 
 
 def _view(work: Work, student_id: UUID, reason: str, what: str, case_id: UUID | None) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def open_case(work: Work, new: NewCase) -> Opened:
     write_new(work.session, (case, *items, _received(work, case), *letter))
     work.note("open_case", "case", case_id, kind=new.kind.value, channel=new.channel.value)
     mail = [messages.receipt(to, case.language, case_id, case.reference, code, case.due_on)] if to else []
-    work.send_all([*mail, *_news_of(work, case)])
+    work.send_last([*mail, *_news_of(work, case)])
     return Opened(case_id, case.reference, code, case.due_on)
 
 

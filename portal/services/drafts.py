@@ -12,13 +12,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import Select, Update, bindparam, delete, select, update
 from uuid_utils.compat import uuid7
 
 from portal.domain.clock import Clock
 from portal.domain.permissions import ANONYMOUS
 from portal.records.db import write_new
 from portal.records.tables.cases import Draft
+from portal.records.written_last import Value
 from portal.services.unit import Work, reading, writing
 from portal.vault.envelope import INSTALLATION, Json, Place
 
@@ -27,7 +28,6 @@ LIVES = timedelta(hours=24)
 
 KEPT = select(Draft).where(Draft.id == bindparam("id"))
 HELD = KEPT.with_for_update()
-PUT = update(Draft).where(Draft.id == bindparam("draft")).values(updated_at=bindparam("at"), sealed=bindparam("blob"))
 
 
 class NoDraft(Exception):
@@ -94,7 +94,11 @@ def write(work: Work, draft_id: UUID, owner: Owner, contents: dict[str, Json]) -
 
 def _write(work: Work, draft_id: UUID, kept: dict[str, Json]) -> None:
     values = {"draft": draft_id, "at": work.now, "blob": _sealed(work, draft_id, kept)}
-    work.write_last(PUT, values)
+    work.write_last(_puts, values)
+
+
+def _puts(value: Value) -> Update:
+    return update(Draft).where(Draft.id == value("draft")).values(updated_at=value("at"), sealed=value("blob"))
 
 
 def _bound(owner: Owner, contents: dict[str, Json]) -> dict[str, Json]:

@@ -30,8 +30,8 @@ from portal.services.in_clear import ENDS, PERSON, PROGRAMME, mirror_people
 from portal.services.lookups import lookups_of
 from portal.services.unit import Work
 from portal.vault.envelope import Holder, Json, Place, canonical
+from portal.vault.key import Key
 from portal.vault.normal import normal_number
-from portal.vault.vault import Key
 
 BATCH = 1000  # rows
 KEYS = 2 * BATCH  # how many are held open at a time

@@ -24,9 +24,9 @@ from portal.services import erasure_ledger
 from portal.services.backup import KEYS_KEPT
 from portal.services.unit import writing
 from portal.vault.envelope import Holder
+from portal.vault.key import key_binding
 from portal.vault.master import KEY_BYTES, MasterKey, WrongMaster, read_master, replace_master_file
 from portal.vault.tables import data_key
-from portal.vault.vault import key_binding
 
 __all__ = ["NotRetired", "Retired", "Rotated", "WrongMaster", "prepare", "retire", "rotate"]
 

@@ -17,7 +17,6 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import Insert, Update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -30,6 +29,7 @@ from portal.mail import outbox
 from portal.mail.messages import Message
 from portal.policy.model import Policy
 from portal.records.db import begin_write, db, end_reading
+from portal.records.written_last import Writes, Written
 from portal.services.assurance_of import demand_level
 from portal.services.giving_way import rest
 from portal.vault.envelope import Json
@@ -52,7 +52,7 @@ class Work:
     policy: Policy
     now: datetime
     entries: list[log.Entry] = field(default_factory=list)
-    beside: list[log.Written] = field(default_factory=list)
+    beside: list[Written] = field(default_factory=list)
     known: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
@@ -76,15 +76,14 @@ class Work:
         settings: Settings = current_app.config["SETTINGS"]
         return outbox.put(self.session, self.vault, message, settings.base_url, self.now)
 
-    def send_all(self, mails: Iterable[Message]) -> None:
-        """`send` for several."""
+    def send_last(self, mails: Iterable[Message]) -> None:
+        """`send` for several of which nothing in the unit asks again, when the unit commits."""
         settings: Settings = current_app.config["SETTINGS"]
-        outbox.put_all(self.session, self.vault, list(mails), settings.base_url, self.now)
+        self.beside += outbox.to_put(self.session, self.vault, list(mails), settings.base_url, self.now)
 
-    def write_last(self, statement: Insert | Update, values: Mapping[str, Any]) -> None:
-        """Writes when the unit commits, with the audit entries: what nothing in the unit asks for again. The values of
-        the statement are all parameters."""
-        self.beside.append((statement, values))
+    def write_last(self, writes: Writes, values: Mapping[str, Any]) -> None:
+        """Writes when the unit commits, with the audit entries: what nothing in the unit asks for again."""
+        self.beside.append((writes, values))
 
     def note(self, act: str, subject_kind: str, subject_id: UUID | None, **details: Json) -> None:
         """An audit entry, written when the unit commits."""

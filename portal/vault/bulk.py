@@ -16,21 +16,31 @@ from sqlalchemy import Connection, Insert, Table, bindparam, insert
 from sqlalchemy.dialects import sqlite
 
 Bind = Callable[[Any], Any] | None
+Rows = Sequence[tuple[Table, dict[str, Any]]]
 BY_PLACE = sqlite.dialect(paramstyle="qmark")
 TOGETHER = 50  # values in one statement: of those with more psycopg remembers no translation
 
 
-def insert_together(connection: Connection, rows: Sequence[tuple[Table, dict[str, Any]]]) -> None:
+def insert_together(connection: Connection, rows: Rows) -> None:
     """A few rows, each after those that it refers to; each names every column that may not be empty, and None only
     where nothing else would stand anyway."""
     if connection.dialect.name == "postgresql":
-        told = [(table, {name: value for name, value in row.items() if value is not None}) for table, row in rows]
+        told = _told(rows)
         values = {f"{name}_{n}": value for n, (_, row) in enumerate(told) for name, value in row.items()}
         if len(values) <= TOGETHER:
             connection.execute(_together(tuple((table, tuple(row)) for table, row in told)), values)
             return
     for table, alike in groupby(rows, itemgetter(0)):
         connection.execute(_into(table), [row for _, row in alike])
+
+
+def in_one(rows: Rows) -> bool:
+    """Whether `insert_together` writes them in one statement on PostgreSQL."""
+    return sum(len(row) for _, row in _told(rows)) <= TOGETHER
+
+
+def _told(rows: Rows) -> Rows:
+    return [(table, {name: value for name, value in row.items() if value is not None}) for table, row in rows]
 
 
 _into = lru_cache(insert)

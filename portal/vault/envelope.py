@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import struct
-from json.scanner import make_scanner
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -25,8 +26,7 @@ LENGTH = struct.Struct(">I")
 PREFIX = LENGTH.size
 
 Json = Any  # what json.dumps takes
-
-_read = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # as json itself calls it; of whole texts of `canonical`
+NULL = b"null"  # in the place of what cannot be opened
 
 
 class Tampered(Exception):
@@ -104,6 +104,16 @@ def seal_text(cipher: AESGCM, version: int, associated: bytes, plain: bytes) -> 
 
 
 def open_json(cipher: AESGCM, associated: bytes, blob: bytes) -> Json:
+    return orjson.loads(open_text(cipher, associated, blob))
+
+
+def open_text(cipher: AESGCM, associated: bytes, blob: bytes) -> bytes:
+    """The JSON text of what `open_json` reads."""
     padded = open_bytes(cipher, associated, blob)
-    (length,) = LENGTH.unpack_from(padded)
-    return _read(padded[PREFIX : PREFIX + length].decode(), 0)[0]
+    return padded[PREFIX : PREFIX + int.from_bytes(padded[:PREFIX])]
+
+
+def read_together(texts: Iterable[bytes]) -> list[Json]:
+    """The values of many JSON texts, read as one list: half as dear as one by one."""
+    values: list[Json] = orjson.loads(b"[" + b",".join(texts) + b"]")
+    return values

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NULLTYPE
 
-from portal.vault.envelope import AES_256_GCM, HEADER, Json, open_json, version_of
+from portal.vault.envelope import AES_256_GCM, HEADER, NULL, Json, open_text, read_together, version_of
 from portal.vault.master import MasterKey
 from portal.vault.tables import data_key
 
@@ -75,16 +75,16 @@ def open_many(connection: Connection, master: MasterKey, lists: Collection[Rows]
 
 
 def _opened(keys: Keys, rows: Rows, wanted: list[tuple[str, str, str, bytes]]) -> list[Json]:
-    opened: list[Json] = []
+    opened: list[bytes] = []
     for holder, row, retention, blob in wanted:
         key = keys.get((holder, retention, blob[: HEADER.size]))
         if key is None:
             version_of(blob)  # raises where no key could open it
-            opened.append(None)
+            opened.append(NULL)
         else:
             name, cipher = key
-            opened.append(open_json(cipher, f"{rows.table}|{rows.column}|{row}|{name}".encode(), blob))
-    return opened
+            opened.append(open_text(cipher, f"{rows.table}|{rows.column}|{row}|{name}".encode(), blob))
+    return read_together(opened)
 
 
 def _keys_of(connection: Connection, master: MasterKey, lists: list[Wanted]) -> Keys:

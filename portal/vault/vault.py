@@ -10,29 +10,28 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, delete, insert, select, union_all
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
-from portal.vault.bulk import insert_many, insert_together
+from portal.vault.bulk import in_one, insert_many, insert_together
 from portal.vault.envelope import (
     HEADER,
     INSTALLATION,
+    NULL,
     Holder,
     Json,
     Place,
     open_bytes,
-    open_json,
+    open_text,
+    read_together,
     seal_bytes,
-    seal_json,
-    seal_text,
     version_of,
 )
+from portal.vault.key import Key, key_binding
 from portal.vault.many import Rows, open_many
 from portal.vault.master import KEY_BYTES, MasterKey
 from portal.vault.tables import data_key, lookup
@@ -72,28 +71,6 @@ class Shredded(Exception):
     """The key of a sealed value is gone: the value was erased or its term has ended."""
 
 
-class Key:
-    """A data key, unwrapped: its name in associated data, its bytes, and the cipher, made of them at first use."""
-
-    def __init__(self, holder: Holder, retention: str, version: int, raw: bytes) -> None:
-        self.name = f"{holder.kind}|{holder.id.hex}|{retention}|{version}"
-        self.version, self.raw = version, raw
-
-    @cached_property
-    def cipher(self) -> AESGCM:
-        return AESGCM(self.raw)
-
-    def seal(self, place: Place, value: Json) -> bytes:
-        return seal_json(self.cipher, self.version, place.bind(self.name), value)
-
-    def seal_text(self, place: Place, text: bytes) -> bytes:
-        """`seal` of a value whose canonical text is at hand."""
-        return seal_text(self.cipher, self.version, place.bind(self.name), text)
-
-    def open(self, place: Place, blob: bytes) -> Json:
-        return open_json(self.cipher, place.bind(self.name), blob)
-
-
 class Vault:
     """One unit of work's view on the keys. Opened keys live as long as this object; make one per unit of work."""
 
@@ -125,15 +102,15 @@ class Vault:
         """`open` for many rows of one holder, each (row, retention class, blob), in their order; None in the place of
         what was shredded. A row by its id, or by that in hex. What they are bound to is as `Place.bind` has it."""
         keys: dict[tuple[str, bytes], Key | None] = {}
-        opened: list[Json] = []
+        opened: list[bytes] = []
         for row, retention, blob in rows:
             which = retention, blob[: HEADER.size]
             if which not in keys:
                 keys[which] = self._held(holder, retention).get(version_of(blob))
             key = keys[which]
             at = row if isinstance(row, str) else row.hex
-            opened.append(open_json(key.cipher, f"{table}|{column}|{at}|{key.name}".encode(), blob) if key else None)
-        return opened
+            opened.append(open_text(key.cipher, f"{table}|{column}|{at}|{key.name}".encode(), blob) if key else NULL)
+        return read_together(opened)
 
     def open_many(self, *lists: Rows) -> list[list[Json]]:
         """`open_rows` for rows of many holders, list by list."""
@@ -203,9 +180,10 @@ class Vault:
             for retention, entries in wanted.items()
             for kind, text in entries
         ]
-        with self._engine.begin() as connection:
-            keys = [(data_key, self._row(holder, retention, 1, key)) for retention, key in fresh.items()]
-            insert_together(connection, [*keys, *((lookup, entry) for entry in found_by)])
+        rows = [(data_key, self._row(holder, retention, 1, key)) for retention, key in fresh.items()]
+        rows += [(lookup, entry) for entry in found_by]
+        with self._look() if self._apart and in_one(rows) else self._engine.begin() as connection:
+            insert_together(connection, rows)
         self._known.add(holder)
         for retention, key in fresh.items():
             self._keys[holder, retention] = {1: Key(holder, retention, 1, key)}
@@ -325,7 +303,8 @@ class Vault:
     # inside -------------------------------------------------------------------------------------------------------
 
     def _look(self) -> Connection:
-        """For statements that only read. On PostgreSQL each stands alone: BEGIN and ROLLBACK need not travel."""
+        """For statements that only read. On PostgreSQL each stands alone, so one that writes goes too: BEGIN and COMMIT
+        need not travel."""
         connection = self._engine.connect()
         return connection.execution_options(isolation_level="AUTOCOMMIT") if self._apart else connection
 
@@ -348,7 +327,7 @@ class Vault:
         if not held:
             raw = os.urandom(KEY_BYTES)
             try:
-                with self._engine.begin() as connection:
+                with self._look() if self._apart else self._engine.begin() as connection:
                     connection.execute(ADD_KEYS, self._row(holder, retention, 1, raw))
             except IntegrityError:  # a lost race: theirs is read
                 self._forget(holder)
@@ -391,8 +370,3 @@ def by_kind(holders: Iterable[Holder]) -> dict[str, list[UUID]]:
     for holder in holders:
         found.setdefault(holder.kind, []).append(holder.id)
     return found
-
-
-def key_binding(holder: Holder, retention: str, version: int) -> bytes:
-    """What a wrapped key is bound to: it cannot be given to another holder or class."""
-    return f"data_key|{holder.kind}|{holder.id.hex}|{retention}|{version}".encode()

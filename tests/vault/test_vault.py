@@ -19,11 +19,12 @@ from sqlalchemy.pool import StaticPool
 from uuid_utils.compat import uuid7
 
 from portal.vault.envelope import Holder, Json, Place, Tampered, open_json, seal_json
+from portal.vault.key import Key
 from portal.vault.many import Rows, Sealed
 from portal.vault.master import BadKeyFile, MasterKey, WrongMaster, create_master_file, read_master
 from portal.vault.normal import name_parts, normal_email, normal_number
 from portal.vault.tables import data_key, lookup, metadata
-from portal.vault.vault import Key, Shredded, Vault
+from portal.vault.vault import Shredded, Vault
 
 ROW = uuid7()
 HERE = Place("record", "sealed", ROW)
