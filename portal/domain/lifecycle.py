@@ -25,6 +25,7 @@ class CaseState(StrEnum):
 UNDECIDED = frozenset({CaseState.RECEIVED, CaseState.IN_PROGRESS})  # the clock runs
 OPEN = UNDECIDED | {CaseState.DECIDED}
 ENDED = frozenset(CaseState) - OPEN
+UNANSWERED = frozenset({CaseState.TAKEN_BACK, CaseState.ABUSE})  # ended, and no answer comes
 
 
 class Action(StrEnum):

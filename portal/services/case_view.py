@@ -13,7 +13,7 @@ from uuid import UUID
 
 from portal.domain.acts import Act
 from portal.domain.events import EventKind
-from portal.domain.lifecycle import ACTS, ENDED, OPEN, UNDECIDED, CaseState, possible
+from portal.domain.lifecycle import ACTS, ENDED, OPEN, UNANSWERED, UNDECIDED, CaseState, possible
 from portal.domain.permissions import Actor, Also, Subject, may_each
 from portal.domain.vocabulary import Channel, Level, Outcome, RequestKind, Role, StepKind, StepState
 from portal.records import case_facts, casebook
@@ -116,6 +116,12 @@ class CasePage:
             return None
         kinds = {EventKind.TAKEN_BACK, EventKind.MERGED, EventKind.CLOSED_AS_ABUSE}
         return next((each for each in self.events if each.kind in kinds), None)
+
+    @property
+    def answered_nowhere(self) -> bool:
+        """Merged into a request that ended without an answer."""
+        into = self.ended_as.details.get("other") if self.ended_as else None
+        return any(each.reference == into and each.state in UNANSWERED for each in self.others)
 
     @property
     def takers_in(self) -> tuple[OtherCase, ...]:

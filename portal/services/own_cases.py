@@ -20,6 +20,7 @@ from portal.domain.acts import Act
 from portal.domain.clock import Clock, days_left
 from portal.domain.events import EventKind, visible_to_student
 from portal.domain.lifecycle import (
+    UNANSWERED,
     UNDECIDED,
     Action,
     CaseState,
@@ -149,6 +150,7 @@ class OwnCase:
     said: tuple[Said, ...]  # oldest first
     why: str  # msgid of why it ended without an answer or was taken up again, "" when there is nothing to say
     other: str  # reference of the request in which this one is answered
+    other_stopped: bool  # and that gets no answer any more
     may_write: bool
     may_take_back: bool
     copy: Copy  # of the data, for access and portability
@@ -254,6 +256,7 @@ def _page(work: Work, case: Case, with_data: bool) -> OwnCase:
         ),
         why=why,
         other=other,
+        other_stopped=bool(other) and _stopped(work, other),
         may_write=Action.STUDENT_MESSAGE in possible(state) and bool(may(work.actor, Act.WRITE_MESSAGE, subject)),
         may_take_back=Action.TAKE_BACK in possible(state) and bool(may(work.actor, Act.TAKE_BACK, subject)),
         copy=copy,
@@ -276,6 +279,12 @@ def _turn(work: Work, case: Case, events: Sequence[Any]) -> tuple[str, str]:
     details = casebook.details_of(work.vault, case.id, latest) if latest is not None else {}
     reason = work.policy.reasons.get(str(details.get("reason", "")))
     return reason.label if reason else "", str(details.get("other", ""))
+
+
+def _stopped(work: Work, reference: str) -> bool:
+    """Whether that request ended without an answer."""
+    state = work.session.execute(select(Case.state).where(Case.reference == reference)).scalar_one()
+    return CaseState(state) in UNANSWERED
 
 
 def _copy(work: Work, case: Case, steps: Sequence[Any]) -> tuple[Copy, Packing | None]:

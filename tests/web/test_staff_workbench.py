@@ -145,6 +145,22 @@ def test_a_duplicate_is_merged_and_its_student_reads_where_the_answer_comes(scho
     assert "Wij maakten een fout." in reader.get(f"/nl/me/requests/{second}").text
 
 
+def test_a_duplicate_of_a_request_that_stopped_promises_no_answer(school: Flask) -> None:
+    student = student_of(school, email="hanan@example.org")
+    first, second = access_case(school, student), access_case(school, student)
+    visitor = enter(school, "handler").get(f"/staff/cases/{second}/merge").press("Voeg samen", into=first)
+    assert "De cursist krijgt antwoord in" in visitor.get(f"/staff/cases/{second}").text
+    reader = sign_in(school, "hanan@example.org").get(f"/nl/me/requests/{second}")
+    assert "U krijgt antwoord bij dit nummer:" in reader.text
+    reader.get(f"/nl/me/requests/{first}/take-back").press("Ja, stop deze vraag")
+    reader.get(f"/nl/me/requests/{second}")
+    assert "Maar die vraag is gestopt. Daarom krijgt u geen antwoord." in reader.text
+    assert "U krijgt antwoord bij dit nummer:" not in reader.text
+    visitor.get(f"/staff/cases/{second}")
+    assert "Ook dat andere verzoek sloot zonder antwoord:" in visitor.text
+    assert "De cursist krijgt antwoord in" not in visitor.text
+
+
 def test_only_the_officer_sees_and_can_close_for_abuse(school: Flask) -> None:
     student = student_of(school, email="hanan@example.org")
     reference = access_case(school, student)

@@ -24,7 +24,7 @@ from portal.web.staff.confirming import Tried, answered, done, tried, turned_awa
 from portal.web.staff.forms import StaffForm, choices
 from portal.web.staff.wording import STATES
 
-UNANSWERED = {Action.RECORD_TAKE_BACK, Action.ABUSE}  # what was merged into such a case has no answer either
+ENDS_UNANSWERED = {Action.RECORD_TAKE_BACK, Action.ABUSE}  # what was merged into such a case has no answer either
 
 
 def _asked_once_more(
@@ -38,7 +38,7 @@ def _asked_once_more(
         outcome = tried(form, page, act, beside)
         if outcome is True:
             return done(page, told)
-    also = go_on_in(current_actor(), current_clock(), page.reference) if action in UNANSWERED else ()
+    also = go_on_in(current_actor(), current_clock(), page.reference) if action in ENDS_UNANSWERED else ()
     return answered("staff/ask_again.html", page, form, outcome, also=also, **more)
 
 
