@@ -87,9 +87,8 @@ def branches(session: Session, scope: BranchScope) -> list[Any]:
     )
 
 
-# Plans that hold for any value: to plan a list for those of each request takes several times as long as to read it. And
-# plans that take a page by its indexes also where the whole table is small: they are at hand, which it does not expect.
-PLANS = {"plan_cache_mode": "force_generic_plan", "random_page_cost": "1.1"}
+# Plans that hold for any value: to plan a list for those of each request takes several times as long as to read it.
+GENERIC = func.set_config("plan_cache_mode", "force_generic_plan", true())
 
 
 class Place(NamedTuple):
@@ -114,7 +113,7 @@ class Around:
 def around(session: Session, scope: BranchScope, today: date, staff_id: UUID, reference: str = "") -> Around:
     """In one statement, since each page of the queue asks for all of it; `reference` is the case to go on from, which
     has no place where it is out of reach. On PostgreSQL it also asks, until the transaction ends, for such plans as
-    lists and counts are written for (`PLANS`)."""
+    lists and counts are written for (`GENERIC`)."""
     reach, branches = reach_of(scope)
     values = {**branches, "today": today, "me": staff_id, **({"here": reference} if reference else {})}
     connection, found = session.connection(), Around()
@@ -137,7 +136,6 @@ def _around(reach: tuple[bool, bool, int], placed: bool, plans: bool) -> Compoun
     today: ColumnElement[date] = bindparam("today", type_=Absence.starts_on.type)
     none, nobody = null().cast(Branch.code.type), null().cast(Staff.id.type)
     no_days = [null().cast(Case.due_on.type).label(name) for name in ("received_on", "due_on")] if placed else []
-    planned = func.concat(*(func.set_config(name, value, true()) for name, value in PLANS.items()))
     place = select(literal_column("'place'"), Case.id, none, none, Case.received_on, Case.due_on)
     known = Case.reference == bindparam("here", type_=Case.reference.type)
     return union_all(
@@ -153,5 +151,5 @@ def _around(reach: tuple[bool, bool, int], placed: bool, plans: bool) -> Compoun
             Absence.ends_on >= today,
         ),
         *([place.where(known, reached(Case.branch_id, *reach))] if placed else []),
-        *([select(literal_column("'plans'"), nobody, none, planned, *no_days)] if plans else []),
+        *([select(literal_column("'plans'"), nobody, none, GENERIC, *no_days)] if plans else []),
     )
