@@ -75,7 +75,7 @@ class Record(Model):
 
     __table_args__ = (
         UniqueConstraint("student_id", "dataset", "retention", "natural_key"),
-        Index("ix_record_student_dataset", "student_id", "dataset", "sorts"),
+        Index("ix_record_student_dataset", "student_id", "dataset", "sorts", "id"),  # in the order of a page
     )
 
 
