@@ -8,13 +8,14 @@ import shutil
 import pytest
 
 from portal.domain.erasure_plan import ARTICLES
+from portal.domain.vocabulary import Letter, Outcome, RequestKind
 from portal.i18n import TONGUES
 from portal.letters import wording
-from portal.letters.letter import Written
+from portal.letters.letter import Written, print_letter
 from portal.letters.notice import WORDS, Change, Notice, print_notice
 from tests.letters import paper
 from tests.letters.paper import missing
-from tests.letters.samples import ANSWERED, OF_STAFF, POLICY, REFERENCE, expected, printed, samples
+from tests.letters.samples import ANSWERED, OF_STAFF, POLICY, REFERENCE, answer, expected, item, printed, samples
 from tests.proofs import LONG
 
 NAMES = tuple(samples())
@@ -58,6 +59,13 @@ def test_what_staff_wrote_is_marked_as_not_translated_for_who_reads_another_lang
 
     assert missing(printed(samples()["message"], "tr"), [speaker("tr").gettext(note), OF_STAFF]) == []
     assert missing(printed(samples()["message"], "nl"), ["vertaald."]) == ["vertaald."]
+
+
+def test_what_the_asker_wrote_stands_in_the_answer_once():
+    own = "Ik wil weten wat u bewaart."
+    refused = item(wording.OWN_WORDS, outcome=Outcome.REFUSED, ground="rights_of_others", words=own)
+    letter = Written(Letter.ANSWER, "nl", ANSWERED, answer(RequestKind.ACCESS, refused, words=own), (), by_post=False)
+    assert paper.text_by_pdfium(print_letter(letter, POLICY)).count(own) == 1
 
 
 def test_every_reason_to_keep_or_erase_has_its_words_and_its_article_as_it_is_cited():
