@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from urllib.parse import urlsplit
 
-from sqlalchemy import Insert, bindparam, select
+import orjson
+from sqlalchemy import Insert, Text, bindparam, cast, column, func, literal_column, select, type_coerce
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -38,6 +40,20 @@ def adds(dialect: str) -> Writes:
     return statement
 
 
+def adds_all(value: Value) -> Insert:
+    """`adds` of any number of mails, on PostgreSQL: they travel as one value, where the values of each alone would be
+    more than psycopg remembers the translation of."""
+    from sqlalchemy.dialects.postgresql import JSONB  # only where it is spoken
+
+    columns = [OutMail.__table__.c[name] for name in COLUMNS]
+    told = [column(each.name, Text() if each.name == "sealed" else each.type) for each in columns]
+    mails = cast(type_coerce(value("mails"), Text()), JSONB)
+    mail = func.jsonb_to_recordset(mails).table_valued(*told).render_derived(name="mail", with_types=True)
+    read = [func.decode(each, literal_column("'base64'")) if each.name == "sealed" else each for each in mail.c]
+    into = inserting("postgresql")(OutMail).from_select(COLUMNS, select(*read), include_defaults=False)
+    return into.on_conflict_do_nothing(index_elements=["dedupe"])
+
+
 def state_of(session: Session, dedupe: str) -> str | None:
     """What became of the mail with this key; None where none was written."""
     return session.execute(select(OutMail.state).where(OutMail.dedupe == dedupe)).scalar()
@@ -56,7 +72,11 @@ def put(session: Session, vault: Vault, message: Message, base_url: str, now: da
 
 def to_put(session: Session, vault: Vault, messages: Sequence[Message], base_url: str, now: datetime) -> list[Written]:
     """What `put` would add of several, for whoever writes it later in this transaction."""
-    return [(_adds(session), row) for row in _rows(session, vault, messages, base_url, now)]
+    rows = _rows(session, vault, messages, base_url, now)
+    if rows and session.get_bind().dialect.name == "postgresql":
+        told = orjson.dumps(rows, default=lambda sealed: b64encode(sealed).decode("ascii"))
+        return [(adds_all, {"mails": told.decode()})]
+    return [(_adds(session), row) for row in rows]
 
 
 def _adds(session: Session) -> Writes:
