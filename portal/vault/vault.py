@@ -101,13 +101,11 @@ class Vault:
     ) -> list[Json]:
         """`open` for many rows of one holder, each (row, retention class, blob), in their order; None in the place of
         what was shredded. A row by its id, or by that in hex. What they are bound to is as `Place.bind` has it."""
-        keys: dict[tuple[str, bytes], Key | None] = {}
         opened: list[bytes] = []
+        asked: tuple[str, bytes] | None = None
         for row, retention, blob in rows:
-            which = retention, blob[: HEADER.size]
-            if which not in keys:
-                keys[which] = self._held(holder, retention).get(version_of(blob))
-            key = keys[which]
+            if asked != (which := (retention, blob[: HEADER.size])):  # rows of a class mostly lie together
+                asked, key = which, self._held(holder, retention).get(version_of(blob))
             at = row if isinstance(row, str) else row.hex
             opened.append(open_text(key.cipher, f"{table}|{column}|{at}|{key.name}".encode(), blob) if key else NULL)
         return read_together(opened)

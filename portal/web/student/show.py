@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from portal.domain.birth_date import parse
 from portal.domain.vocabulary import FieldType
 from portal.i18n import N_, Speaker
-from portal.policy.model import OWN_SECTION, Field, Policy
+from portal.policy.model import OWN_SECTION, Field, Group, Policy
 from portal.services.own_data import About, Entry, GroupOfData, Series, Value, Way
 from portal.web.language import _
 from portal.web.pieces import GROUP_ENDS, PART, apart, from_left, group_head, name, pieces
@@ -60,6 +60,7 @@ def hole(what: str) -> str:
 
 
 ITEM, PLACE, SAID = hole("item"), hole("place"), hole("said")
+END_OF_GROUP = GROUP_ENDS.encode()
 AN_ITEM, A_PLACE, WHAT_IS_SAID = ITEM.encode(), PLACE.encode(), SAID.encode()
 
 
@@ -113,17 +114,16 @@ class Telling:
         return PART
 
     def _group(self, told: list[bytes], group: GroupOfData, own: Markup) -> None:
-        about, say, masked = group.group, self._pieces.text, group.masked
-        hint = say(NOTHING if group.empty else PARTLY) if group.empty or masked else ""
-        id, text = f"group-{about.number}", say(about.explanation)
-        told.append(group_head(id, say(about.label), about.icon, hint, locked=masked, text=text).encode())
+        number, masked = group.group.number, group.masked
+        hint = NOTHING if group.empty else PARTLY if masked else ""
+        told.append(_head_of(group.group, hint, masked, self._speaker))
         for series in group.series:
-            self._records(told, series, about.number, len(group.series) == 1)
+            self._records(told, series, number, len(group.series) == 1)
         if group.empty:
-            told.append(f'<p class="none">{say(NONE)}</p>'.encode())
-        if about.number == OWN_SECTION:
+            told.append(f'<p class="none">{self._pieces.text(NONE)}</p>'.encode())
+        if number == OWN_SECTION:
             told.append(own.encode())
-        told.append(GROUP_ENDS.encode())
+        told.append(END_OF_GROUP)
 
     def _records(self, told: list[bytes], series: Series, group: int, alone: bool) -> None:
         """What is shown of the records of a data set; `alone` in its group, one record needs no heading."""
@@ -182,6 +182,13 @@ class Telling:
         why = _filled(_parts(_why(value.way, self._speaker, purposes=False)), self._beside)
         item = str(value.item_id)
         return _around(value.way, value.restricted, self._speaker, item, item[-8:], why) | said._asdict()
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _head_of(about: Group, hint: str, locked: bool, speaker: Speaker) -> bytes:
+    say = pieces(speaker).text
+    hinted, id = say(hint) if hint else "", f"group-{about.number}"
+    return group_head(id, say(about.label), about.icon, hinted, locked=locked, text=say(about.explanation)).encode()
 
 
 @lru_cache(maxsize=MOST_KEPT)
