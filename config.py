@@ -102,7 +102,7 @@ OF_A_CONNECTION = (
     "lock_timeout=10000",
     "timezone=UTC",
     # A row found by an index costs little more than the next one of a table, as on any disk without arms: what
-    # PostgreSQL expects otherwise makes it read all 500 students at each page.
+    # PostgreSQL expects otherwise makes it read every student of a small school at each page.
     "random_page_cost=1.1",
 )
 

@@ -282,9 +282,8 @@ def _turn(work: Work, case: Case, events: Sequence[Any]) -> tuple[str, str]:
 
 
 def _stopped(work: Work, reference: str) -> bool:
-    """Whether that request ended without an answer."""
-    state = work.session.execute(select(Case.state).where(Case.reference == reference)).scalar_one()
-    return CaseState(state) in UNANSWERED
+    """Whether that request ended without an answer; not of one that is not kept any more."""
+    return work.session.execute(select(Case.state).where(Case.reference == reference)).scalar() in UNANSWERED
 
 
 def _copy(work: Work, case: Case, steps: Sequence[Any]) -> tuple[Copy, Packing | None]:

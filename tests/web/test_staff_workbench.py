@@ -10,10 +10,13 @@ from uuid import UUID
 import pytest
 from flask import Flask, current_app
 from openpyxl import load_workbook
+from sqlalchemy import update
 
 from portal.domain.lifecycle import Action
 from portal.domain.vocabulary import Outcome, RequestKind, Role, TargetKind
 from portal.records import casebook
+from portal.records.db import db
+from portal.records.tables.cases import Case
 from portal.services.answer import answer_of
 from portal.services.casework import Asked, move
 from portal.services.decide_case import ItemDecision, decide, rehearse
@@ -159,6 +162,10 @@ def test_a_duplicate_of_a_request_that_stopped_promises_no_answer(school: Flask)
     visitor.get(f"/staff/cases/{second}")
     assert "Ook dat andere verzoek sloot zonder antwoord:" in visitor.text
     assert "De cursist krijgt antwoord in" not in visitor.text
+    with school.app_context():
+        db.session.execute(update(Case).where(Case.reference == first).values(reference="V-2020-0000000"))
+        db.session.commit()
+    assert reader.get(f"/nl/me/requests/{second}").status == 200, "its main request is not kept any more"
 
 
 def test_only_the_officer_sees_and_can_close_for_abuse(school: Flask) -> None:
