@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from urllib.parse import urlsplit
 
 import orjson
@@ -16,7 +15,7 @@ from uuid_utils.compat import uuid7
 from portal.mail.messages import Message
 from portal.records.db import inserting
 from portal.records.tables.proof import OutMail
-from portal.records.written_last import Value, Writes, Written, alone
+from portal.records.written_last import Value, Written, alone
 from portal.vault.envelope import Place
 from portal.vault.vault import Vault
 
@@ -29,15 +28,10 @@ COLUMNS = (
 THERE = select(OutMail.dedupe).where(OutMail.dedupe.in_(bindparam("wanted", expanding=True)))
 
 
-@cache
-def adds(dialect: str) -> Writes:
-    """Adds a mail where none has its dedupe key."""
-
-    def statement(value: Value) -> Insert:
-        row = {name: value(name) for name in COLUMNS}
-        return inserting(dialect)(OutMail).values(row).on_conflict_do_nothing(index_elements=["dedupe"])
-
-    return statement
+def adds(value: Value) -> Insert:
+    """Adds a mail where none has its dedupe key, on SQLite."""
+    row = {name: value(name) for name in COLUMNS}
+    return inserting("sqlite")(OutMail).values(row).on_conflict_do_nothing(index_elements=["dedupe"])
 
 
 def adds_all(value: Value) -> Insert:
@@ -63,11 +57,9 @@ def put(session: Session, vault: Vault, message: Message, base_url: str, now: da
     """Adds the mail unless its dedupe key is there already, put by another transaction this moment perhaps; whether it
     was added. Message-ID is fixed here, for every attempt. One to nobody's address has failed from the start: what it
     tells is for somebody to tell."""
-    rows = _rows(session, vault, [message], base_url, now)
-    if not rows:
-        return False
-    counted = {"preserve_rowcount": True}
-    return bool(session.connection().execute(alone(_adds(session)), rows[0], execution_options=counted).rowcount)
+    connection, counted = session.connection(), {"preserve_rowcount": True}
+    written = to_put(session, vault, [message], base_url, now)
+    return any(connection.execute(alone(each), values, execution_options=counted).rowcount for each, values in written)
 
 
 def to_put(session: Session, vault: Vault, messages: Sequence[Message], base_url: str, now: datetime) -> list[Written]:
@@ -76,11 +68,7 @@ def to_put(session: Session, vault: Vault, messages: Sequence[Message], base_url
     if rows and session.get_bind().dialect.name == "postgresql":
         told = orjson.dumps(rows, default=lambda sealed: b64encode(sealed).decode("ascii"))
         return [(adds_all, {"mails": told.decode()})]
-    return [(_adds(session), row) for row in rows]
-
-
-def _adds(session: Session) -> Writes:
-    return adds(session.get_bind().dialect.name)
+    return [(adds, row) for row in rows]
 
 
 def _rows(

@@ -25,7 +25,7 @@ def insert_together(connection: Connection, rows: Rows) -> None:
     """A few rows, each after those that it refers to; each names every column that may not be empty, and None only
     where nothing else would stand anyway."""
     if connection.dialect.name == "postgresql":
-        told = _told(rows)
+        told = [(table, {name: value for name, value in row.items() if value is not None}) for table, row in rows]
         values = {f"{name}_{n}": value for n, (_, row) in enumerate(told) for name, value in row.items()}
         if len(values) <= TOGETHER:
             connection.execute(_together(tuple((table, tuple(row)) for table, row in told)), values)
@@ -35,12 +35,8 @@ def insert_together(connection: Connection, rows: Rows) -> None:
 
 
 def in_one(rows: Rows) -> bool:
-    """Whether `insert_together` writes them in one statement on PostgreSQL."""
-    return sum(len(row) for _, row in _told(rows)) <= TOGETHER
-
-
-def _told(rows: Rows) -> Rows:
-    return [(table, {name: value for name, value in row.items() if value is not None}) for table, row in rows]
+    """Whether `insert_together` surely writes them in one statement on PostgreSQL."""
+    return sum(len(row) for _, row in rows) <= TOGETHER
 
 
 _into = lru_cache(insert)

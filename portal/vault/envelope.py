@@ -109,10 +109,7 @@ def open_json(cipher: AESGCM, associated: bytes, blob: bytes) -> Json:
 
 def open_text(cipher: AESGCM, associated: bytes, blob: bytes) -> bytes:
     """The JSON text of what `open_json` reads."""
-    try:  # as open_bytes: what a page does sixty times is not called twice
-        padded = cipher.decrypt(blob[HEADER.size : SEALED_FROM], blob[SEALED_FROM:], associated)
-    except (InvalidTag, ValueError) as fault:
-        raise Tampered("does not open") from fault
+    padded = open_bytes(cipher, associated, blob)
     return padded[PREFIX : PREFIX + int.from_bytes(padded[:PREFIX])]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -180,7 +181,7 @@ class Vault:
         ]
         rows = [(data_key, self._row(holder, retention, 1, key)) for retention, key in fresh.items()]
         rows += [(lookup, entry) for entry in found_by]
-        with self._look() if self._apart and in_one(rows) else self._engine.begin() as connection:
+        with self._writing(at_once=in_one(rows)) as connection:
             insert_together(connection, rows)
         self._known.add(holder)
         for retention, key in fresh.items():
@@ -301,10 +302,13 @@ class Vault:
     # inside -------------------------------------------------------------------------------------------------------
 
     def _look(self) -> Connection:
-        """For statements that only read. On PostgreSQL each stands alone, so one that writes goes too: BEGIN and COMMIT
-        need not travel."""
+        """For statements that only read. On PostgreSQL each stands alone: BEGIN and ROLLBACK need not travel."""
         connection = self._engine.connect()
         return connection.execution_options(isolation_level="AUTOCOMMIT") if self._apart else connection
+
+    def _writing(self, at_once: bool) -> AbstractContextManager[Connection]:
+        """A transaction; for what is one statement (`at_once`), on PostgreSQL none but its own, as in `_look`."""
+        return self._look() if at_once and self._apart else self._engine.begin()
 
     def _held(self, holder: Holder, retention: str) -> dict[int, Key]:
         """The keys of a class by version; none where there is none."""
@@ -325,7 +329,7 @@ class Vault:
         if not held:
             raw = os.urandom(KEY_BYTES)
             try:
-                with self._look() if self._apart else self._engine.begin() as connection:
+                with self._writing(at_once=True) as connection:
                     connection.execute(ADD_KEYS, self._row(holder, retention, 1, raw))
             except IntegrityError:  # a lost race: theirs is read
                 self._forget(holder)
