@@ -142,6 +142,10 @@ class ErasurePlan:
     def erases_everything(self) -> bool:
         return all(line.verdict is Verdict.ERASE for line in self.lines)
 
+    @property
+    def keeps_everything(self) -> bool:
+        return bool(self.lines) and all(line.verdict is Verdict.KEEP for line in self.lines)
+
     def whole_classes(self, held: Mapping[str, int]) -> frozenset[str]:
         """The retention classes of which nothing remains, given how many items the student has in each."""
         erased: dict[str, int] = {}

@@ -79,8 +79,8 @@ def decide(
 
     Raises NotFound, NotAllowed, ChangedMeanwhile, NotPossible, and Refused with one of: item_undecided, nothing_asked,
     reason_missing, bad_ground, bad_value, not_correctable, item_gone, target_missing, not_matched, plan_keeps_all,
-    activity_mandatory, takes_effect_without_decision, upload_waits, words_too_long. Each names `item` where it is
-    about one.
+    plan_keeps_some, activity_mandatory, takes_effect_without_decision, upload_waits, words_too_long. Each names `item`
+    where it is about one.
     """
     with writing(actor, clock) as work:
         case, asked, plans = _decided(work, reference, version, decisions, words)
@@ -175,10 +175,10 @@ def _decide_items(
 
 def _decide_item(work: Work, case: Case, item: CaseItem, decision: ItemDecision) -> ErasurePlan | None:
     kind = RequestKind(case.kind)
-    refusing = decision.outcome is not Outcome.GRANTED
-    ground = _ground(work, case, item, decision) if refusing else None
     if decision.outcome is not Outcome.REFUSED and kind is RequestKind.WITHDRAWAL:
         raise Refused("takes_effect_without_decision", item=item.id)
+    if len(decision.reason) > MOST_WORDS:
+        raise Refused("words_too_long", item=item.id, most=MOST_WORDS)
     _demand_match(case, item, decision)
     if item.target == TargetKind.WORDS and decision.about is not None:
         _pin(work, case, item, decision.about)
@@ -188,7 +188,8 @@ def _decide_item(work: Work, case: Case, item: CaseItem, decision: ItemDecision)
         if kind is RequestKind.RECTIFICATION and item.dataset is not None:
             checked = _checked(work, case, item, decision)
         if kind is RequestKind.ERASURE and item.target != TargetKind.WORDS:
-            plan = _plan(work, case, item)
+            plan = _plan(work, case, item, decision.outcome)
+    ground = _ground(work, case, item, decision, plan)
     item.outcome, item.ground, item.executed_at = decision.outcome.value, ground, None
     evidence = decision.evidence.value if decision.evidence and checked is not None else None
     contents.update(reason=decision.reason.strip(), checked=checked, keeps=_keeps(plan), evidence=evidence)
@@ -196,12 +197,16 @@ def _decide_item(work: Work, case: Case, item: CaseItem, decision: ItemDecision)
     return plan
 
 
-def _ground(work: Work, case: Case, item: CaseItem, decision: ItemDecision) -> str:
-    """The ground of a refusal, whole or in part; one that only the regulation knows needs its own permission."""
-    if not decision.ground or not decision.reason.strip():
+def _ground(work: Work, case: Case, item: CaseItem, decision: ItemDecision, plan: ErasurePlan | None) -> str | None:
+    """The ground of a refusal, whole or in part; one that only the regulation knows needs its own permission. Where
+    a plan keeps a part, the answer gives its reasons line by line, and more is not asked for."""
+    if decision.outcome is Outcome.GRANTED:
+        return None
+    explained = plan is not None and not plan.erases_everything
+    if explained and not decision.ground:
+        return None
+    if not decision.ground or not (explained or decision.reason.strip()):
         raise Refused("reason_missing", item=item.id)
-    if len(decision.reason) > MOST_WORDS:
-        raise Refused("words_too_long", item=item.id, most=MOST_WORDS)
     fitting = {ground.code: ground for ground in work.policy.grounds_for(RequestKind(case.kind))}
     if decision.ground not in fitting:
         raise Refused("bad_ground", item=item.id, ground=decision.ground)
@@ -290,11 +295,14 @@ def _canonical(work: Work, item: CaseItem, field: Field, value: Json) -> Json:
         raise Refused("bad_value", item=item.id, field=field.code, reason=fault.code) from fault
 
 
-def _plan(work: Work, case: Case, item: CaseItem) -> ErasurePlan:
+def _plan(work: Work, case: Case, item: CaseItem, outcome: Outcome) -> ErasurePlan:
+    """What erasing does today. Where something stays, "granted" would promise what is not done (GDPR 12(4))."""
     assert case.student_id is not None
     plan = plan_for(work, case.student_id, [target_of(item)])
-    if plan.lines and all(line.verdict is Verdict.KEEP for line in plan.lines):
+    if plan.keeps_everything:
         raise Refused("plan_keeps_all", item=item.id)
+    if outcome is Outcome.GRANTED and not plan.erases_everything:
+        raise Refused("plan_keeps_some", item=item.id)
     return plan
 
 

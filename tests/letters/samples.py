@@ -125,7 +125,7 @@ def samples() -> dict[str, Sample]:
         erased=(Erased(NAME, (label("town"), label("street")), 1, wording.PLAN[next(iter(wording.PLAN))]),),
         kept=(kept,),
     )
-    most = item(wording.ALL_DATA, outcome=Outcome.GRANTED, erased=partly.erased, kept=(kept,))
+    planned = item(wording.ALL_DATA, outcome=Outcome.PARTLY, erased=partly.erased, kept=(kept,))
     duo = Named("duo", POLICY.recipients["duo"].name)
     paper = Named("paper_file", POLICY.holders["paper_file"].label)
     steps = (
@@ -159,10 +159,10 @@ def samples() -> dict[str, Sample]:
             (wording.OUTCOMES[Outcome.PARTLY], DUTY.label, DUTY.explanation, GRADE, kept.law, *law[:1], *ROUTES),
             ("31-07-2029", "9.2", OF_STAFF),
         ),
-        "most": _of(
+        "partly_by_plan": _of(
             Letter.ANSWER,
-            answer(RequestKind.ERASURE, most),
-            (wording.OUTCOMES[Outcome.GRANTED], "Een deel moet blijven.", GRADE, kept.law, *ROUTES),
+            answer(RequestKind.ERASURE, planned, outcome=Outcome.PARTLY),
+            (wording.OUTCOMES[Outcome.PARTLY], GRADE, kept.law, *ROUTES),
             ("31-07-2029",),
         ),
         "refused": _of(

@@ -18,6 +18,7 @@ from portal.records.tables.cases import Case, CaseItem, CaseStep
 from portal.records.tables.proof import Audit, OutMail
 from portal.services.casework import Asked, Contact, NewCase, move, open_case
 from portal.services.decide_case import Decided, ItemDecision, decide
+from portal.services.decision_choices import choices
 from portal.services.unit import Work, writing
 from tests import factories
 
@@ -119,6 +120,14 @@ def all_of(reference: str, outcome: Outcome, **more: object) -> list[ItemDecisio
 
 def decided(reference: str, actor: Actor, outcome: Outcome = Outcome.GRANTED, **more: object) -> Decided:
     decisions = all_of(reference, outcome, **more)
+    return decide(actor, clock(), reference, version_of(reference), decisions)
+
+
+def granted_erasure(reference: str, actor: Actor) -> Decided:
+    """Each item granted as far as its plan allows."""
+    plans = choices(actor, clock(), reference).plans
+    whole = {item.id: item.id not in plans or plans[item.id].erases_everything for item in items_of(reference)}
+    decisions = [ItemDecision(id, Outcome.GRANTED if all_of_it else Outcome.PARTLY) for id, all_of_it in whole.items()]
     return decide(actor, clock(), reference, version_of(reference), decisions)
 
 

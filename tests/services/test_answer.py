@@ -125,7 +125,7 @@ def test_an_erasures_answer_lists_what_goes_and_what_stays(context):
     student = factories.make_student(last_programme_ended=cases.RECEIVED)
     factories.add_record(student, "permit", kind="asylum", valid_until="2027-01-01")
     reference = cases.opened(RequestKind.ERASURE, student)
-    cases.decided(reference, cases.officer())
+    cases.granted_erasure(reference, cases.officer())
     page = answer_html(read(reference), "nl", context.extensions["policy"])
     assert "Dit wissen wij" in page
     assert "Dit moet blijven" in page

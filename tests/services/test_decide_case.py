@@ -193,6 +193,28 @@ def test_an_erasure_that_the_plan_keeps_whole_cannot_be_granted(context):
         cases.decided(reference, cases.handler())
 
 
+def test_an_erasure_of_which_a_part_stays_is_granted_partly_and_not_whole(context):
+    student = factories.make_student(last_programme_ended=cases.RECEIVED)
+    reference, officer = cases.opened(RequestKind.ERASURE, student), cases.officer()
+    with pytest.raises(Refused, match="plan_keeps_some"):
+        cases.decided(reference, officer)
+    assert cases.case_of(reference).state == "in_progress"
+    assert cases.decided(reference, officer, Outcome.PARTLY).outcome is Outcome.PARTLY
+    (item,) = cases.items_of(reference)
+    assert item.ground is None, "the plan says why of each thing it keeps"
+    assert {line["why"] for line in cases.contents_of(item)["keeps"]} >= {"legal_obligation"}
+
+
+def test_where_nothing_must_stay_an_erasure_that_is_granted_partly_needs_its_ground_and_reason(context):
+    student, officer = factories.make_student(last_programme_ended=date(2015, 1, 1)), cases.officer()
+    reference = cases.opened(RequestKind.ERASURE, student)
+    for more in ({}, {"ground": "legal_claims"}, {"reason": "Een rechtszaak."}):
+        with pytest.raises(Refused, match="reason_missing"):
+            cases.decided(reference, officer, Outcome.PARTLY, **more)
+    why = {"ground": "legal_claims", "reason": "Een rechtszaak."}
+    assert cases.decided(reference, officer, Outcome.PARTLY, **why).outcome is Outcome.PARTLY
+
+
 def test_an_erasure_of_what_the_portal_does_not_hold_is_granted_for_the_places_outside(context):
     reference = cases.opened(RequestKind.ERASURE, factories.make_student(), [Asked(TargetKind.GROUP, group=2)])
     cases.decided(reference, cases.officer())

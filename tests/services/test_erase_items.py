@@ -71,7 +71,7 @@ def former_student(**person):
 def approved(student, items=(cases.EVERYTHING,), **more):
     reference = cases.opened(RequestKind.ERASURE, student, items, **more)
     officer, director = cases.officer(), cases.director()
-    cases.decided(reference, officer)
+    cases.granted_erasure(reference, officer)
     approve(director, cases.clock(), reference, cases.version_of(reference))
     deliver(cases.clock(), Line())  # the mail with the link that stops it
     cases.clock().advance(COOLING)
@@ -125,7 +125,7 @@ def opens(student, rows):
 def test_an_erasure_needs_a_second_person_with_a_fresh_sign_in(context):
     reference = cases.opened(RequestKind.ERASURE, former_student())
     officer, director = cases.officer(), cases.director()
-    cases.decided(reference, officer)
+    cases.granted_erasure(reference, officer)
     version = cases.version_of(reference)
     with pytest.raises(NotAllowed, match="second_person_needed"):
         approve(officer, cases.clock(), reference, version)
@@ -297,7 +297,7 @@ def test_the_answer_says_what_stays_until_when_and_why(context):
     student = factories.make_student(last_programme_ended=date(2026, 6, 30))
     factories.add_record(student, "education", programme_number="1", courses_followed="NT2")
     reference = cases.opened(RequestKind.ERASURE, student)
-    cases.decided(reference, cases.officer())
+    cases.granted_erasure(reference, cases.officer())
     with reading(factories.SYSTEM, cases.clock()) as work:
         answer = answer_of(work, cases.within(work, reference))
     assert answer is not None

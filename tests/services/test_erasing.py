@@ -238,7 +238,7 @@ def planned(student):
     """An approved erasure of which the student was not told yet."""
     reference = cases.opened(RequestKind.ERASURE, student)
     officer = cases.officer()
-    cases.decided(reference, officer)
+    cases.granted_erasure(reference, officer)
     approve(cases.director(), cases.clock(), reference, cases.version_of(reference))
     return reference, officer
 
@@ -336,7 +336,7 @@ def test_the_student_and_staff_stop_it_and_a_stranger_does_not(small):
     assert erasures.stop_own(factories.student_actor(student), cases.clock(), reference) is StopState.STOPPED
 
     second = cases.opened(RequestKind.ERASURE, student)
-    cases.decided(second, officer)
+    cases.granted_erasure(second, officer)
     director = factories.staff_actor(factories.make_staff("second", cases.Role.DIRECTOR))
     approve(director, cases.clock(), second, cases.version_of(second))
     erasures.stop_for(officer, cases.clock(), second, cases.version_of(second))
@@ -367,7 +367,7 @@ def test_a_reopened_case_is_approved_and_thought_over_anew(small):
     reference, officer, _ = approved(student)
     reopen(officer, cases.clock(), reference, cases.version_of(reference), "new_facts")
     assert erasure_of(reference).state == "stopped"
-    cases.decided(reference, officer)
+    cases.granted_erasure(reference, officer)
     with pytest.raises((Refused, NotAllowed)):
         carry_out(officer, cases.clock(), reference, cases.version_of(reference))
 

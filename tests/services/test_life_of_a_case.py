@@ -161,7 +161,10 @@ def _decided(name: str, letter: str, reference: str, officer: Actor) -> None:
     if letter == "C" and name in {"change", "unsure", "erasure", "approved"}:
         cases.decided(reference, officer, Outcome.REFUSED, ground=REFUSALS[kind], reason=cases.CHECK_REASON)
         return
-    cases.decided(reference, officer, checked="Dorpsstraat 1" if kind is RequestKind.RECTIFICATION else None)
+    if kind is RequestKind.ERASURE:
+        cases.granted_erasure(reference, officer)
+    else:
+        cases.decided(reference, officer, checked="Dorpsstraat 1" if kind is RequestKind.RECTIFICATION else None)
     if name == "approved":
         director = factories.staff_actor(factories.make_staff(f"second-{letter.lower()}", Role.DIRECTOR))
         approve(director, cases.clock(), reference, cases.version_of(reference))

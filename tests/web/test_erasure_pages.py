@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from flask import Flask
@@ -49,6 +50,31 @@ def test_the_plan_is_shown_before_asking_and_again_for_what_was_chosen(sqlite_ap
     visitor.press("Stuur mijn vraag")
     assert "Wij moeten zeker weten dat u het bent." in visitor.text, "what is still to be done is said at once"
     assert visitor.link("Laat weten wie u bent").status == 200
+
+
+def test_a_decision_offers_what_the_plan_leaves_possible(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context():
+        factories.make_staff("officer", Role.PRIVACY_OFFICER)
+        gone = factories.make_student(last_programme_ended=date(2020, 1, 1))
+        kept = factories.make_student(last_programme_ended=cases.RECEIVED)
+        whole = cases.opened(RequestKind.ERASURE, gone)
+        part = cases.opened(RequestKind.ERASURE, kept)
+        nothing = cases.opened(RequestKind.ERASURE, kept, [cases.field_of(kept, "bsn", None)])
+    officer = enter(sqlite_app, "officer")
+
+    def offered(reference: str) -> list[str]:
+        html = officer.get(f"/staff/cases/{reference}/decide").html
+        return re.findall(r'name="outcome_0"[^>]* value="(\w+)"', html)
+
+    assert offered(whole) == ["granted", "partly", "refused"]
+    assert "Alles toewijzen kan niet" not in officer.text
+    assert offered(part) == ["partly", "refused"]
+    assert "Alles toewijzen kan niet" in officer.text
+    officer.press("Besluit nemen", outcome_0="granted")
+    assert officer.status == 422, "a page from before the plan changed"
+    officer.press("Besluit nemen", outcome_0="partly")
+    assert "Dit moet blijven" in officer.text, "the letter says why, so no ground is asked for"
+    assert offered(nothing) == ["refused"]
 
 
 def test_the_link_of_the_mail_asks_once_more_and_then_stops_it(sqlite_app: Flask) -> None:

@@ -27,6 +27,7 @@ BESIDE = {
     "target_missing": "about",
     "item_undecided": "outcome",
     "plan_keeps_all": "outcome",
+    "plan_keeps_some": "outcome",
     "item_gone": "outcome",
     "activity_mandatory": "outcome",
     "not_matched": "outcome",

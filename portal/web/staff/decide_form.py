@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, StringField, TextAreaField
 
 from portal.domain.acts import Act
+from portal.domain.erasure_plan import ErasurePlan
 from portal.domain.permissions import could
 from portal.domain.vocabulary import Evidence, Outcome, RequestKind, TargetKind
 from portal.i18n import N_
@@ -54,7 +55,9 @@ def decide_form(page: CasePage, offered: Choices, draft: MultiDict[str, str] | N
     fields: dict[str, Any] = {}
     for number, item in enumerate(page.items):
         fields[f"outcome_{number}"] = Radio(
-            N_("Besluit"), [Required(_(ASK_OUTCOME, number=number + 1))], choices=choices(OUTCOMES.items())
+            N_("Besluit"),
+            [Required(_(ASK_OUTCOME, number=number + 1))],
+            choices=choices(_outcomes(offered.plans.get(item.id))),
         )
         grounds = [(ground.code, _ground(ground)) for ground in policy().grounds_for(page.kind)]
         fields[f"ground_{number}"] = Select(
@@ -65,6 +68,18 @@ def decide_form(page: CasePage, offered: Choices, draft: MultiDict[str, str] | N
     of_case = type("DecideFormOfCase", (DecideForm,), fields)
     made: DecideForm = of_case() if draft is None else of_case(formdata=draft)
     return made
+
+
+def _outcomes(plan: ErasurePlan | None) -> list[tuple[Outcome, str]]:
+    """Without what the plan of an erasure rules out: what would be refused anyway is not offered."""
+    ruled_out: set[Outcome] = set()
+    if plan is not None and _keeps(plan):
+        ruled_out = {Outcome.GRANTED, Outcome.PARTLY} if plan.keeps_everything else {Outcome.GRANTED}
+    return [(outcome, said) for outcome, said in OUTCOMES.items() if outcome not in ruled_out]
+
+
+def _keeps(plan: ErasurePlan | None) -> bool:
+    return plan is not None and not plan.erases_everything
 
 
 def _ground(ground: Ground) -> str:
@@ -136,11 +151,14 @@ def _decision(
         if ground:
             form.say(Said(NO_GROUND, {"number": number + 1}), f"ground_{number}")
     else:
-        if not ground:
+        explained = outcome is Outcome.PARTLY and _keeps(
+            offered.plans.get(item.id)
+        )  # the answer says why, line by line
+        if not ground and not explained:
             form.say(Said(ASK_GROUND, {"number": number + 1}), f"ground_{number}")
-        elif ground in policy().grounds and not _may_use(policy().grounds[ground]):
+        elif ground and ground in policy().grounds and not _may_use(policy().grounds[ground]):
             form.say(Said(ASK_OFFICER, {"number": number + 1}), f"ground_{number}")
-        if not reason:
+        if not reason and not explained:
             form.say(Said(ASK_REASON, {"number": number + 1}), f"reason_{number}")
     if outcome is not Outcome.REFUSED:
         if page.kind is RequestKind.RECTIFICATION:

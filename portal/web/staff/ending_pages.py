@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flask import request
 from werkzeug.wrappers import Response
 
 from portal.domain.lifecycle import Action, next_state
@@ -73,6 +74,8 @@ def merge(reference: str) -> Response:
         )
         for each in page.takers_in
     )
+    if request.method == "GET" and len(page.takers_in) == 1:  # nothing to choose
+        form.into.data = page.takers_in[0].reference
     return _asked_once_more(
         page,
         Action.MERGE,

@@ -254,6 +254,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "target_missing": N_("Kies waar dit over gaat."),
         "not_matched": N_("Koppel het verzoek eerst aan een cursist."),
         "plan_keeps_all": N_("Hiervan mag nu niets worden gewist. Kies afwijzen, met de grond."),
+        "plan_keeps_some": N_("Een deel hiervan moet nog blijven. Kies deels toewijzen, met de grond."),
         "activity_mandatory": N_("Deze verwerking is verplicht en kan niet stoppen."),
         "takes_effect_without_decision": N_("Intrekken van toestemming werkt direct, zonder besluit."),
         "words_too_long": N_("Deze tekst is te lang."),
