@@ -34,6 +34,7 @@ from portal.records.case_filter import (
     places_of,
     state_in,
     states_of,
+    value_read_by,
     written,
 )
 from portal.records.tables.cases import Case
@@ -42,7 +43,6 @@ COUNT_CAP = 500  # a tab says "500+" rather than count on
 LOOKED = 10_000  # what a part says of each case that it looked at; of one that fits it says 1 more
 STANDS = 60.0  # seconds that the count of a part which has more than it was looked at is told again
 MOST_KEPT = 1_000  # lists of which a process knows such parts
-VALUES = ("handler_id", "language", "channel", "kind")  # the first that is asked is what a part is read by
 OF_RECEIPT, OF_DUE = frozenset({"received_from", "received_until"}), frozenset({"due_from", "due_until"})
 BY_RECEIPT, BY_DUE = frozenset({"received_after", "received_before"}), frozenset({"due_after", "due_before"})
 LATER = "later"  # undecided, and due after this week
@@ -133,8 +133,7 @@ def _capped(shape: Shape, conditions: Conditions) -> ColumnElement[int]:
 def _read_by(shape: Shape, conditions: Conditions) -> tuple[Conditions, Conditions]:
     """What one index holds together, and what else is asked: of the cases of a value those that are due within a
     range; of all cases those that are due, or came in, within one."""
-    named = {each.left.key for each in [*conditions, *narrowed(shape)]}
-    value = next((name for name in VALUES if name in named), "")
+    value = value_read_by([*conditions, *narrowed(shape)])
     receipt = not value and shape.given & OF_RECEIPT and not shape.given & OF_DUE
     within = {"state", value, "received_on" if receipt else "due_on"}
     asked = [*conditions, *narrowed(shape, BY_RECEIPT if receipt else BY_DUE)]

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, literal_column, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import BinaryExpression
 
 from portal.domain.clock import MOST_DAYS
 from portal.domain.lifecycle import ENDED, OPEN, UNDECIDED, CaseState
@@ -132,6 +133,7 @@ _EQUAL = {
     "language": Case.language,
     "reference": Case.reference,
 }
+VALUES = ("handler_id", "language", "channel", "kind")  # the one that leaves least comes first
 FOUND = frozenset({"reference", "students"})  # what narrows a list to cases that a look-up found
 _FROM = {"received_from": Case.received_on, "due_from": Case.due_on}
 _UNTIL = {"received_until": Case.received_on, "due_until": Case.due_on}
@@ -266,6 +268,12 @@ def narrowed(shape: Shape, bounds: frozenset[str] = BOUNDS) -> Conditions:
     if "students" in given:
         conditions.append(Case.student_id.in_(bindparam("students", expanding=True, type_=Case.id.type)))
     return conditions
+
+
+def value_read_by(conditions: Conditions) -> str:
+    """Of several values that are asked for the one whose index is read; the others are looked at there."""
+    named = {each.left.key for each in conditions if isinstance(each, BinaryExpression)}
+    return next((name for name in VALUES if name in named), "")
 
 
 def written(number: int) -> ColumnElement[int]:

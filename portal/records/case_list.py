@@ -12,15 +12,29 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal_column, or_, select, true, tuple_, type_coerce, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.elements import BinaryExpression, UnaryExpression
 from sqlalchemy.types import NULLTYPE
 
 from portal.records.case_filter import (
     FOUND,
     STATES,
+    VALUES,
     Conditions,
     Order,
     Question,
@@ -34,6 +48,7 @@ from portal.records.case_filter import (
     places_of,
     state_in,
     states_of,
+    value_read_by,
     written,
 )
 from portal.records.queue import Place
@@ -112,6 +127,8 @@ def _part(arm: Conditions, order: Order, downwards: bool, placed: bool, cut: int
     PostgreSQL takes no IS NULL for one value, and would sort what the index has sorted."""
     column = order.column
     nothing = [each.left for each in arm if isinstance(each, BinaryExpression) and each.operator is operators.is_]
+    if cut is None:
+        arm = [*_read_by_one_value(arm)]
     statement = select(Case.id.label("id"), column.label("at")).where(*arm)
     if placed:
         key, place = tuple_(column, Case.id), tuple_(bound("place_at", column), bound("place_id", Case.id))
@@ -121,6 +138,18 @@ def _part(arm: Conditions, order: Order, downwards: bool, placed: bool, cut: int
     keys = (*nothing, column, Case.id)
     first = statement.order_by(*(each.desc() for each in keys) if downwards else keys).limit(written(cut))
     return select(first.subquery())
+
+
+def _read_by_one_value(arm: Conditions) -> Iterator[ColumnElement[bool]]:
+    """SQLite takes any index that fits; read by kind, an arm of a handler with no case in that branch would be looked
+    through to its end. What has a plus before it is looked at, and no index is read by it."""
+    others = {*VALUES} - {value_read_by(arm)}
+    for each in arm:
+        if isinstance(each, BinaryExpression) and each.left.key in others:
+            plain = UnaryExpression(each.left, operator=operators.custom_op("+"), type_=each.left.type)
+            yield BinaryExpression(plain, each.right, each.operator)
+        else:
+            yield each
 
 
 def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -> Any:

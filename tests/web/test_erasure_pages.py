@@ -75,6 +75,7 @@ def test_a_decision_offers_what_the_plan_leaves_possible(sqlite_app: Flask) -> N
     officer.press("Besluit nemen", outcome_0="partly")
     assert "Dit moet blijven" in officer.text, "the letter says why, so no ground is asked for"
     assert offered(nothing) == ["refused"]
+    assert "Kies afwijzen, met de grond." in officer.text
 
 
 def test_the_link_of_the_mail_asks_once_more_and_then_stops_it(sqlite_app: Flask) -> None:
