@@ -128,7 +128,7 @@ def _part(arm: Conditions, order: Order, downwards: bool, placed: bool, cut: int
     column = order.column
     nothing = [each.left for each in arm if isinstance(each, BinaryExpression) and each.operator is operators.is_]
     if cut is None:
-        arm = [*_read_by_one_value(arm)]
+        arm = _read_by_one_value(arm)
     statement = select(Case.id.label("id"), column.label("at")).where(*arm)
     if placed:
         key, place = tuple_(column, Case.id), tuple_(bound("place_at", column), bound("place_id", Case.id))
@@ -140,16 +140,22 @@ def _part(arm: Conditions, order: Order, downwards: bool, placed: bool, cut: int
     return select(first.subquery())
 
 
-def _read_by_one_value(arm: Conditions) -> Iterator[ColumnElement[bool]]:
+def _read_by_one_value(arm: Conditions) -> Conditions:
     """SQLite takes any index that fits; read by kind, an arm of a handler with no case in that branch would be looked
-    through to its end. What has a plus before it is looked at, and no index is read by it."""
-    others = {*VALUES} - {value_read_by(arm)}
-    for each in arm:
-        if isinstance(each, BinaryExpression) and each.left.key in others:
-            plain = UnaryExpression(each.left, operator=operators.custom_op("+"), type_=each.left.type)
-            yield BinaryExpression(plain, each.right, each.operator)
-        else:
-            yield each
+    through to its end. What has a plus before it is looked at, and no index is read by it. What is nobody's is no value
+    here: most that came in is."""
+    values: Conditions = [each for each in arm if isinstance(each, BinaryExpression) and each.operator is operators.eq]
+    by = value_read_by(values)
+    return [_looked_at(each) if by and _names(each) in {*VALUES} - {by} else each for each in arm]
+
+
+def _names(asked: ColumnElement[bool]) -> str:
+    return str(asked.left.key) if isinstance(asked, BinaryExpression) else ""
+
+
+def _looked_at(asked: Any) -> ColumnElement[bool]:
+    plain = UnaryExpression(asked.left, operator=operators.custom_op("+"), type_=asked.left.type)
+    return BinaryExpression(plain, asked.right, asked.operator)
 
 
 def _whole(arms: list[Select[Any]], order: Order, downwards: bool, limit: int) -> Any:

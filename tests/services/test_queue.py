@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import event, func, select, text
 
 from portal.domain.clock import FixedClock
-from portal.domain.lifecycle import OPEN, CaseState
+from portal.domain.lifecycle import CaseState
 from portal.domain.permissions import SYSTEM, Actor, NotAllowed
 from portal.domain.refusal import Refused
 from portal.domain.vocabulary import Channel, RequestKind, Role
@@ -364,16 +364,19 @@ def test_every_list_is_read_from_an_index_in_its_order(sqlite_app: Flask, clock:
 
 
 @pytest.mark.parametrize(
-    ("asked", "by"),
+    ("tab", "asked", "by"),
     [
-        (Filters(kind=RequestKind.ERASURE, language="ti"), "language"),
-        (Filters(kind=RequestKind.ERASURE, channel=Channel.LETTER), "channel"),
-        (Filters(language="ti", handler=UUID(int=1)), "handler"),
-        (Filters(kind=RequestKind.ERASURE, handler=UUID(int=1)), "handler"),
+        (Tab.ALL, Filters(kind=RequestKind.ERASURE, language="ti"), "language"),
+        (Tab.ALL, Filters(kind=RequestKind.ERASURE, channel=Channel.LETTER), "channel"),
+        (Tab.ALL, Filters(language="ti", handler=UUID(int=1)), "handler"),
+        (Tab.ALL, Filters(kind=RequestKind.ERASURE, handler=UUID(int=1)), "handler"),
+        (Tab.MINE, Filters(kind=RequestKind.ERASURE), "handler"),
+        (Tab.UNASSIGNED, Filters(kind=RequestKind.ERASURE), "kind"),
+        (Tab.UNASSIGNED, Filters(), "handler"),
     ],
 )
 def test_of_two_values_sqlite_reads_the_one_that_leaves_less(
-    sqlite_app: Flask, clock: FixedClock, asked: Filters, by: str
+    sqlite_app: Flask, clock: FixedClock, tab: Tab, asked: Filters, by: str
 ) -> None:
     """Whatever its statistics say: by kind, an arm without a case of the handler would be looked through to its end."""
     with sqlite_app.app_context():
@@ -386,12 +389,12 @@ def test_of_two_values_sqlite_reads_the_one_that_leaves_less(
         db.session.commit()
         db.session.execute(text("ANALYZE sqlite_master"))  # takes up what was written
         with statements() as seen:
-            queue(actor, clock, filters=asked)
+            queue(actor, clock, tab, asked)
         listed = next(each for each in seen if "UNION ALL" in each and "reference" in each)
         values = next(values for statement, values in seen.values if statement == listed)
         plan = [row[3] for row in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {listed}", values)]
         arms = [line for line in plan if "COVERING INDEX ix_case_" in line and "state=?" in line]
-        assert len(arms) >= len(OPEN)
+        assert arms
         assert all(f"{by}_state_due" in line for line in arms), plan
 
 
