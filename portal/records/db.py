@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 WRITE = "portal_write"  # execution option of a connection in a writing transaction
 BUSY_MILLISECONDS = 10_000
-CACHE, KEYS_CACHE = 2_000, 512  # KiB of its file that a connection of SQLite's keeps: less than a page asks for is none
+CACHE, KEYS_CACHE = 1_500, 384  # KiB of its file that a connection of SQLite's keeps: less than a page asks for is none
 LOOKS_AGAIN = 0.002  # seconds
 
 
