@@ -14,7 +14,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from portal.domain.retention import is_past
-from portal.domain.vocabulary import LegalBasis
+from portal.domain.vocabulary import LegalBasis, Outcome
 
 
 class Objection(StrEnum):
@@ -139,12 +139,20 @@ class ErasurePlan:
         return tuple(sorted({recipient for line in self.lines for recipient in line.tell}))
 
     @property
-    def erases_everything(self) -> bool:
-        return all(line.verdict is Verdict.ERASE for line in self.lines)
+    def keeps_a_part(self) -> bool:
+        """Or all of it."""
+        return any(line.verdict is not Verdict.ERASE for line in self.lines)
 
     @property
     def keeps_everything(self) -> bool:
         return bool(self.lines) and all(line.verdict is Verdict.KEEP for line in self.lines)
+
+    @property
+    def rules_out(self) -> frozenset[Outcome]:
+        """The decisions that would promise what is not done (GDPR 12(4))."""
+        if self.keeps_everything:
+            return frozenset({Outcome.GRANTED, Outcome.PARTLY})
+        return frozenset({Outcome.GRANTED} if self.keeps_a_part else ())
 
     def whole_classes(self, held: Mapping[str, int]) -> frozenset[str]:
         """The retention classes of which nothing remains, given how many items the student has in each."""

@@ -27,6 +27,7 @@ from portal.records.case_filter import (
     anywhere,
     bound,
     branches_of,
+    column_of,
     narrowed,
     of_tab,
     one_of,
@@ -137,7 +138,11 @@ def _read_by(shape: Shape, conditions: Conditions) -> tuple[Conditions, Conditio
     receipt = not value and shape.given & OF_RECEIPT and not shape.given & OF_DUE
     within = {"state", value, "received_on" if receipt else "due_on"}
     asked = [*conditions, *narrowed(shape, BY_RECEIPT if receipt else BY_DUE)]
-    return [each for each in asked if each.left.key in within], [each for each in asked if each.left.key not in within]
+    together: Conditions = []
+    besides: Conditions = []
+    for each in asked:
+        (together if column_of(each) in within else besides).append(each)
+    return together, besides
 
 
 def _places(shape: Shape) -> list[Conditions]:

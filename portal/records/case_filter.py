@@ -272,8 +272,13 @@ def narrowed(shape: Shape, bounds: frozenset[str] = BOUNDS) -> Conditions:
 
 def value_read_by(conditions: Conditions) -> str:
     """Of several values that are asked for the one whose index is read; the others are looked at there."""
-    named = {each.left.key for each in conditions if isinstance(each, BinaryExpression)}
+    named = set(map(column_of, conditions))
     return next((name for name in VALUES if name in named), "")
+
+
+def column_of(condition: ColumnElement[bool]) -> str:
+    """The key of the column that a condition compares; "" where it compares none."""
+    return str(condition.left.key) if isinstance(condition, BinaryExpression) else ""
 
 
 def written(number: int) -> ColumnElement[int]:

@@ -42,6 +42,7 @@ from portal.records.case_filter import (
     Tab,
     anywhere,
     bound,
+    column_of,
     narrowed,
     of_tab,
     own,
@@ -146,11 +147,8 @@ def _read_by_one_value(arm: Conditions) -> Conditions:
     here: most that came in is."""
     values: Conditions = [each for each in arm if isinstance(each, BinaryExpression) and each.operator is operators.eq]
     by = value_read_by(values)
-    return [_looked_at(each) if by and _names(each) in {*VALUES} - {by} else each for each in arm]
-
-
-def _names(asked: ColumnElement[bool]) -> str:
-    return str(asked.left.key) if isinstance(asked, BinaryExpression) else ""
+    others = {*VALUES} - {by} if by else set()
+    return [_looked_at(each) if column_of(each) in others else each for each in arm]
 
 
 def _looked_at(asked: Any) -> ColumnElement[bool]:

@@ -202,7 +202,7 @@ def _ground(work: Work, case: Case, item: CaseItem, decision: ItemDecision, plan
     a plan keeps a part, the answer gives its reasons line by line, and more is not asked for."""
     if decision.outcome is Outcome.GRANTED:
         return None
-    explained = plan is not None and not plan.erases_everything
+    explained = plan is not None and plan.keeps_a_part
     if explained and not decision.ground:
         return None
     if not decision.ground or not (explained or decision.reason.strip()):
@@ -296,13 +296,11 @@ def _canonical(work: Work, item: CaseItem, field: Field, value: Json) -> Json:
 
 
 def _plan(work: Work, case: Case, item: CaseItem, outcome: Outcome) -> ErasurePlan:
-    """What erasing does today. Where something stays, "granted" would promise what is not done (GDPR 12(4))."""
+    """What erasing does today, which the outcome fits."""
     assert case.student_id is not None
     plan = plan_for(work, case.student_id, [target_of(item)])
-    if plan.keeps_everything:
-        raise Refused("plan_keeps_all", item=item.id)
-    if outcome is Outcome.GRANTED and not plan.erases_everything:
-        raise Refused("plan_keeps_some", item=item.id)
+    if outcome in plan.rules_out:
+        raise Refused("plan_keeps_all" if plan.keeps_everything else "plan_keeps_some", item=item.id)
     return plan
 
 

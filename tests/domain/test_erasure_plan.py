@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.erasure_plan import ARTICLES, Hold, Item, Objection, PlanLine, Use, Verdict, Why, plan_erasure
-from portal.domain.vocabulary import LegalBasis
+from portal.domain.vocabulary import LegalBasis, Outcome
 
 TODAY = date(2026, 1, 15)
 UNTIL = date(2027, 6, 30)
@@ -104,7 +104,20 @@ def test_recipients_are_told_of_what_goes_and_not_of_what_stays():
     assert plan.tell == ("duo", "panteia")
     assert [found.verdict.value for found in plan.lines] == ["erase", "keep", "erase"]
     assert len(plan.of(Verdict.ERASE)) == 2
-    assert not plan.erases_everything
+    assert plan.keeps_a_part
+
+
+@pytest.mark.parametrize(
+    ("items", "ruled_out"),
+    [
+        ([], set()),
+        ([CONSENT], set()),
+        ([CONSENT, DUTY], {Outcome.GRANTED}),
+        ([DUTY, DUTY], {Outcome.GRANTED, Outcome.PARTLY}),
+    ],
+)
+def test_no_decision_promises_more_than_the_plan_does(items: list[Use], ruled_out: set[Outcome]):
+    assert plan_erasure(map(item, items), TODAY, contract_running=False).rules_out == ruled_out
 
 
 def test_a_class_goes_as_a_whole_only_when_nothing_of_it_remains():

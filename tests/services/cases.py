@@ -126,7 +126,7 @@ def decided(reference: str, actor: Actor, outcome: Outcome = Outcome.GRANTED, **
 def granted_erasure(reference: str, actor: Actor) -> Decided:
     """Each item granted as far as its plan allows."""
     plans = choices(actor, clock(), reference).plans
-    whole = {item.id: item.id not in plans or plans[item.id].erases_everything for item in items_of(reference)}
+    whole = {item.id: not (item.id in plans and plans[item.id].keeps_a_part) for item in items_of(reference)}
     decisions = [ItemDecision(id, Outcome.GRANTED if all_of_it else Outcome.PARTLY) for id, all_of_it in whole.items()]
     return decide(actor, clock(), reference, version_of(reference), decisions)
 

@@ -72,9 +72,7 @@ def decide_form(page: CasePage, offered: Choices, draft: MultiDict[str, str] | N
 
 def _outcomes(plan: ErasurePlan | None) -> list[tuple[Outcome, str]]:
     """Without what the plan of an erasure rules out: what would be refused anyway is not offered."""
-    ruled_out: set[Outcome] = set()
-    if plan is not None and not plan.erases_everything:
-        ruled_out = {Outcome.GRANTED, Outcome.PARTLY} if plan.keeps_everything else {Outcome.GRANTED}
+    ruled_out = plan.rules_out if plan is not None else ()
     return [(outcome, said) for outcome, said in OUTCOMES.items() if outcome not in ruled_out]
 
 
@@ -148,7 +146,7 @@ def _decision(
             form.say(Said(NO_GROUND, {"number": number + 1}), f"ground_{number}")
     else:
         plan = offered.plans.get(item.id)  # of what it keeps the answer says why, line by line
-        explained = outcome is Outcome.PARTLY and plan is not None and not plan.erases_everything
+        explained = outcome is Outcome.PARTLY and plan is not None and plan.keeps_a_part
         if not ground and not explained:
             form.say(Said(ASK_GROUND, {"number": number + 1}), f"ground_{number}")
         elif ground and ground in policy().grounds and not _may_use(policy().grounds[ground]):
