@@ -68,8 +68,11 @@ def test_a_decision_offers_what_the_plan_leaves_possible(sqlite_app: Flask) -> N
 
     assert offered(whole) == ["granted", "partly", "refused"]
     assert "Alles toewijzen kan niet" not in officer.text
+    assert "Verplicht bij deels toewijzen of afwijzen." in officer.text
     assert offered(part) == ["partly", "refused"]
     assert "Alles toewijzen kan niet" in officer.text
+    assert "Verplicht bij afwijzen." in officer.text
+    assert "Verplicht bij deels" not in officer.text
     officer.press("Besluit nemen", outcome_0="granted")
     assert officer.status == 422, "a page from before the plan changed"
     officer.press("Besluit nemen", outcome_0="partly")
