@@ -13,6 +13,7 @@ from config import ROOT
 
 RESULTS, OUT = ROOT / "benchmarks/results", ROOT / "docs/scaling"
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 340, 60, 190, 40, 50
+LABEL = 13  # from one name of a curve to the next, at least
 COLOURS = ("#1d4f91", "#b3402a", "#2f7d4f", "#7a4f9c", "#8a6d1d", "#555555")
 Points = Sequence[tuple[float, float]]
 
@@ -48,20 +49,25 @@ def svg(title: str, across: str, up: str, curves: Mapping[str, Points]) -> str:
     for x_value in sorted(set(xs)):
         x, _ = at(x_value, 10**low)
         parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{x_value:,.0f}</text>')
-    for (name, points), colour in zip(curves.items(), COLOURS * 2, strict=False):
-        parts += curve(name, [at(*point) for point in points], colour)
+    drawn = [
+        (name, [at(*point) for point in points], colour)
+        for (name, points), colour in zip(curves.items(), COLOURS * 2, strict=False)
+    ]
+    label = 0.0
+    for name, points, colour in sorted(drawn, key=lambda each: each[1][-1][1]):
+        label = max(label + LABEL, points[-1][1] + 4)  # below the one above it
+        parts += curve(name, points, colour, label)
     parts.append(f'<text x="{LEFT}" y="{HEIGHT - 8}">{escape(across)}</text>')
     parts.append(f'<text x="{LEFT}" y="{TOP - 6}">{escape(up)}</text>')
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
     return f'{head}font-size="11" role="img" aria-label="{escape(title)}">\n' + "\n".join(parts) + "\n</svg>\n"
 
 
-def curve(name: str, points: Points, colour: str) -> Iterable[str]:
+def curve(name: str, points: Points, colour: str, label: float) -> Iterable[str]:
     line = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     yield f'<path d="M{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
     yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points)
-    x, y = points[-1]
-    yield f'<text x="{x + 8:.1f}" y="{y + 4:.1f}" fill="{colour}">{escape(name)}</text>'
+    yield f'<text x="{points[-1][0] + 8:.1f}" y="{label:.1f}" fill="{colour}">{escape(name)}</text>'
 
 
 def decades(value: float, *, up: bool = False) -> int:
